@@ -1,0 +1,66 @@
+//! A *marker* links what a post says to a construct: an emotion, a condition, a form of distress.
+//!
+//! Names are dotted, most general part first: `mh.stress`, `emotion.goemotions.joy`, `lexicon.suicide_risk.loneliness`.
+//! A score is a number on the marker's own scale; *present* says whether it reaches the marker's threshold, which may
+//! differ by language and model version and is therefore decided where the score is made.
+
+use serde::{Deserialize, Serialize};
+
+/// One marker's answer for one post. A marker that cannot be answered has no `Score` at all: absent is not zero.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Score {
+    /// The marker's dotted name, lower case, `[a-z0-9_.]`.
+    pub marker: String,
+    /// The score: a calibrated probability for model markers, hits per token for lexicon markers.
+    pub score: f32,
+    /// Whether the score reaches the marker's threshold in the post's language.
+    pub present: bool,
+}
+
+/// Which versions made a number.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Provenance {
+    /// Hash of model weights, tokenizer and manifest; empty where no model ran.
+    pub model: String,
+    /// Hash of the lexica.
+    pub lexicon: String,
+    /// Version of the program.
+    pub code: String,
+}
+
+/// A lexicon marker's name: `lexicon.<lexicon>.<category>`.
+pub const LEXICON_PREFIX: &str = "lexicon.";
+
+/// Turns free text (a category, a label) into one part of a marker's name: lower case, other characters become `_`.
+#[must_use]
+pub fn name_part(text: &str) -> String {
+    let mut part = String::with_capacity(text.len());
+    for character in text.trim().chars() {
+        if character.is_ascii_alphanumeric() {
+            part.push(character.to_ascii_lowercase());
+        } else if !part.ends_with('_') {
+            part.push('_');
+        }
+    }
+    part.trim_matches('_').to_owned()
+}
+
+/// The column that holds a marker's score in tables: dots become underscores, `mh.stress` is `mh_stress`.
+#[must_use]
+pub fn column(marker: &str) -> String {
+    marker.replace('.', "_")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{column, name_part};
+
+    #[test]
+    fn names_are_safe_in_files_addresses_and_sql() {
+        assert_eq!(
+            name_part(" Active suicidal ideation & suicidal planning "),
+            "active_suicidal_ideation_suicidal_planning"
+        );
+        assert_eq!(column("emotion.goemotions.joy"), "emotion_goemotions_joy");
+    }
+}

@@ -1,0 +1,143 @@
+//! A *period* is a day, an MMWR epidemiological week (Sunday to Saturday) or an ISO 8601 week (Monday to Sunday).
+//!
+//! The day is the region's own: a post belongs to the civil date at which it was written there.
+
+use jiff::{
+    Timestamp, ToSpan,
+    civil::{Date, Weekday},
+    tz::TimeZone,
+};
+use serde::{Deserialize, Serialize};
+
+/// The three kinds of period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PeriodKind {
+    /// A civil day.
+    Day,
+    /// MMWR week: Sunday to Saturday; week 1 is the first with at least four days in the year.
+    Epiweek,
+    /// ISO 8601 week: Monday to Sunday; week 1 is the first with at least four days in the year.
+    Isoweek,
+}
+
+impl PeriodKind {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Day, Self::Epiweek, Self::Isoweek];
+
+    /// The word used in tables and addresses: `day`, `epiweek`, `isoweek`.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Day => "day",
+            Self::Epiweek => "epiweek",
+            Self::Isoweek => "isoweek",
+        }
+    }
+
+    /// Reads [`PeriodKind::code`].
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.code() == code)
+    }
+}
+
+/// One period, named by its last day (the date on charts).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Period {
+    /// Day, epiweek or ISO week.
+    pub kind: PeriodKind,
+    /// The period's last day.
+    pub end: Date,
+}
+
+impl Period {
+    /// The period of `kind` that holds `day`.
+    #[must_use]
+    pub fn holding(kind: PeriodKind, day: Date) -> Self {
+        let days_left = match kind {
+            PeriodKind::Day => 0,
+            PeriodKind::Epiweek => 6 - day.weekday().to_sunday_zero_offset(),
+            PeriodKind::Isoweek => 6 - day.weekday().to_monday_zero_offset(),
+        };
+        Self { kind, end: day.saturating_add(i64::from(days_left).days()) }
+    }
+
+    /// The period's first day.
+    #[must_use]
+    pub fn start(self) -> Date {
+        self.end.saturating_sub((if self.kind == PeriodKind::Day { 0 } else { 6 }).days())
+    }
+
+    /// `YYYY-MM-DD` for a day, `YYYYWW` for a week.
+    #[must_use]
+    pub fn label(self) -> String {
+        if self.kind == PeriodKind::Day {
+            return self.end.to_string();
+        }
+        // A week belongs to the year that holds its fourth day.
+        let fourth = self.end.saturating_sub(3.days());
+        format!("{:04}{:02}", fourth.year(), (fourth.day_of_year() - 1) / 7 + 1)
+    }
+}
+
+/// The civil day of `instant` in `zone`: the epidemiological day.
+#[must_use]
+pub fn day_in(instant: Timestamp, zone: &TimeZone) -> Date {
+    instant.to_zoned(zone.clone()).date()
+}
+
+/// Every day from `first` to `last`, both included.
+pub fn days(first: Date, last: Date) -> impl Iterator<Item = Date> {
+    first.series(1.day()).take_while(move |day| *day <= last)
+}
+
+/// Whether `day` ends its MMWR week.
+#[must_use]
+pub fn ends_epiweek(day: Date) -> bool {
+    day.weekday() == Weekday::Saturday
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Period, PeriodKind, day_in, days};
+    use jiff::{civil::date, tz::TimeZone};
+
+    #[test]
+    fn epiweeks_follow_the_mmwr_calendar() {
+        let label = |y, m, d| Period::holding(PeriodKind::Epiweek, date(y, m, d)).label();
+        assert_eq!(label(2020, 12, 31), "202053");
+        assert_eq!(label(2021, 1, 2), "202053");
+        assert_eq!(label(2021, 1, 3), "202101");
+        assert_eq!(label(2014, 12, 28), "201453");
+        assert_eq!(label(2017, 1, 1), "201701");
+    }
+
+    #[test]
+    fn iso_weeks_follow_iso_8601() {
+        for day in days(date(2008, 12, 20), date(2030, 1, 10)) {
+            let iso = day.iso_week_date();
+            assert_eq!(
+                Period::holding(PeriodKind::Isoweek, day).label(),
+                format!("{:04}{:02}", iso.year(), iso.week())
+            );
+        }
+    }
+
+    #[test]
+    fn a_period_holds_its_days() {
+        for kind in PeriodKind::ALL {
+            for day in days(date(2019, 12, 20), date(2020, 3, 10)) {
+                let period = Period::holding(kind, day);
+                assert!(period.start() <= day && day <= period.end);
+            }
+        }
+    }
+
+    #[test]
+    fn the_day_is_the_regions_own() {
+        let instant = "2024-03-10T03:30:00Z".parse().expect("a time");
+        let zone = TimeZone::get("America/New_York").expect("a zone");
+        assert_eq!(day_in(instant, &zone), date(2024, 3, 9));
+    }
+}

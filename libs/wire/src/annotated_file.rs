@@ -1,0 +1,122 @@
+//! The JSON lines of `tidemark annotate`: posts in, annotated posts out, one a line, in the same order.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use tidemark_domain::{Language, Provenance};
+
+/// One line of input.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PostLine {
+    /// The post's id, given back in the answer. A number is taken as its digits.
+    #[serde(deserialize_with = "text_or_number")]
+    pub id: String,
+    /// The text.
+    pub text: String,
+    /// BCP 47 tag of the text's language; told from the text where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lang: Option<String>,
+    /// The author's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author: Option<String>,
+    /// When it was written, RFC 3339 or a date.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<String>,
+    /// Place code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// The text this post answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent_text: Option<String>,
+    /// The topic a stance is taken on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub topic: Option<String>,
+}
+
+fn text_or_number<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Id {
+        Text(String),
+        Number(serde_json::Number),
+    }
+    Ok(match Id::deserialize(deserializer)? {
+        Id::Text(text) => text,
+        Id::Number(number) => number.to_string(),
+    })
+}
+
+/// A marker's scores: one number, or one for each label.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Scores {
+    /// A yes/no marker's probability, or a value on a scale.
+    One(f32),
+    /// A probability for each label.
+    Each(BTreeMap<String, f32>),
+}
+
+/// A marker's decision: one label, or every label that holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Labels {
+    /// `yes`, `no`, a class, or `abstain`.
+    One(String),
+    /// The labels that hold, perhaps none.
+    Each(Vec<String>),
+}
+
+/// One line of output.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AnnotatedLine {
+    /// The post's id.
+    pub id: String,
+    /// The language it was scored in.
+    pub language: Language,
+    /// Carried over from the input, so that `tidemark series` can read this file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author: Option<String>,
+    /// Carried over from the input.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<String>,
+    /// Carried over from the input.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// Model markers. One that cannot be answered is absent, never zero.
+    pub scores: BTreeMap<String, Scores>,
+    /// Decisions of the model markers.
+    pub labels: BTreeMap<String, Labels>,
+    /// Lexicon categories that cover the language, `<lexicon>.<category>`: hits per token, zero where there are none.
+    pub lexicon: BTreeMap<String, f32>,
+    /// Which versions made it.
+    pub provenance: Provenance,
+}
+
+/// One line of `OUT.rejects.jsonl`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RejectLine {
+    /// The line in the input, from 1.
+    pub line: u64,
+    /// [`tidemark_domain::RejectReason`] code.
+    pub reason: String,
+    /// What was wrong, never what the line says.
+    pub detail: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{AnnotatedLine, PostLine};
+
+    #[test]
+    fn ids_may_be_numbers() {
+        let line: PostLine =
+            serde_json::from_str(r#"{"id": 12345678901234567890, "text": "x", "extra": null}"#).expect("valid");
+        assert_eq!(line.id, "12345678901234567890");
+    }
+
+    #[test]
+    fn output_has_the_documented_shape() {
+        let text = r#"{"id":"1","language":"en","scores":{"mh.stress":0.5,"sentiment":{"positive":0.25}},"labels":{"emotion.goemotions":[],"mh.stress":"yes"},"lexicon":{"vader.negative":0.0},"provenance":{"model":"m","lexicon":"l","code":"0"}}"#;
+        let line: AnnotatedLine = serde_json::from_str(text).expect("valid");
+        assert_eq!(serde_json::to_string(&line).expect("valid"), text);
+    }
+}
