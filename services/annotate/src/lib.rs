@@ -1,1 +1,20 @@
-//! Skeleton.
+//! Post events in, annotated posts out.
+//!
+//! **Reads** `tidemark.posts` (or a file of JSON lines), the bundled lexica and the model's folder. **Writes**
+//! `tidemark.annotated` (or a file). **Guarantees** that every post read is answered, in order per key, that a post's
+//! scores do not depend on which posts share its batch, and that memory is bounded by three batches. Delivery is at
+//! least once: `aggregate` drops what it has seen. **Does not** decide duplicates, keep texts, or judge a person.
+//!
+//! The way through: [`role`] fetches a batch, [`annotator`] scores it, and the next stage is told; [`file`] does the
+//! same from file to file.
+
+pub mod annotator;
+pub mod config;
+pub mod error;
+pub mod file;
+mod metrics;
+pub mod role;
+
+pub use annotator::Annotator;
+pub use config::Settings;
+pub use error::Error;

@@ -1,2 +1,90 @@
-//! Skeleton.
-fn main() {}
+//! Tidemark: a tide gauge for a population's mental health. See `tidemark --help`, README.md and ARCHITECTURE.md.
+
+mod cli;
+mod commands;
+mod config;
+mod demo;
+mod exit;
+mod files;
+mod platform;
+mod prepare;
+mod progress;
+mod roles;
+mod up;
+
+use clap::Parser as _;
+use cli::{Cli, Command, Ingest};
+use exit::Failure;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    start_logging(&cli);
+    match answer(cli.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure { exit, error }) => {
+            say(&format!("tidemark: {}", chain(&error)));
+            ExitCode::from(exit as u8)
+        }
+    }
+}
+
+fn answer(command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Up(arguments) => blocking(up::up(arguments)),
+        Command::Run(arguments) => blocking(up::run(arguments)),
+        Command::Ingest(Ingest::File(arguments)) => blocking(commands::ingest::file(arguments)),
+        Command::Ingest(Ingest::Jetstream(arguments)) => blocking(commands::ingest::jetstream(arguments)),
+        Command::Annotate(arguments) => commands::annotate::run(arguments),
+        Command::Series(arguments) => blocking(commands::series::run(arguments)),
+        Command::Forecast(arguments) => commands::forecast::forecast(arguments),
+        Command::Backtest(arguments) => commands::forecast::backtest(arguments),
+        Command::Simulate(arguments) => commands::simulate::run(arguments),
+        Command::Sql(arguments) => blocking(commands::sql::run(arguments)),
+        Command::Status(arguments) => blocking(commands::status::run(arguments)),
+        Command::Doctor(place) => blocking(commands::doctor::run(place)),
+        Command::Broker(arguments) => blocking(up::broker(arguments)),
+    }
+}
+
+fn blocking(future: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    use exit::OrExit as _;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().or_exit(exit::Exit::Unexpected)?;
+    let answer = runtime.block_on(future);
+    // A blocking read of standard input cannot be cancelled: leave it behind rather than wait for it.
+    runtime.shutdown_background();
+    answer
+}
+
+/// Says something to the person at the terminal. Standard output belongs to data.
+#[allow(clippy::print_stderr)]
+pub(crate) fn say(text: &str) {
+    eprintln!("{text}");
+}
+
+/// An error and its causes, one sentence. A cause that its parent already repeats is not said twice.
+fn chain(error: &anyhow::Error) -> String {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1) {
+        let cause = cause.to_string();
+        if !text.contains(&cause) {
+            text.push_str(": ");
+            text.push_str(&cause);
+        }
+    }
+    text
+}
+
+fn start_logging(cli: &Cli) {
+    use tracing_subscriber::EnvFilter;
+    let default = match (cli.verbose, &cli.command) {
+        (0, Command::Up(_) | Command::Run(_)) => "warn,tidemark=info",
+        (0, _) => "warn",
+        (1, _) => "info,tidemark=debug",
+        _ => "debug",
+    };
+    // Levels are set per crate of ours by its prefix: tidemark_annotate, tidemark_log, …
+    let default = default.replace("tidemark=", "tidemark=info,tidemark_alert=info,tidemark_log=");
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(true).init();
+}

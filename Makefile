@@ -1,0 +1,47 @@
+# The two commands: `make run` and `make test`. Each fetches what it needs through the ordinary package clients.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+CARGO ?= cargo
+DATA ?= tidemark-data
+PORT ?= 8377
+
+.PHONY: help run test build web runtime lint unit browser bench train
+
+help: ## Show this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+run: build ## Start the platform with demo data and print the dashboard's address
+	target/debug/tidemark up --demo --data $(DATA) --port $(PORT)
+
+test: lint unit browser ## Everything CI checks
+
+build: runtime web ## Build the program
+	$(CARGO) build --locked --bin tidemark
+
+web: dashboards/web/dist/index.html ## Build the page
+dashboards/web/dist/index.html: $(shell find dashboards/web -path '*/node_modules' -prune -o -path '*/dist' -prune -o -type f -print)
+	cd dashboards/web && npm ci --no-audit --no-fund --loglevel=error && npm run --silent build
+
+runtime: ## Fetch ONNX Runtime's library (pinned, verified)
+	@scripts/fetch-onnxruntime.sh
+
+lint: web ## Format, clippy, documentation, types
+	$(CARGO) fmt --all --check
+	cd dashboards/web && npm run --silent typecheck
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --quiet
+
+unit: build ## Tests of the web page, the crates and the whole program
+	cd dashboards/web && npm test --silent
+	$(CARGO) test --locked --workspace
+
+browser: build ## The page in headless Chromium, over a platform that runs the demo
+	scripts/install-browser.sh
+	scripts/test-browser.sh
+
+bench: runtime ## Benchmarks: ratios measured side by side
+	$(CARGO) bench --locked --workspace
+
+train: ## Reproduce the model's weights: make train DATA=folder
+	python3 -m venv .venv && .venv/bin/pip install --quiet -r libs/model/training/requirements.txt
+	.venv/bin/python libs/model/training/train.py --data $(DATA) --out libs/model/weights/encoder-v1

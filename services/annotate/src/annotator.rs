@@ -1,0 +1,180 @@
+//! An *annotator* holds the lexica and the model, and scores posts with both in one pass.
+
+use crate::{Error, Settings};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tidemark_domain::{AnnotatedPost, Language, Operation, PostEvent, Provenance, Score, marker};
+use tidemark_lexicon::Lexica;
+use tidemark_model::{HeadKind, HeadScore, Input, Model, ModelOptions};
+use tidemark_wire::annotated_file::{Labels, Scores};
+
+/// Lexica and model, loaded once and shared.
+#[derive(Clone)]
+pub struct Annotator {
+    lexica: Arc<Lexica>,
+    model: Option<Arc<Model>>,
+    provenance: Provenance,
+}
+
+/// Everything that was found out about one text.
+#[derive(Debug, Clone, Default)]
+pub struct Annotation {
+    heads: Vec<HeadScore>,
+    lexicon: Vec<tidemark_lexicon::Scored>,
+    n_tokens: u32,
+}
+
+impl Annotator {
+    /// Loads the lexica and, unless `settings.lexica_only`, the model.
+    ///
+    /// # Errors
+    /// Where a file is missing or damaged; the message says which and what to do.
+    pub fn load(settings: &Settings) -> Result<Self, Error> {
+        let lexica = Lexica::bundled()?;
+        let model = if settings.lexica_only {
+            None
+        } else {
+            let folder = settings.model_dir.clone().unwrap_or_else(Model::default_dir);
+            let options = ModelOptions { threads: settings.threads, ..ModelOptions::default() };
+            Some(Arc::new(Model::load(&folder, &options)?))
+        };
+        let provenance = Provenance {
+            model: model.as_deref().map(Model::hash).unwrap_or_default().to_owned(),
+            lexicon: lexica.hash().to_owned(),
+            code: tidemark_wire::CODE_VERSION.to_owned(),
+        };
+        Ok(Self { lexica, model, provenance })
+    }
+
+    /// Which versions make the scores.
+    #[must_use]
+    pub fn provenance(&self) -> &Provenance {
+        &self.provenance
+    }
+
+    /// Scores texts, in order; also says how many model tokens that took.
+    ///
+    /// # Errors
+    /// Where inference fails.
+    pub fn annotate(&self, texts: &[(&str, Language)]) -> Result<(Vec<Annotation>, usize), Error> {
+        let mut annotations: Vec<Annotation> = texts
+            .iter()
+            .map(|(text, language)| {
+                let answer = self.lexica.score(text, *language);
+                Annotation { heads: Vec::new(), lexicon: answer.scores, n_tokens: answer.n_tokens }
+            })
+            .collect();
+        let mut model_tokens = 0;
+        if let Some(model) = &self.model {
+            let inputs: Vec<_> = texts.iter().map(|(text, language)| Input { text, language: *language }).collect();
+            let batch = model.score(&inputs)?;
+            model_tokens = batch.tokens;
+            for (annotation, heads) in annotations.iter_mut().zip(batch.posts) {
+                annotation.heads = heads;
+            }
+        }
+        Ok((annotations, model_tokens))
+    }
+
+    /// Scores post events. Deletions pass through with no scores.
+    ///
+    /// # Errors
+    /// Where inference fails.
+    pub fn annotate_events(&self, events: Vec<PostEvent>) -> Result<(Vec<AnnotatedPost>, usize), Error> {
+        let has_text = |event: &PostEvent| matches!(event.operation, Operation::Create | Operation::Update);
+        let texts: Vec<_> =
+            events.iter().filter(|event| has_text(event)).map(|event| (event.text.as_str(), event.language)).collect();
+        let (annotations, tokens) = self.annotate(&texts)?;
+        let mut annotations = annotations.into_iter();
+        let posts = events
+            .into_iter()
+            .map(|event| {
+                let annotation =
+                    if has_text(&event) { annotations.next().unwrap_or_default() } else { Annotation::default() };
+                AnnotatedPost {
+                    scores: self.scores(&annotation),
+                    n_tokens: annotation.n_tokens,
+                    provenance: self.provenance.clone(),
+                    event,
+                }
+            })
+            .collect();
+        Ok((posts, tokens))
+    }
+
+    /// One score per marker: a head with several labels gives one marker per label.
+    #[must_use]
+    pub fn scores(&self, annotation: &Annotation) -> Vec<Score> {
+        let mut scores = Vec::with_capacity(annotation.lexicon.len() + 40);
+        if let Some(model) = &self.model {
+            for answer in &annotation.heads {
+                let head = &model.heads()[answer.head];
+                if head.kind == HeadKind::Binary {
+                    let present = answer.labels.iter().any(|&label| head.labels[label] == YES);
+                    scores.extend(answer.scores.first().map(|&score| Score {
+                        marker: head.marker.clone(),
+                        score,
+                        present,
+                    }));
+                } else {
+                    scores.extend(answer.scores.iter().enumerate().map(|(label, &score)| Score {
+                        marker: format!("{}.{}", head.marker, marker::name_part(&head.labels[label])),
+                        score,
+                        present: answer.labels.contains(&label),
+                    }));
+                }
+            }
+        }
+        scores.extend(annotation.lexicon.iter().map(|answer| Score {
+            marker: self.lexica.categories()[answer.category].name.clone(),
+            score: answer.score,
+            present: answer.present,
+        }));
+        scores
+    }
+
+    /// The model markers in the shape of an annotated file: scores and labels by marker.
+    #[must_use]
+    pub fn model_answers(&self, annotation: &Annotation) -> (BTreeMap<String, Scores>, BTreeMap<String, Labels>) {
+        let (mut scores, mut labels) = (BTreeMap::new(), BTreeMap::new());
+        let Some(model) = &self.model else { return (scores, labels) };
+        for answer in &annotation.heads {
+            let head = &model.heads()[answer.head];
+            let chosen = || answer.labels.iter().map(|&label| head.labels[label].clone());
+            let each = || head.labels.iter().cloned().zip(answer.scores.iter().copied()).collect();
+            let (score, label) = match head.kind {
+                HeadKind::Binary => (
+                    Scores::One(answer.scores.first().copied().unwrap_or_default()),
+                    Labels::One(chosen().next().unwrap_or_else(|| NO.to_owned())),
+                ),
+                HeadKind::Multiclass => {
+                    (Scores::Each(each()), Labels::One(chosen().next().unwrap_or_else(|| ABSTAIN.to_owned())))
+                }
+                HeadKind::Multilabel => (Scores::Each(each()), Labels::Each(chosen().collect())),
+            };
+            scores.insert(head.marker.clone(), score);
+            labels.insert(head.marker.clone(), label);
+        }
+        (scores, labels)
+    }
+
+    /// The lexicon categories in the shape of an annotated file: `<lexicon>.<category>`.
+    #[must_use]
+    pub fn lexicon_answers(&self, annotation: &Annotation) -> BTreeMap<String, f32> {
+        annotation
+            .lexicon
+            .iter()
+            .map(|answer| {
+                let name = &self.lexica.categories()[answer.category].name;
+                (name.strip_prefix(marker::LEXICON_PREFIX).unwrap_or(name).to_owned(), answer.score)
+            })
+            .collect()
+    }
+}
+
+/// The label of a binary head that means that the marker is present.
+const YES: &str = "yes";
+/// The other one.
+const NO: &str = "no";
+/// What a head answers that does not dare to.
+const ABSTAIN: &str = "abstain";

@@ -1,0 +1,26 @@
+//! What can be set.
+
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// Settings of the annotate role: `[annotate]` in the configuration file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// Folder of the model; the one shipped with the program where absent.
+    pub model_dir: Option<PathBuf>,
+    /// Score with lexica only: no model is loaded.
+    pub lexica_only: bool,
+    /// A batch closes when it holds this many posts…
+    pub batch_posts_max: usize,
+    /// …or when its first post has waited this long, in milliseconds.
+    pub batch_age_ms_max: u64,
+    /// Threads that infer; 0 takes every core.
+    pub threads: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { model_dir: None, lexica_only: false, batch_posts_max: 512, batch_age_ms_max: 200, threads: 0 }
+    }
+}

@@ -1,0 +1,33 @@
+//! Why annotation stops.
+
+/// The role or the file run cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The model's files are missing or damaged, or ONNX Runtime is.
+    #[error("the model cannot be used")]
+    Model(#[from] tidemark_model::ModelError),
+    /// A bundled or configured lexicon is malformed.
+    #[error("the lexica cannot be used")]
+    Lexicon(#[from] tidemark_lexicon::LexiconError),
+    /// The log failed for good; what can be retried has been.
+    #[error("the log cannot be used")]
+    Log(#[from] tidemark_log::LogError),
+    /// The input ended in an IO error.
+    #[error("the input cannot be read after line {line}")]
+    Read {
+        /// Lines read before it.
+        line: u64,
+        /// The cause.
+        #[source]
+        source: std::io::Error,
+    },
+    /// An output could not be written: no space, or no permission.
+    #[error("the output cannot be written; make room and run again")]
+    Write(#[source] std::io::Error),
+    /// An annotated line could not be made into JSON: a score is not a number.
+    #[error("an answer cannot be written as JSON")]
+    Encode(#[from] serde_json::Error),
+    /// A thread that scored a batch panicked.
+    #[error("the scoring thread ended unexpectedly")]
+    Scoring(#[from] tokio::task::JoinError),
+}

@@ -1,0 +1,233 @@
+//! From file to file: JSON lines of posts in, JSON lines of annotated posts out, in the same order.
+
+use crate::annotator::Annotation;
+use crate::{Annotator, Error};
+use std::io::{BufRead, Read as _, Write};
+use tidemark_domain::{Language, RejectReason};
+use tidemark_wire::annotated_file::{AnnotatedLine, PostLine, RejectLine};
+
+/// Posts scored together.
+const BATCH_POSTS_MAX: usize = 1024;
+/// A longer line is refused, and never held in memory.
+pub const LINE_BYTES_MAX: u64 = 4 << 20;
+/// A longer text is refused.
+pub const TEXT_CHARS_MAX: usize = 100_000;
+
+/// What a run did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Summary {
+    /// Posts answered.
+    pub answered: u64,
+    /// Lines rejected.
+    pub rejected: u64,
+    /// Model tokens it took.
+    pub tokens: u64,
+}
+
+/// Makes a text ready to be scored: masked, and its language told (from the tag, where there is one).
+pub type Prepare<'a> = &'a dyn Fn(&str, Option<&str>) -> (String, Language);
+
+/// Annotates every line of `input`. Empty lines are passed over. `progress` hears of bytes read and lines done.
+///
+/// # Errors
+/// Where input or outputs fail, or inference does. A line that cannot be read is not an error: it goes to `rejects`.
+pub fn annotate_lines(
+    annotator: &Annotator,
+    mut input: impl BufRead,
+    mut output: impl Write,
+    mut rejects: impl Write,
+    prepare: Prepare<'_>,
+    mut progress: impl FnMut(u64, u64),
+) -> Result<Summary, Error> {
+    let mut summary = Summary::default();
+    let (mut line_number, mut bytes) = (0_u64, 0_u64);
+    let mut pending: Vec<(PostLine, String, Language)> = Vec::with_capacity(BATCH_POSTS_MAX);
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        let read = (&mut input)
+            .take(LINE_BYTES_MAX + 1)
+            .read_until(b'\n', &mut line)
+            .map_err(|source| Error::Read { line: line_number, source });
+        let (read, truncated) = match read {
+            Ok(read) => (read, false),
+            // A cut-off gzip: what came before it counts, and the rest is one reject.
+            Err(Error::Read { source, .. }) if source.kind() == std::io::ErrorKind::UnexpectedEof => (0, true),
+            Err(error) => return Err(error),
+        };
+        if truncated {
+            summary.rejected += 1;
+            let detail = "the compressed input ends before its end".to_owned();
+            write_reject(&mut rejects, line_number + 1, RejectReason::TruncatedInput, detail)?;
+        }
+        if read == 0 {
+            break;
+        }
+        line_number += 1;
+        bytes += read as u64;
+        if line.len() as u64 > LINE_BYTES_MAX && line.last() != Some(&b'\n') {
+            bytes += skip_line(&mut input).map_err(|source| Error::Read { line: line_number, source })?;
+            summary.rejected += 1;
+            let detail = format!("the line is longer than {LINE_BYTES_MAX} bytes");
+            write_reject(&mut rejects, line_number, RejectReason::RecordTooLong, detail)?;
+            continue;
+        }
+        if line.iter().all(u8::is_ascii_whitespace) {
+            continue;
+        }
+        match read_post(&line) {
+            Ok(post) => {
+                let (text, language) = prepare(&post.text, post.lang.as_deref());
+                pending.push((post, text, language));
+            }
+            Err((reason, detail)) => {
+                summary.rejected += 1;
+                write_reject(&mut rejects, line_number, reason, detail)?;
+            }
+        }
+        if pending.len() == BATCH_POSTS_MAX {
+            write_batch(annotator, &mut pending, &mut output, &mut summary)?;
+            progress(bytes, line_number);
+        }
+    }
+    write_batch(annotator, &mut pending, &mut output, &mut summary)?;
+    progress(bytes, line_number);
+    output.flush().map_err(Error::Write)?;
+    rejects.flush().map_err(Error::Write)?;
+    Ok(summary)
+}
+
+/// Reads one line into a post, or says why not, without repeating what the line says.
+///
+/// # Errors
+/// The reason and a detail for the rejects file.
+pub fn read_post(line: &[u8]) -> Result<PostLine, (RejectReason, String)> {
+    let text = std::str::from_utf8(line)
+        .map_err(|error| (RejectReason::InvalidUtf8, format!("byte {} is not UTF-8", error.valid_up_to())))?;
+    let mut post: PostLine = serde_json::from_str(text).map_err(|error| json_fault(text, &error))?;
+    if post.text.contains('\0') {
+        post.text = post.text.replace('\0', "");
+    }
+    if post.text.trim().is_empty() {
+        return Err((RejectReason::EmptyText, "the text is empty".to_owned()));
+    }
+    if post.text.len() > TEXT_CHARS_MAX && post.text.chars().count() > TEXT_CHARS_MAX {
+        return Err((RejectReason::TextTooLong, format!("the text is longer than {TEXT_CHARS_MAX} characters")));
+    }
+    Ok(post)
+}
+
+/// Tells broken JSON from a missing field from a field of the wrong type.
+fn json_fault(text: &str, error: &serde_json::Error) -> (RejectReason, String) {
+    if !error.is_data() {
+        return (RejectReason::Malformed, format!("not JSON at column {}", error.column()));
+    }
+    let Ok(serde_json::Value::Object(fields)) = serde_json::from_str(text) else {
+        return (RejectReason::Malformed, "not a JSON object".to_owned());
+    };
+    for required in ["id", "text"] {
+        if fields.get(required).is_none_or(serde_json::Value::is_null) {
+            return (RejectReason::MissingField, format!("`{required}` is missing"));
+        }
+    }
+    (RejectReason::WrongType, format!("a field has the wrong type at column {}", error.column()))
+}
+
+/// Reads to the end of the line without keeping it; returns the bytes read.
+fn skip_line(input: &mut impl BufRead) -> std::io::Result<u64> {
+    let mut skipped = 0;
+    loop {
+        let buffer = input.fill_buf()?;
+        if buffer.is_empty() {
+            return Ok(skipped);
+        }
+        let end = buffer.iter().position(|&byte| byte == b'\n');
+        let length = end.map_or(buffer.len(), |at| at + 1);
+        input.consume(length);
+        skipped += length as u64;
+        if end.is_some() {
+            return Ok(skipped);
+        }
+    }
+}
+
+fn write_reject(rejects: &mut impl Write, line: u64, reason: RejectReason, detail: String) -> Result<(), Error> {
+    serde_json::to_writer(&mut *rejects, &RejectLine { line, reason: reason.code().to_owned(), detail })?;
+    rejects.write_all(b"\n").map_err(Error::Write)
+}
+
+fn write_batch(
+    annotator: &Annotator,
+    pending: &mut Vec<(PostLine, String, Language)>,
+    output: &mut impl Write,
+    summary: &mut Summary,
+) -> Result<(), Error> {
+    let texts: Vec<_> = pending.iter().map(|(_, text, language)| (text.as_str(), *language)).collect();
+    let (annotations, tokens) = annotator.annotate(&texts)?;
+    summary.answered += annotations.len() as u64;
+    summary.tokens += tokens as u64;
+    for ((post, _, language), annotation) in pending.drain(..).zip(annotations) {
+        let answer = annotated_line(annotator, post, language, &annotation);
+        // Through a buffer of its own, so that a full disk is an IO error and not one of JSON.
+        let mut answer = serde_json::to_vec(&answer)?;
+        answer.push(b'\n');
+        output.write_all(&answer).map_err(Error::Write)?;
+    }
+    Ok(())
+}
+
+fn annotated_line(
+    annotator: &Annotator,
+    post: PostLine,
+    language: Language,
+    annotation: &Annotation,
+) -> AnnotatedLine {
+    let (scores, labels) = annotator.model_answers(annotation);
+    AnnotatedLine {
+        id: post.id,
+        language,
+        author: post.author,
+        created_at: post.created_at,
+        region: post.region,
+        scores,
+        labels,
+        lexicon: annotator.lexicon_answers(annotation),
+        provenance: annotator.provenance().clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read_post;
+    use tidemark_domain::RejectReason;
+
+    fn reason(line: &[u8]) -> RejectReason {
+        read_post(line).expect_err("a reject").0
+    }
+
+    #[test]
+    fn each_fault_has_its_reason() {
+        assert_eq!(reason(b"{\"id\": \"1\", \"text\": "), RejectReason::Malformed);
+        assert_eq!(reason(b"[1, 2]"), RejectReason::Malformed);
+        assert_eq!(reason(b"{\"id\": \"1\", \"text\": \"\xff\"}"), RejectReason::InvalidUtf8);
+        assert_eq!(reason(br#"{"id": "1"}"#), RejectReason::MissingField);
+        assert_eq!(reason(br#"{"text": "x"}"#), RejectReason::MissingField);
+        assert_eq!(reason(br#"{"id": "1", "text": 7}"#), RejectReason::WrongType);
+        assert_eq!(reason(br#"{"id": "1", "text": " \n "}"#), RejectReason::EmptyText);
+        assert_eq!(reason(br#"{"id": "1", "text": "\u0000"}"#), RejectReason::EmptyText);
+        let long = format!(r#"{{"id": "1", "text": "{}"}}"#, "é".repeat(100_001));
+        assert_eq!(reason(long.as_bytes()), RejectReason::TextTooLong);
+    }
+
+    #[test]
+    fn details_never_repeat_the_line() {
+        let secret = br#"{"id": "private-id", "text": 12345}"#;
+        assert!(!read_post(secret).expect_err("a reject").1.contains("private-id"));
+    }
+
+    #[test]
+    fn emoji_extra_fields_and_nul_are_fine() {
+        let post = read_post("{\"id\": 3, \"text\": \"😭\\u0000\", \"more\": [1]}".as_bytes()).expect("a post");
+        assert_eq!((post.id.as_str(), post.text.as_str()), ("3", "😭"));
+    }
+}

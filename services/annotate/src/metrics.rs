@@ -1,0 +1,13 @@
+//! What is counted, declared once. Labels come from closed sets.
+
+/// A batch was scored.
+pub(crate) fn scored(posts: usize, tokens: usize, seconds: f64) {
+    metrics::counter!("tidemark_annotate_posts_total").increment(posts as u64);
+    metrics::counter!("tidemark_annotate_model_tokens_total").increment(tokens as u64);
+    metrics::histogram!("tidemark_annotate_batch_seconds").record(seconds);
+}
+
+/// A record of the log was not a post event.
+pub(crate) fn undecodable() {
+    metrics::counter!("tidemark_annotate_undecodable_total").increment(1);
+}

@@ -1,0 +1,349 @@
+//! The command line: what can be asked, and nothing of how it is answered.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Reads public social-media posts, measures markers of emotion and distress, turns them into prevalence series,
+/// forecasts when they will crest, and warns in time.
+#[derive(Debug, Parser)]
+#[command(name = "tidemark", version, after_help = crate::exit::HELP, max_term_width = 100)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// Say more on standard error; twice for debugging. `RUST_LOG` is honoured.
+    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
+
+/// Where state lives and how it is configured: shared by every command that meets a running platform.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Place {
+    /// Folder that holds the lake, the embedded broker's log, keys and checkpoints.
+    #[arg(long, value_name = "DIR", env = "TIDEMARK_DATA", default_value = "tidemark-data")]
+    pub(crate) data: PathBuf,
+    /// Configuration file (TOML). Environment variables TIDEMARK_SECTION__KEY override it.
+    #[arg(long, value_name = "FILE", env = "TIDEMARK_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+/// The commands, in the order of the data.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Start every role in one process group over an embedded broker, and print the dashboard's address.
+    #[command(after_help = "Example:\n  tidemark up --demo\n  tidemark up --data /var/lib/tidemark --port 8377")]
+    Up(Up),
+    /// Run roles alone, against an external broker and a shared lake.
+    #[command(after_help = "Example:\n  tidemark run annotate --config cluster.toml")]
+    Run(Run),
+    /// Read posts into a running platform.
+    #[command(subcommand)]
+    Ingest(Ingest),
+    /// Score posts in a file: JSON lines in, JSON lines out. No server is needed.
+    #[command(after_help = ANNOTATE_HELP)]
+    Annotate(InOut),
+    /// Turn posts or annotated posts into prevalence series. No server is needed.
+    #[command(after_help = "Example:\n  tidemark series annotated.jsonl --output series.csv\n\nThe output has date,series,value,n,total,lower,upper,n_posts,unit,status,…: n of total units (people; posts where\nthe input has no authors) show the marker, with Wilson's 95 % interval.")]
+    Series(Series),
+    /// Forecast every series of a file from one origin, as hubverse rows with 23 quantiles.
+    #[command(after_help = "Example:\n  tidemark forecast --series series.csv --horizon 14 --output forecast.csv")]
+    Forecast(Forecast),
+    /// Forecast from many past origins, each seeing only its own past.
+    #[command(after_help = "Example:\n  tidemark backtest --series series.csv --from 2024-01-05 --to 2024-12-20 --step 28 --horizon 14 --output backtest.csv.gz")]
+    Backtest(Backtest),
+    /// Make posts of a population whose true prevalence is known, and write the truth beside them.
+    #[command(after_help = "Example:\n  tidemark simulate --seed 7 --days 400 --posts-per-day 300 --output simulated")]
+    Simulate(Simulate),
+    /// Ask the lake with SQL (queries only).
+    #[command(after_help = "Example:\n  tidemark sql \"SELECT marker, avg(value) FROM series GROUP BY marker ORDER BY 2 DESC\"\n\nViews: annotated, author_days, series, forecast, alert, feed_health. ARCHITECTURE.md describes them.")]
+    Sql(Sql),
+    /// Show lag, rates and freshness of every stage of a running platform.
+    #[command(after_help = "Example:\n  tidemark status")]
+    Status(Status),
+    /// Check the machine, the broker, the lake and the model files; say what to do about each fault.
+    #[command(after_help = "Example:\n  tidemark doctor")]
+    Doctor(Place),
+    /// The embedded broker's process. `up` starts it.
+    #[command(hide = true)]
+    Broker(Broker),
+}
+
+const ANNOTATE_HELP: &str = r#"Example:
+  echo '{"id": "1", "text": "so tired of everything", "lang": "en"}' | tidemark annotate - --output -
+
+Input, one JSON object a line: id, text and optionally lang, author, created_at, region, parent_text, topic.
+Output, one line a post, in the same order: id, language, scores, labels, lexicon, provenance.
+A line that cannot be read goes to OUT.rejects.jsonl as {line, reason, detail}; the run goes on."#;
+
+/// `tidemark up`.
+#[derive(Debug, Args)]
+pub(crate) struct Up {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// Port of the dashboard and of REST; gRPC takes the next one. 0 lets the system choose.
+    #[arg(long, value_name = "N")]
+    pub(crate) port: Option<u16>,
+    /// Fill an empty platform with a simulated year of posts, then go on live.
+    #[arg(long, overrides_with = "no_demo")]
+    pub(crate) demo: bool,
+    /// Start without demo data (the default).
+    #[arg(long)]
+    pub(crate) no_demo: bool,
+}
+
+/// A role: one stage of the data's way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Role {
+    /// Read configured sources.
+    Ingest,
+    /// Score posts.
+    Annotate,
+    /// Commit to the lake and compute series.
+    Aggregate,
+    /// Forecast series.
+    Forecast,
+    /// Raise and resolve alerts.
+    Alert,
+    /// Answer REST, gRPC and the dashboard.
+    Serve,
+}
+
+/// `tidemark run`.
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    /// The roles to run in this process.
+    #[arg(required = true, value_name = "ROLE")]
+    pub(crate) roles: Vec<Role>,
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// Port of REST and the dashboard, for the role serve.
+    #[arg(long, value_name = "N")]
+    pub(crate) port: Option<u16>,
+}
+
+/// `tidemark ingest`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Ingest {
+    /// Read files: NDJSON, CSV or Parquet, plain, gzip or zstd.
+    #[command(after_help = INGEST_FILE_HELP)]
+    File(IngestFile),
+    /// Follow Bluesky's Jetstream, resuming where the last run ended.
+    #[command(after_help = "Example:\n  tidemark ingest jetstream --url wss://jetstream2.us-east.bsky.network/subscribe")]
+    Jetstream(IngestJetstream),
+}
+
+const INGEST_FILE_HELP: &str = r#"Example:
+  tidemark ingest file posts.csv.gz --mapping posts.toml --wait
+
+A mapping file says which column is what:
+  source = "my_forum"
+  id = "post_id"
+  text = "body"
+  author = "user"
+  created_at = { column = "date", format = "%Y-%m-%d", zone = "Europe/Madrid" }
+  language = "lang"
+  place = "region"
+  community = "board"
+  parent = "reply_to"
+  conversation = "thread"
+
+Without one, columns with the usual names are recognised (id, text or body, author, created_at or date, lang, region).
+Rejected records are kept in DATA/rejects with a reason, and can be read again with a corrected mapping."#;
+
+/// `tidemark ingest file`.
+#[derive(Debug, Args)]
+pub(crate) struct IngestFile {
+    /// Files to read; `-` is standard input.
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// Which column is what (TOML).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) mapping: Option<PathBuf>,
+    /// Wait until every row is in the lake and its series are recomputed, then print the counts.
+    #[arg(long)]
+    pub(crate) wait: bool,
+}
+
+/// `tidemark ingest jetstream`.
+#[derive(Debug, Args)]
+pub(crate) struct IngestJetstream {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// Address of a Jetstream server; may be given more than once, the next is tried when one fails.
+    #[arg(long, value_name = "URL")]
+    pub(crate) url: Vec<String>,
+    /// Protocol version.
+    #[arg(long, value_name = "1|2", value_parser = clap::value_parser!(u8).range(1..=2))]
+    pub(crate) protocol: Option<u8>,
+}
+
+/// One file in, one file out.
+#[derive(Debug, Args)]
+pub(crate) struct InOut {
+    /// Input; `-` is standard input; gzip and zstd are recognised.
+    #[arg(value_name = "IN")]
+    pub(crate) input: PathBuf,
+    /// Output; `-` is standard output; .gz compresses.
+    #[arg(long, short, value_name = "OUT")]
+    pub(crate) output: PathBuf,
+    /// Folder of the model.
+    #[arg(long, value_name = "DIR", env = "TIDEMARK_MODEL_DIR")]
+    pub(crate) model: Option<PathBuf>,
+    /// Score with lexica only.
+    #[arg(long)]
+    pub(crate) lexica_only: bool,
+}
+
+/// `tidemark series`.
+#[derive(Debug, Args)]
+pub(crate) struct Series {
+    #[command(flatten)]
+    pub(crate) files: InOut,
+    /// Time zone whose civil days are counted.
+    #[arg(long, value_name = "ZONE", default_value = "UTC")]
+    pub(crate) zone: String,
+}
+
+/// `tidemark forecast`.
+#[derive(Debug, Args)]
+pub(crate) struct Forecast {
+    /// Series file (date,series,value[,n,total]); `-` is standard input.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) series: PathBuf,
+    /// Days ahead.
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u16).range(1..=365))]
+    pub(crate) horizon: u16,
+    /// The last day a model may see; the last day of each series where absent.
+    #[arg(long, value_name = "DATE")]
+    pub(crate) origin: Option<jiff::civil::Date>,
+    /// Days of history a model may see, at most.
+    #[arg(long, value_name = "DAYS")]
+    pub(crate) history: Option<u32>,
+    /// Which models; all where absent.
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub(crate) models: Vec<String>,
+    /// Output, CSV; .gz compresses; `-` is standard output.
+    #[arg(long, short, value_name = "OUT")]
+    pub(crate) output: PathBuf,
+}
+
+/// `tidemark backtest`.
+#[derive(Debug, Args)]
+pub(crate) struct Backtest {
+    /// Series file (date,series,value[,n,total]); `-` is standard input.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) series: PathBuf,
+    /// First origin.
+    #[arg(long, value_name = "DATE")]
+    pub(crate) from: jiff::civil::Date,
+    /// Last origin, at most.
+    #[arg(long, value_name = "DATE")]
+    pub(crate) to: jiff::civil::Date,
+    /// Days between origins.
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) step: u16,
+    /// Days ahead.
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u16).range(1..=365))]
+    pub(crate) horizon: u16,
+    /// Days of history a model may see, at most.
+    #[arg(long, value_name = "DAYS")]
+    pub(crate) history: Option<u32>,
+    /// Which models; all where absent.
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub(crate) models: Vec<String>,
+    /// Output, CSV; .gz compresses; `-` is standard output.
+    #[arg(long, short, value_name = "OUT")]
+    pub(crate) output: PathBuf,
+}
+
+/// `tidemark simulate`.
+#[derive(Debug, Args)]
+pub(crate) struct Simulate {
+    /// The same seed gives the same bytes.
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: u64,
+    /// Days to simulate.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=36_500))]
+    pub(crate) days: u32,
+    /// Posts a day, on average.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) posts_per_day: u32,
+    /// First day.
+    #[arg(long, value_name = "DATE", default_value = "2023-01-01")]
+    pub(crate) first_day: jiff::civil::Date,
+    /// Folder for posts.ndjson, truth.csv, events.csv and scenario.json.
+    #[arg(long, short, value_name = "DIR")]
+    pub(crate) output: PathBuf,
+}
+
+/// Output of `tidemark sql`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Aligned for reading.
+    Table,
+    /// Comma-separated values.
+    Csv,
+    /// JSON lines.
+    Json,
+}
+
+/// `tidemark sql`.
+#[derive(Debug, Args)]
+pub(crate) struct Sql {
+    /// The query; `-` reads it from standard input.
+    #[arg(value_name = "QUERY")]
+    pub(crate) query: String,
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// How to print the answer.
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(crate) format: Format,
+    /// Answer as the lake stood at this time (RFC 3339).
+    #[arg(long, value_name = "TIME")]
+    pub(crate) as_of: Option<jiff::Timestamp>,
+}
+
+/// `tidemark status`.
+#[derive(Debug, Args)]
+pub(crate) struct Status {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// Print the server's answer as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `tidemark broker`.
+#[derive(Debug, Args)]
+pub(crate) struct Broker {
+    /// Folder of the broker's own data.
+    #[arg(long)]
+    pub(crate) data: PathBuf,
+    /// Port on 127.0.0.1.
+    #[arg(long)]
+    pub(crate) port: u16,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent_and_every_command_has_an_example() {
+        let mut cli = super::Cli::command();
+        cli.clone().debug_assert();
+        for command in cli.get_subcommands_mut() {
+            let leaves: Vec<_> = if command.has_subcommands() {
+                command.get_subcommands().cloned().collect()
+            } else {
+                vec![command.clone()]
+            };
+            for mut leaf in leaves.into_iter().filter(|leaf| !leaf.is_hide_set()) {
+                let help = leaf.render_long_help().to_string();
+                assert!(help.contains("Example:"), "{} has no example", leaf.get_name());
+            }
+        }
+    }
+}

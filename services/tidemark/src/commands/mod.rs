@@ -1,0 +1,10 @@
+//! One file per command.
+
+pub(crate) mod annotate;
+pub(crate) mod doctor;
+pub(crate) mod forecast;
+pub(crate) mod ingest;
+pub(crate) mod series;
+pub(crate) mod simulate;
+pub(crate) mod sql;
+pub(crate) mod status;

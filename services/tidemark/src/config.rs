@@ -1,0 +1,84 @@
+//! *Configuration*: every default in the `Settings` of the crate it belongs to, overlaid by a file, by the environment
+//! (`TIDEMARK_KAFKA__BOOTSTRAP_SERVERS`), and by the command line. Unknown keys are refused.
+
+use anyhow::Context as _;
+use figment::Figment;
+use figment::providers::{Env, Format as _, Serialized, Toml};
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// The whole configuration: one section per crate.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Config {
+    /// The log. Without `bootstrap_servers`, `up` starts the embedded broker.
+    pub(crate) kafka: tidemark_log::LogSettings,
+    /// Where the lake is.
+    pub(crate) lake: Lake,
+    /// Reading sources.
+    pub(crate) ingest: tidemark_ingest::Settings,
+    /// Scoring posts.
+    pub(crate) annotate: tidemark_annotate::Settings,
+    /// Committing and aggregating.
+    pub(crate) aggregate: tidemark_aggregate::Settings,
+    /// Forecasting.
+    pub(crate) forecast: tidemark_forecast::Settings,
+    /// Alert rules and where notices go.
+    pub(crate) alert: tidemark_alert::Settings,
+    /// REST, gRPC and the page.
+    pub(crate) serve: tidemark_serve::Settings,
+}
+
+/// Where the lake is.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Lake {
+    /// Folder or object-store address of the lake; `DATA/lake` where absent.
+    pub(crate) location: Option<String>,
+}
+
+impl Config {
+    /// Reads defaults, then `file`, then the environment.
+    pub(crate) fn load(file: Option<&Path>) -> anyhow::Result<Self> {
+        let mut figment = Figment::from(Serialized::defaults(Self::default()));
+        if let Some(file) = file {
+            // figment passes a missing file over in silence; a file that was asked for must be there.
+            std::fs::metadata(file).with_context(|| format!("cannot read the configuration {}", file.display()))?;
+            figment = figment.merge(Toml::file_exact(file));
+        }
+        // The environment names places too (TIDEMARK_DATA, TIDEMARK_CONFIG): only names with a section are configuration.
+        let environment = Env::prefixed("TIDEMARK_").split("__").filter(|key| key.as_str().contains('.'));
+        figment.merge(environment).extract().map_err(|error| {
+            let faults: Vec<String> = error.into_iter().map(|fault| fault.to_string()).collect();
+            anyhow::anyhow!("the configuration is wrong:\n  {}", faults.join("\n  "))
+        })
+    }
+
+    /// Where the lake of `data` is.
+    pub(crate) fn lake_location(&self, data: &Path) -> String {
+        self.lake.location.clone().unwrap_or_else(|| data.join("lake").display().to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Config;
+
+    #[test]
+    fn an_unknown_key_is_refused_by_name() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("c.toml");
+        std::fs::write(&file, "[annotate]\nbatch_post_max = 3\n").expect("written");
+        let error = Config::load(Some(&file)).expect_err("refused").to_string();
+        assert!(error.contains("batch_post_max"), "{error}");
+    }
+
+    #[test]
+    fn a_file_overrides_a_default_and_a_missing_file_is_an_error() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("c.toml");
+        std::fs::write(&file, "[annotate]\nbatch_posts_max = 3\n").expect("written");
+        assert_eq!(Config::load(Some(&file)).expect("valid").annotate.batch_posts_max, 3);
+        assert!(Config::load(Some(&folder.path().join("none.toml"))).is_err());
+    }
+}

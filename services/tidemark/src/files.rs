@@ -1,0 +1,237 @@
+//! Files as the commands see them: `-` is a standard stream, compressed input is recognised by its first bytes, and an
+//! output appears under its name only when it is whole.
+
+use anyhow::Context as _;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Large window of zstd: Reddit's dumps use 2 GiB.
+const ZSTD_WINDOW_LOG_MAX: u32 = 31;
+/// Bytes of a read or write buffer.
+const BUFFER_BYTES: usize = 1 << 17;
+
+/// Whether the path stands for a standard stream.
+pub(crate) fn is_dash(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+/// An open input, with how many bytes of it were read so far and how many there are, where that is known.
+pub(crate) struct Input {
+    /// The decompressed bytes.
+    pub(crate) reader: Box<dyn BufRead + Send>,
+    /// Compressed bytes read so far.
+    pub(crate) position: Arc<AtomicU64>,
+    /// Compressed bytes in all.
+    pub(crate) length: Option<u64>,
+}
+
+struct Counted<R> {
+    inner: R,
+    position: Arc<AtomicU64>,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.position.fetch_add(read as u64, Ordering::Relaxed);
+        Ok(read)
+    }
+}
+
+/// Opens a file or standard input; gzip and zstd are recognised.
+pub(crate) fn open(path: &Path) -> anyhow::Result<Input> {
+    let (raw, length): (Box<dyn Read + Send>, _) = if is_dash(path) {
+        (Box::new(io::stdin()), None)
+    } else {
+        let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
+        let metadata = file.metadata().with_context(|| format!("cannot open {}", path.display()))?;
+        anyhow::ensure!(!metadata.is_dir(), "{} is a folder; name a file", path.display());
+        (Box::new(file), Some(metadata.len()))
+    };
+    let position = Arc::new(AtomicU64::new(0));
+    let mut counted = BufReader::with_capacity(BUFFER_BYTES, Counted { inner: raw, position: position.clone() });
+    let magic = counted.fill_buf().with_context(|| format!("cannot read {}", path.display()))?;
+    let reader: Box<dyn BufRead + Send> = if magic.starts_with(&[0x1f, 0x8b]) {
+        Box::new(BufReader::with_capacity(BUFFER_BYTES, flate2::bufread::MultiGzDecoder::new(counted)))
+    } else if magic.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
+        let mut decoder = zstd::Decoder::with_buffer(counted).context("cannot start the zstd decoder")?;
+        decoder.window_log_max(ZSTD_WINDOW_LOG_MAX).context("cannot start the zstd decoder")?;
+        Box::new(BufReader::with_capacity(BUFFER_BYTES, decoder))
+    } else {
+        Box::new(counted)
+    };
+    Ok(Input { reader, position, length })
+}
+
+/// An output that takes its name when it is finished; dropped before that, it leaves nothing behind.
+pub(crate) struct Output {
+    writer: Option<Box<dyn Finish>>,
+    partial: Option<(PathBuf, PathBuf)>,
+}
+
+/// A writer with a last word.
+trait Finish: Write + Send {
+    fn finish(self: Box<Self>) -> io::Result<()>;
+}
+
+struct Plain<W: Write>(BufWriter<W>);
+
+impl<W: Write> Write for Plain<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+impl<W: Write + Send> Finish for Plain<W> {
+    fn finish(mut self: Box<Self>) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+struct Gzip<W: Write>(flate2::write::GzEncoder<BufWriter<W>>);
+
+impl<W: Write> Write for Gzip<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+impl<W: Write + Send> Finish for Gzip<W> {
+    fn finish(self: Box<Self>) -> io::Result<()> {
+        self.0.finish()?.flush()
+    }
+}
+
+impl Output {
+    /// Creates an output file (compressed where the name ends in `.gz`), or takes standard output.
+    pub(crate) fn create(path: &Path) -> anyhow::Result<Self> {
+        if is_dash(path) {
+            return Ok(Self { writer: Some(Box::new(Plain(BufWriter::new(io::stdout())))), partial: None });
+        }
+        let mut name = path.file_name().with_context(|| format!("{} is not a file name", path.display()))?.to_owned();
+        name.push(".part");
+        let partial = path.with_file_name(name);
+        let file = File::create(&partial).with_context(|| format!("cannot create {}", partial.display()))?;
+        let buffered = BufWriter::with_capacity(BUFFER_BYTES, file);
+        let writer: Box<dyn Finish> = if path.extension().is_some_and(|end| end == "gz") {
+            Box::new(Gzip(flate2::write::GzEncoder::new(buffered, flate2::Compression::default())))
+        } else {
+            Box::new(Plain(buffered))
+        };
+        Ok(Self { writer: Some(writer), partial: Some((partial, path.to_owned())) })
+    }
+
+    /// Writes what is buffered and gives the file its name.
+    pub(crate) fn finish(mut self) -> anyhow::Result<()> {
+        if let Some(writer) = self.writer.take() {
+            writer.finish().context("cannot finish the output")?;
+        }
+        if let Some((partial, path)) = self.partial.take() {
+            std::fs::rename(&partial, &path).with_context(|| format!("cannot name the output {}", path.display()))?;
+        }
+        Ok(())
+    }
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.writer.as_mut().map_or(Ok(bytes.len()), |writer| writer.write(bytes))
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        self.writer.as_mut().map_or(Ok(()), |writer| writer.flush())
+    }
+}
+
+impl Drop for Output {
+    fn drop(&mut self) {
+        self.writer = None;
+        if let Some((partial, _)) = self.partial.take() {
+            // Best effort: the run already failed for another reason, which is what the user must hear.
+            let _ = std::fs::remove_file(partial);
+        }
+    }
+}
+
+/// Where the rejects of `output` go: `OUT.rejects.jsonl`; beside nothing but `rejects.jsonl` for standard output.
+pub(crate) fn rejects_path(output: &Path) -> PathBuf {
+    if is_dash(output) {
+        return PathBuf::from("rejects.jsonl");
+    }
+    let mut name = output.as_os_str().to_owned();
+    name.push(".rejects.jsonl");
+    PathBuf::from(name)
+}
+
+/// A rejects file that exists only if something was rejected.
+pub(crate) struct Rejects {
+    path: PathBuf,
+    file: Option<BufWriter<File>>,
+}
+
+impl Rejects {
+    /// The rejects of `output`; an older file of that name goes.
+    pub(crate) fn of(output: &Path) -> anyhow::Result<Self> {
+        let path = rejects_path(output);
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(error).with_context(|| format!("cannot replace {}", path.display()))
+            }
+            _ => Ok(Self { path, file: None }),
+        }
+    }
+
+    /// Where they are.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Write for Rejects {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.file.is_none() {
+            self.file = Some(BufWriter::new(File::create(&self.path)?));
+        }
+        self.file.as_mut().map_or(Ok(0), |file| file.write(bytes))
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.as_mut().map_or(Ok(()), |file| file.flush())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Output, open};
+    use std::io::{Read as _, Write as _};
+
+    #[test]
+    fn a_gzip_output_reads_back_and_an_abandoned_one_leaves_nothing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("x.csv.gz");
+        let mut output = Output::create(&path).expect("created");
+        output.write_all(b"date,series\n").expect("written");
+        drop(output);
+        assert_eq!(std::fs::read_dir(folder.path()).expect("listed").count(), 0);
+        let mut output = Output::create(&path).expect("created");
+        output.write_all(b"date,series\n").expect("written");
+        output.finish().expect("finished");
+        let mut text = String::new();
+        open(&path).expect("opened").reader.read_to_string(&mut text).expect("read");
+        assert_eq!(text, "date,series\n");
+    }
+
+    #[test]
+    fn a_folder_or_a_missing_file_is_named() {
+        let folder = tempfile::tempdir().expect("a folder");
+        assert!(open(folder.path()).err().expect("an error").to_string().contains("is a folder"));
+        assert!(open(&folder.path().join("none")).err().expect("an error").to_string().contains("none"));
+    }
+}
