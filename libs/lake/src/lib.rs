@@ -1,1 +1,6 @@
-//! Skeleton.
+//! Delta tables.
+mod error;
+pub use error::Error;
+/// The lake at one location.
+#[derive(Debug, Clone)]
+pub struct Lake;

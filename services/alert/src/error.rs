@@ -5,7 +5,7 @@
 pub enum Error {
     /// The lake cannot be read or written.
     #[error("the lake cannot be used")]
-    Lake(#[from] tidemark_query::QueryError),
+    Lake(#[from] tidemark_query::Error),
     /// The webhook's client cannot be made.
     #[error("the webhook client cannot be started")]
     Client(#[source] reqwest::Error),
