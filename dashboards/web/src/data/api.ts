@@ -1,0 +1,162 @@
+// The interface under /api/v1, as the server describes it in openapi.json.
+
+export type Unit = "author" | "post";
+export type PeriodKind = "day" | "epiweek" | "isoweek";
+export type CellStatus = "ok" | "censored" | "no_data";
+export type FeedState = "ok" | "low" | "high" | "silent" | "unknown";
+
+export interface Stage {
+  stage: string;
+  topic: string;
+  lag: number | null;
+  rate_per_second: number | null;
+  freshness_seconds: number | null;
+}
+
+export interface Load {
+  name: string;
+  rows: number;
+  rows_total: number | null;
+  done: boolean;
+}
+
+export interface FeedDay {
+  source: string;
+  region: string;
+  day: string;
+  posts: number;
+  expected: number | null;
+  state: FeedState;
+}
+
+export interface Ledger {
+  read: number;
+  accepted: number;
+  rejected: number;
+  duplicates: number;
+  unmatched: number;
+}
+
+export interface Status {
+  version: string;
+  now: string;
+  ledger: Ledger;
+  broker: { reachable: boolean; detail: string };
+  stages: Stage[];
+  feeds: FeedDay[];
+  loads: Load[];
+}
+
+export interface Marker {
+  name: string;
+  title: string;
+  description: string;
+  family: string;
+  headline: boolean;
+}
+
+export interface Source {
+  source: string;
+  unit: Unit;
+  first_day: string;
+  last_day: string;
+  regions: string[];
+  languages: string[];
+  markers: Marker[];
+}
+
+export interface Catalogue {
+  min_units: number;
+  sources: Source[];
+}
+
+export interface SeriesKey {
+  source: string;
+  region: string;
+  language: string;
+  marker: string;
+  period: PeriodKind;
+}
+
+export interface Point {
+  label: string;
+  start: string;
+  end: string;
+  status: CellStatus;
+  value: number | null;
+  lower: number | null;
+  upper: number | null;
+  k: number | null;
+  n: number | null;
+  n_posts: number | null;
+  issued_at: string;
+  model: string;
+  lexicon: string;
+  code: string;
+}
+
+export interface Series {
+  key: SeriesKey;
+  unit: Unit;
+  points: Point[];
+}
+
+export interface ForecastDay {
+  target: string;
+  horizon_days: number;
+  quantiles: number[];
+  p_exceed: number | null;
+}
+
+export interface Forecasts {
+  key: SeriesKey;
+  unit: Unit;
+  model: string | null;
+  origin: string | null;
+  issued_at: string | null;
+  threshold: number | null;
+  rule: string | null;
+  levels: number[];
+  days: ForecastDay[];
+}
+
+export interface Alert {
+  id: string;
+  rule: string;
+  key: SeriesKey;
+  unit: Unit;
+  title: string;
+  state: "open" | "resolved";
+  threshold: number;
+  probability: number;
+  peak_day: string;
+  origin: string;
+  raised_origin: string;
+  lead_days: number;
+  issued_at: string;
+}
+
+/** RFC 9457 problem details, as an error. */
+export class ProblemError extends Error {
+  constructor(
+    readonly status: number,
+    readonly title: string,
+    detail: string,
+  ) {
+    super(detail);
+  }
+}
+
+type Parameters = Record<string, string | undefined>;
+
+export async function get<T>(path: string, parameters: Parameters = {}, signal?: AbortSignal): Promise<T> {
+  const given = Object.entries(parameters).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  const query = new URLSearchParams(given).toString();
+  const address = `/api/v1/${path}${query ? `?${query}` : ""}`;
+  const response = await fetch(address, { headers: { accept: "application/json" }, ...(signal && { signal }) });
+  if (!response.ok) {
+    const problem = (await response.json().catch(() => ({}))) as { title?: string; detail?: string };
+    throw new ProblemError(response.status, problem.title ?? response.statusText, problem.detail ?? "");
+  }
+  return (await response.json()) as T;
+}

@@ -1,0 +1,70 @@
+// What the page asks the server, and how often: every few seconds while something is being read, seldom otherwise.
+
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { get, type Alert, type Catalogue, type FeedDay, type Forecasts, type Series, type Status } from "./api";
+import type { View } from "../selection";
+import { addDays } from "./dates";
+
+const BUSY_MS = 3_000;
+const CALM_MS = 15_000;
+export const FEED_DAYS = 90;
+
+/** Whether new numbers are to be expected soon. */
+export function isBusy(status: Status | undefined): boolean {
+  if (!status) return true;
+  return status.loads.some((load) => !load.done) || status.stages.some((stage) => (stage.lag ?? 0) > 0);
+}
+
+export function useStatus() {
+  return useQuery({
+    queryKey: ["status"],
+    queryFn: ({ signal }) => get<Status>("status", {}, signal),
+    refetchInterval: BUSY_MS,
+  });
+}
+
+export function useCatalogue(busy: boolean) {
+  return useQuery({
+    queryKey: ["catalogue"],
+    queryFn: ({ signal }) => get<Catalogue>("catalogue", {}, signal),
+    refetchInterval: busy ? BUSY_MS : CALM_MS,
+  });
+}
+
+export function useAlerts(busy: boolean) {
+  return useQuery({
+    queryKey: ["alerts"],
+    queryFn: ({ signal }) => get<{ alerts: Alert[] }>("alerts", {}, signal),
+    refetchInterval: busy ? BUSY_MS : CALM_MS,
+  });
+}
+
+export function useFeedHealth(view: View, busy: boolean) {
+  const from = addDays(view.known.last_day, 1 - FEED_DAYS);
+  return useQuery({
+    queryKey: ["feed-health", view.source, from],
+    queryFn: ({ signal }) => get<{ days: FeedDay[] }>("feed-health", { source: view.source, from }, signal),
+    refetchInterval: busy ? BUSY_MS : CALM_MS,
+    placeholderData: keepPreviousData,
+  });
+}
+
+export function useSeries(view: View, marker: string, busy: boolean) {
+  const { source, region, language, period, from } = view;
+  return useQuery({
+    queryKey: ["series", source, region, language, marker, period, from],
+    queryFn: ({ signal }) => get<Series>("series", { source, region, language, marker, period, from }, signal),
+    refetchInterval: busy ? 2 * BUSY_MS : 2 * CALM_MS,
+    placeholderData: keepPreviousData,
+  });
+}
+
+export function useForecasts(view: View, marker: string, busy: boolean) {
+  const { source, region, language } = view;
+  return useQuery({
+    queryKey: ["forecasts", source, region, language, marker],
+    queryFn: ({ signal }) => get<Forecasts>("forecasts", { source, region, language, marker }, signal),
+    refetchInterval: busy ? 2 * BUSY_MS : 2 * CALM_MS,
+    placeholderData: keepPreviousData,
+  });
+}

@@ -1,0 +1,179 @@
+// Every word on the page. A second language is a second file of this shape.
+
+import type { CellStatus, FeedState, PeriodKind, Unit } from "./data/api";
+
+const plural = (count: number, one: string, many: string) => (count === 1 ? one : many);
+
+export const strings = {
+  locale: "en-GB",
+  title: "Tidemark",
+  tagline: "Prevalence of mental-health markers in public posts",
+  skip: "Skip to the series",
+  updated: (time: string) => `Updated ${time}`,
+  version: (version: string) => `version ${version}`,
+  theme: "Colours",
+  themes: { auto: "As the system", light: "Light", dark: "Dark" },
+  interface: "Interface (OpenAPI)",
+
+  unreachable: "The server does not answer.",
+  unreachableHelp: "The page asks again every few seconds. If tidemark is not running, start it with",
+  problem: "This could not be answered.",
+  loading: "Loading…",
+
+  empty: {
+    title: "No data yet",
+    text: "Series appear here as soon as the first posts have been read, annotated and counted.",
+    demo: "To look around with simulated posts of a year, start with the demo:",
+    file: "To read posts of your own:",
+    reading: "Posts are being read now; the first series should appear within a minute.",
+  },
+
+  freshness: {
+    title: "Freshness and feed",
+    stages: "Stages, in the order of the data",
+    stageNames: {
+      ingest: "Ingest",
+      annotate: "Annotate",
+      aggregate: "Aggregate",
+      forecast: "Forecast",
+      alert: "Alert",
+    } as Record<string, string>,
+    waiting: (count: string) => `${count} waiting`,
+    upToDate: "nothing waiting",
+    rate: (rate: string) => `${rate}/s`,
+    ago: (age: string) => `${age} ago`,
+    never: "no output yet",
+    ledger: "Rows read",
+    ledgerParts: { accepted: "accepted", rejected: "rejected", duplicates: "duplicates", unmatched: "deletions of unknown posts" },
+    broker: "The broker does not answer",
+    read: (name: string) => `Reading ${name}`,
+    readOf: (percent: string, rows: string, total: string) => `${percent} · ${rows} of ${total} rows`,
+    readRows: (rows: string) => `${rows} rows so far`,
+    readDone: (name: string, rows: string) => `${name}: read to its end, ${rows} rows`,
+    feeds: (days: number) => `Posts per day and region, last ${days} days`,
+    feedsHelp: "The line is what the same weekdays of the 28 days before let expect.",
+    feedLatest: (day: string, posts: string, expected: string) => `${day}: ${posts} posts, ${expected} expected`,
+    feedLatestAlone: (day: string, posts: string) => `${day}: ${posts} posts`,
+    feedSummary: (low: number, high: number, days: number) =>
+      low + high === 0
+        ? `no unusual day in ${days}`
+        : [
+            low ? `${low} ${plural(low, "day", "days")} with too few posts` : "",
+            high ? `${high} with too many` : "",
+          ]
+            .filter(Boolean)
+            .join(", "),
+    table: "Table",
+    columns: { region: "Region", day: "Day", posts: "Posts", expected: "Expected", state: "State" },
+    none: "No posts yet.",
+  },
+  feedStates: {
+    ok: "as expected",
+    low: "too few",
+    high: "too many",
+    silent: "silent",
+    unknown: "no baseline yet",
+  } as Record<FeedState, string>,
+
+  alerts: {
+    title: "Open alerts",
+    none: "No open alert: no series is expected to exceed its threshold.",
+    sentence: {
+      lead: (marker: string, where: string, who: string) => [marker, ` ${where}, ${who}, `] as const,
+      above: "is expected to exceed ",
+      on: " on ",
+    },
+    facts: (lead: number, seen: string) =>
+      `${lead} ${plural(lead, "day", "days")} ahead of the last day seen, ${seen}`,
+    raised: (day: string, rule: string) => `raised on data to ${day} by rule “${rule}”`,
+    probability: "probability",
+    show: "Show the series",
+    more: (count: number) => `${count} more`,
+    resolved: (count: number) => `${count} resolved ${plural(count, "episode", "episodes")}`,
+    over: (marker: string, where: string, day: string) => `${marker}, ${where}: over on data to ${day}`,
+  },
+
+  series: {
+    title: "Series",
+    source: "Source",
+    region: "Region",
+    language: "Language",
+    period: "Period",
+    window: "Window",
+    markers: (shown: number, all: number) => `Markers (${shown} of ${all})`,
+    markersHint: "Filter markers",
+    headlines: "Headline markers",
+    periods: { day: "Days", epiweek: "Epiweeks (to Saturday)", isoweek: "ISO weeks (to Sunday)" } as Record<PeriodKind, string>,
+    windows: { "90": "90 days", "180": "180 days", "365": "1 year", all: "Everything" } as Record<string, string>,
+    postLevel: "Counts posts, not people: this source has no authors.",
+    legend: {
+      value: "share",
+      band: "95 % interval",
+      threshold: "threshold",
+      fan: "forecast: median, 50, 80, 95 %",
+      censored: (units: number) => `withheld (fewer than ${units})`,
+      noData: "no data",
+    },
+    none: "Choose at least one marker.",
+  },
+  regions: { all: "All regions", unknown: "Unknown place" } as Record<string, string>,
+  languages: { all: "All languages", en: "English", es: "Spanish", other: "Other languages" } as Record<string, string>,
+  inRegion: (region: string) => (region === "all" ? "in all regions" : region === "unknown" ? "in unknown places" : `in ${region}`),
+  amongst: (unit: Unit, language: string) => {
+    const who = unit === "author" ? "people" : "posts";
+    const names: Record<string, string> = { en: "in English", es: "in Spanish", other: "in other languages" };
+    if (language === "all") return `among ${who}`;
+    return unit === "author" ? `among ${who} writing ${names[language] ?? language}` : `among ${who} ${names[language] ?? language}`;
+  },
+  units: { author: "people", post: "posts" } as Record<Unit, string>,
+  statuses: { ok: "shown", censored: "withheld: too few", no_data: "no data" } as Record<CellStatus, string>,
+  source: (name: string) => name,
+
+  chart: {
+    of: (unit: Unit) => `of ${unit === "author" ? "people" : "posts"}`,
+    steps: (marker: string) => `${marker}: step through time with the arrow keys`,
+    nothingHere: "Nothing in this window.",
+    week: (label: string, end: string) => `week ${label.slice(4)} of ${label.slice(0, 4)}, to ${end}`,
+    observed: (when: string, value: string, band: string, k: string, n: string, unit: Unit) =>
+      `${when}: ${value} (${band}), ${k} of ${n} ${unit === "author" ? "people" : "posts"}`,
+    withheld: (when: string) => `${when}: withheld, too few`,
+    noData: (when: string) => `${when}: no data`,
+    ahead: (when: string, median: string, band: string) => `${when}, forecast: ${median} (95 %: ${band})`,
+    aheadExceed: (probability: string) => `, ${probability} above threshold`,
+    threshold: (value: string) => `threshold ${value}`,
+    summary: {
+      latest: (value: string, band: string, n: string, unit: Unit, when: string) =>
+        `${value} (${band}) of ${n} ${unit === "author" ? "people" : "posts"} on ${when}`,
+      change: (points: string, up: boolean) => `${points} points ${up ? "above" : "below"} the 28 days before`,
+      level: "level with the 28 days before",
+      highest: (value: string, when: string) => `Highest in view: ${value} on ${when}.`,
+      gaps: (censored: number, noData: number) =>
+        [censored ? `${censored} withheld` : "", noData ? `${noData} without data` : ""].filter(Boolean).join(", "),
+      forecast: (value: string, when: string) => `Forecast: ${value} on ${when}`,
+      exceed: (probability: string, threshold: string, when: string) =>
+        `; the probability of more than ${threshold} is highest on ${when}, ${probability}`,
+      noForecast: "No forecast yet: it needs more days.",
+      daily: "Forecasts are daily: choose days to see them.",
+    },
+    table: "Data table",
+    csv: "Download CSV",
+    columns: {
+      period: "Period",
+      value: "Share",
+      band: "95 % interval",
+      k: "With marker",
+      n: { author: "People", post: "Posts asked" } as Record<Unit, string>,
+      posts: "Posts",
+      status: "Status",
+    },
+    forecastColumns: { median: "Median", fifty: "50 %", eighty: "80 %", ninetyFive: "95 %", exceed: "P(above threshold)" },
+    observedCaption: (title: string) => `${title}: observed, newest first`,
+    forecastCaption: (title: string) => `${title}: forecast`,
+    provenance: (model: string, lexicon: string, code: string) => `model ${model || "–"}, lexica ${lexicon || "–"}, program ${code}`,
+  },
+
+  footer: (units: number) => [
+    `Every number speaks of a population, never of a person. A number that stands on fewer than ${units} people (posts, where a source has no authors) is withheld.`,
+    "A person counts once per period, however much they write. Bands are Wilson’s 95 % intervals; they do not cover the errors of a marker or of who posts in public.",
+  ],
+};
