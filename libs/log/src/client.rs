@@ -399,7 +399,6 @@ fn passes(code: RDKafkaErrorCode) -> bool {
             | Code::NotController
             | Code::BrokerNotAvailable
             | Code::NetworkException
-            | Code::UnknownServerError
             | Code::Unknown
     )
 }
