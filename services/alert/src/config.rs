@@ -1,6 +1,6 @@
 //! What can be set.
 
-use crate::rule::{Rule, Threshold};
+use crate::rule::Rule;
 use serde::{Deserialize, Serialize};
 
 /// Settings of the alert role: `[alert]` in the configuration file.
@@ -13,4 +13,20 @@ pub struct Settings {
     pub webhook: Option<String>,
     /// Seconds between evaluations.
     pub interval_s: u64,
+}
+
+/// Markers watched where the configuration names no rules.
+const WATCHED: [&str; 6] = [
+    "lexicon.mh.anxiety",
+    "lexicon.mh.depression",
+    "lexicon.mh.stress",
+    "lexicon.mh.suicide_selfharm",
+    "lexicon.mh.loneliness",
+    "mh.stress",
+];
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { rules: WATCHED.map(Rule::on).to_vec(), webhook: None, interval_s: 10 }
+    }
 }

@@ -2,6 +2,7 @@
 
 use crate::{Error, Settings};
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use tidemark_domain::{AnnotatedPost, Language, Operation, PostEvent, Provenance, Score, marker};
 use tidemark_lexicon::Lexica;
@@ -35,7 +36,7 @@ impl Annotator {
             None
         } else {
             let folder = settings.model_dir.clone().unwrap_or_else(Model::default_dir);
-            let options = ModelOptions { threads: settings.threads, ..ModelOptions::default() };
+            let options = ModelOptions { threads: NonZeroUsize::new(settings.threads), ..ModelOptions::default() };
             Some(Arc::new(Model::load(&folder, &options)?))
         };
         let provenance = Provenance {
@@ -61,16 +62,15 @@ impl Annotator {
             .iter()
             .map(|(text, language)| {
                 let answer = self.lexica.score(text, *language);
-                Annotation { heads: Vec::new(), lexicon: answer.scores, n_tokens: answer.n_tokens }
+                Annotation { heads: Vec::new(), lexicon: answer.scored, n_tokens: answer.n_tokens }
             })
             .collect();
         let mut model_tokens = 0;
         if let Some(model) = &self.model {
             let inputs: Vec<_> = texts.iter().map(|(text, language)| Input { text, language: *language }).collect();
-            let batch = model.score(&inputs)?;
-            model_tokens = batch.tokens;
-            for (annotation, heads) in annotations.iter_mut().zip(batch.posts) {
-                annotation.heads = heads;
+            for (annotation, post) in annotations.iter_mut().zip(model.score(&inputs)?) {
+                model_tokens += post.tokens;
+                annotation.heads = post.heads;
             }
         }
         Ok((annotations, model_tokens))

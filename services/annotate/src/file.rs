@@ -176,12 +176,7 @@ fn write_batch(
     Ok(())
 }
 
-fn annotated_line(
-    annotator: &Annotator,
-    post: PostLine,
-    language: Language,
-    annotation: &Annotation,
-) -> AnnotatedLine {
+fn annotated_line(annotator: &Annotator, post: PostLine, language: Language, annotation: &Annotation) -> AnnotatedLine {
     let (scores, labels) = annotator.model_answers(annotation);
     AnnotatedLine {
         id: post.id,

@@ -110,11 +110,7 @@ fn decode(records: &[Record]) -> (Vec<PostEvent>, Vec<Reject>) {
     (events, rejects)
 }
 
-async fn publish(
-    consumer: &Consumer,
-    producer: &Producer,
-    mut batches: mpsc::Receiver<Scored>,
-) -> Result<(), Error> {
+async fn publish(consumer: &Consumer, producer: &Producer, mut batches: mpsc::Receiver<Scored>) -> Result<(), Error> {
     while let Some(scored) = batches.recv().await {
         let posts = scored.posts.iter().map(|post| {
             let headers = EventHeaders::new(post.event.event_id.to_string(), EVENT_SOURCE, log::ANNOTATED_POST_TYPE);

@@ -4,8 +4,9 @@ use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::Write as _;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
+use tidemark_serve::AdminKey;
 
 /// Where a running platform can be reached: `DATA/up.json`, written by `up`, read by `ingest` and `status`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,33 +83,27 @@ impl DataFolder {
         Ok(port)
     }
 
-    /// A secret of this deployment, made at first use: 32 random bytes, readable by the owner alone. The second value
-    /// says whether it is new.
-    pub(crate) fn secret(&self, name: &str) -> anyhow::Result<([u8; 32], bool)> {
-        let path = self.join(name);
-        match std::fs::read(&path) {
-            Ok(bytes) => {
-                let secret = bytes.try_into().map_err(|_| {
-                    anyhow::anyhow!("{} is damaged: restore it from a backup; a new key would split every author in two", path.display())
-                })?;
-                Ok((secret, false))
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                let mut secret = [0; 32];
-                getrandom::fill(&mut secret).map_err(std::io::Error::other).context("the system gives no randomness")?;
-                let mut file = std::fs::OpenOptions::new()
-                    .write(true)
-                    .create_new(true)
-                    .mode(0o600)
-                    .open(&path)
-                    .with_context(|| format!("cannot create {}", path.display()))?;
-                file.write_all(&secret).and_then(|()| file.sync_all()).with_context(|| format!("cannot write {}", path.display()))?;
-                Ok((secret, true))
-            }
-            Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
+    /// Makes the admin key at first use and returns it, once; only its digest is kept.
+    pub(crate) fn new_admin_key(&self) -> anyhow::Result<Option<String>> {
+        let path = self.join(ADMIN_KEY_DIGEST);
+        if path.exists() {
+            return Ok(None);
         }
+        let mut random = [0; 24];
+        getrandom::fill(&mut random).map_err(std::io::Error::other).context("the system gives no randomness")?;
+        let key: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+        write_atomically(&path, &AdminKey::of(&key).digest())?;
+        Ok(Some(key))
+    }
+
+    /// The admin key's digest, where there is one.
+    pub(crate) fn admin_key(&self) -> Option<AdminKey> {
+        std::fs::read(self.join(ADMIN_KEY_DIGEST)).ok()?.try_into().ok().map(AdminKey::from_digest)
     }
 }
+
+/// File that holds the digest of the admin key.
+const ADMIN_KEY_DIGEST: &str = "admin.key.digest";
 
 /// Writes a small file so that a reader sees the old or the new one, never half of it.
 pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
@@ -137,13 +132,12 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_made_once_and_a_damaged_one_is_not_replaced() {
+    fn the_admin_key_is_shown_once() {
         let folder = tempfile::tempdir().expect("a folder");
         let data = DataFolder::create(folder.path()).expect("created");
-        let (first, is_new) = data.secret("author.key").expect("made");
-        assert!(is_new);
-        assert_eq!(data.secret("author.key").expect("read"), (first, false));
-        std::fs::write(data.join("author.key"), b"short").expect("written");
-        assert!(data.secret("author.key").is_err());
+        assert!(data.admin_key().is_none());
+        let key = data.new_admin_key().expect("made").expect("new");
+        assert_eq!(data.new_admin_key().expect("kept"), None);
+        assert_eq!(data.admin_key().map(|kept| kept.digest()), Some(tidemark_serve::AdminKey::of(&key).digest()));
     }
 }

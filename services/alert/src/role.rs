@@ -1,0 +1,98 @@
+//! The role: at every turn, each rule is held against each series it names, and what changed is written and told.
+
+use crate::decide::{Decision, Facts, decide};
+use crate::notify::Notifier;
+use crate::{Error, Rule, Settings, metrics};
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tidemark_domain::alert::{Alert, AlertState};
+use tidemark_domain::forecast::RECOMMENDED_MODEL;
+use tidemark_domain::{ForecastPoint, PeriodKind, SeriesKey};
+use tidemark_query::{SeriesFilter, Session};
+use tokio_util::sync::CancellationToken;
+
+/// Evaluates every `settings.interval_s` until `stop`.
+///
+/// # Errors
+/// Where the lake fails.
+pub async fn run(
+    session: &Session,
+    settings: &Settings,
+    clock: impl Fn() -> Timestamp,
+    stop: CancellationToken,
+) -> Result<(), Error> {
+    let notifier = Notifier::new(settings.webhook.clone())?;
+    let mut turns = tokio::time::interval(Duration::from_secs(settings.interval_s.max(1)));
+    turns.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            _ = turns.tick() => {}
+        }
+        session.refresh().await?;
+        let changes = evaluate(session, &settings.rules, clock()).await?;
+        // Told before it is written: a crash between the two repeats a notice rather than losing it.
+        for alert in changes.iter().filter(|change| change.is_news).map(|change| &change.alert) {
+            notifier.tell(alert).await;
+        }
+        if !changes.is_empty() {
+            session.append_alerts(&changes.into_iter().map(|change| change.alert).collect::<Vec<_>>()).await?;
+        }
+    }
+}
+
+/// An episode as it now stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Change {
+    /// The episode.
+    pub alert: Alert,
+    /// It was raised or resolved: people must hear of it.
+    pub is_news: bool,
+}
+
+/// Holds every rule against the latest forecasts; returns the episodes that changed.
+///
+/// # Errors
+/// Where the lake cannot be read.
+pub async fn evaluate(session: &Session, rules: &[Rule], now: Timestamp) -> Result<Vec<Change>, Error> {
+    let known = session.alerts().await?;
+    let mut changed = Vec::new();
+    for rule in rules {
+        let filter = SeriesFilter {
+            source: rule.source.clone(),
+            region: rule.region.clone(),
+            language: rule.language.clone(),
+            marker: Some(rule.marker.clone()),
+            period: Some(PeriodKind::Day),
+            ..SeriesFilter::default()
+        };
+        let mut series: BTreeMap<SeriesKey, Vec<ForecastPoint>> = BTreeMap::new();
+        for point in session.forecasts(&filter).await? {
+            if point.model == RECOMMENDED_MODEL {
+                series.entry(point.key.clone()).or_default().push(point);
+            }
+        }
+        metrics::evaluated(series.len());
+        for (key, forecast) in series {
+            let mut points = SeriesFilter::of(&key);
+            points.to = forecast.first().map(|point| point.origin);
+            let history: Vec<_> = session
+                .series_points(&points)
+                .await?
+                .into_iter()
+                .map(|point| (point.period.end, point.value))
+                .collect();
+            let open = known
+                .iter()
+                .find(|alert| alert.rule == rule.name && alert.key == key && alert.state == AlertState::Open);
+            let facts = Facts { rule, key: &key, open, history: &history, forecast: &forecast, now };
+            match decide(&facts) {
+                Decision::Raise(alert) | Decision::Resolve(alert) => changed.push(Change { alert, is_news: true }),
+                Decision::Update(alert) => changed.push(Change { alert, is_news: false }),
+                Decision::Nothing => {}
+            }
+        }
+    }
+    Ok(changed)
+}

@@ -1,0 +1,181 @@
+//! `tidemark doctor`: checks what the platform stands on, and says what to do about each fault.
+
+use crate::cli::Place;
+use crate::config::Config;
+use crate::exit::{Exit, Failure, OrExit as _};
+use crate::platform::DataFolder;
+use std::path::Path;
+use std::time::Duration;
+use tidemark_annotate::Annotator;
+use tidemark_domain::Language;
+use tidemark_lake::Lake;
+use tidemark_log::{Log, LogSettings};
+use tidemark_query::Session;
+
+/// A broker that takes longer is away.
+const BROKER_DEADLINE: Duration = Duration::from_secs(5);
+/// Fewer free bytes are a fault.
+const FREE_BYTES_MIN: u64 = 1 << 30;
+/// Less memory is a fault.
+const MEMORY_KIB_MIN: u64 = 2 << 20;
+
+/// What was found out about one thing.
+struct Finding {
+    what: &'static str,
+    verdict: Verdict,
+    exit: Exit,
+}
+
+enum Verdict {
+    Fine(String),
+    Skipped(String),
+    Fault(String),
+}
+
+/// Runs the command. What was asked for goes to standard output.
+#[allow(clippy::print_stdout)]
+pub(crate) async fn run(place: Place) -> Result<(), Failure> {
+    let findings = [
+        machine(&place.data),
+        configuration(&place),
+        model(),
+        broker(&place).await,
+        lake(&place).await,
+        server(&place).await,
+    ];
+    let mut worst = None;
+    for finding in findings {
+        let (sign, text) = match finding.verdict {
+            Verdict::Fine(text) => ("ok   ", text),
+            Verdict::Skipped(text) => ("-    ", text),
+            Verdict::Fault(text) => {
+                worst.get_or_insert(finding.exit);
+                ("FAULT", text)
+            }
+        };
+        println!("{sign}  {:<14} {text}", finding.what);
+    }
+    match worst {
+        None => Ok(()),
+        Some(exit) => Err(anyhow::anyhow!("at least one fault was found")).or_exit(exit),
+    }
+}
+
+fn machine(data: &Path) -> Finding {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let memory_kib = memory_available_kib();
+    let existing = data.ancestors().find(|folder| folder.is_dir()).unwrap_or(Path::new("."));
+    let free = free_bytes(existing);
+    let verdict = if free.is_some_and(|free| free < FREE_BYTES_MIN) {
+        Verdict::Fault(format!(
+            "less than 1 GiB is free under {}: make room, or name another folder with --data",
+            data.display()
+        ))
+    } else if memory_kib.is_some_and(|kib| kib < MEMORY_KIB_MIN) {
+        Verdict::Fault("less than 2 GiB of memory is free: stop something, or set annotate.threads = 1".to_owned())
+    } else {
+        let gib = |kib: Option<u64>| kib.map_or_else(|| "?".to_owned(), |kib| (kib >> 20).to_string());
+        Verdict::Fine(format!(
+            "{cores} cores, {} GiB of memory and {} GiB of disk free",
+            gib(memory_kib),
+            gib(free.map(|bytes| bytes >> 10))
+        ))
+    };
+    Finding { what: "machine", verdict, exit: Exit::Output }
+}
+
+fn configuration(place: &Place) -> Finding {
+    let verdict = match Config::load(place.config.as_deref()) {
+        Ok(config) => Verdict::Fine(match config.kafka.bootstrap_servers {
+            Some(servers) => format!("external broker at {servers}"),
+            None => "embedded broker".to_owned(),
+        }),
+        Err(error) => Verdict::Fault(crate::chain(&error)),
+    };
+    Finding { what: "configuration", verdict, exit: Exit::Configuration }
+}
+
+fn model() -> Finding {
+    // A scored sentence of ours proves more than a file that is there.
+    let tried = Annotator::load(&tidemark_annotate::Settings::default())
+        .and_then(|annotator| {
+            annotator.annotate(&[("a quiet day by the sea", Language::English)])?;
+            Ok(annotator.provenance().clone())
+        })
+        .map_err(anyhow::Error::from);
+    let verdict = match tried {
+        Ok(provenance) => {
+            let short = |hash: &str| hash.chars().take(12).collect::<String>();
+            Verdict::Fine(format!("model {}, lexica {}", short(&provenance.model), short(&provenance.lexicon)))
+        }
+        Err(error) => Verdict::Fault(crate::chain(&error)),
+    };
+    Finding { what: "model", verdict, exit: Exit::Model }
+}
+
+async fn broker(place: &Place) -> Finding {
+    let external = Config::load(place.config.as_deref()).ok().and_then(|config| config.kafka.bootstrap_servers);
+    let known = external.or_else(|| folder(place)?.address().map(|address| address.bootstrap));
+    let verdict = match known {
+        None => Verdict::Skipped("not started yet over this folder: `tidemark up` starts it".to_owned()),
+        Some(bootstrap) => {
+            let ping = async { Log::connect(&bootstrap, &LogSettings::default())?.ping(BROKER_DEADLINE).await };
+            match ping.await {
+                Ok(()) => Verdict::Fine(format!("answers at {bootstrap}")),
+                Err(error) => Verdict::Fault(format!(
+                    "{}: start `tidemark up`, or look at the broker of kafka.bootstrap_servers",
+                    crate::chain(&error.into())
+                )),
+            }
+        }
+    };
+    Finding { what: "broker", verdict, exit: Exit::Unreachable }
+}
+
+async fn lake(place: &Place) -> Finding {
+    let location = match (Config::load(place.config.as_deref()), folder(place)) {
+        (Ok(config), Some(data)) => config.lake_location(data.path()),
+        (Ok(config), None) if config.lake.location.is_some() => config.lake_location(&place.data),
+        _ => {
+            let verdict = Verdict::Skipped("not there yet: the first `tidemark up` makes it".to_owned());
+            return Finding { what: "lake", verdict, exit: Exit::Lake };
+        }
+    };
+    let counted = async {
+        let session = Session::open(Lake::open(&location)?).await?;
+        session.counts().await.map_err(anyhow::Error::from)
+    };
+    let verdict = match counted.await {
+        Ok(runs) => {
+            let rows: u64 = runs.values().map(tidemark_query::Counts::rows_read).sum();
+            Verdict::Fine(format!("{rows} records of {} runs at {location}", runs.len()))
+        }
+        Err(error) => Verdict::Fault(crate::chain(&error)),
+    };
+    Finding { what: "lake", verdict, exit: Exit::Lake }
+}
+
+async fn server(place: &Place) -> Finding {
+    let verdict = match folder(place).and_then(|data| data.address()) {
+        None => Verdict::Skipped("not started yet over this folder".to_owned()),
+        Some(address) => match super::status::get(&format!("{}/api/v1/health", address.http)).await {
+            Ok(_) => Verdict::Fine(format!("answers at {}", address.http)),
+            Err(error) => Verdict::Fault(crate::chain(&error)),
+        },
+    };
+    Finding { what: "server", verdict, exit: Exit::Unreachable }
+}
+
+/// The data folder, where there is one: a check must not make it.
+fn folder(place: &Place) -> Option<DataFolder> {
+    place.data.is_dir().then(|| DataFolder::create(&place.data).ok()).flatten()
+}
+
+fn memory_available_kib() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?.split_whitespace().next()?.parse().ok()
+}
+
+fn free_bytes(folder: &Path) -> Option<u64> {
+    fs4::available_space(folder).ok()
+}

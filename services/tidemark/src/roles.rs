@@ -1,0 +1,232 @@
+//! The roles of one process: each a task; when one fails, all stop, and the program says which and why.
+
+use crate::cli::Role;
+use crate::config::Config;
+use crate::demo::Demo;
+use crate::exit::{Exit, Failure, OrExit as _};
+use crate::platform::DataFolder;
+use jiff::Timestamp;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tidemark_annotate::Annotator;
+use tidemark_lake::Lake;
+use tidemark_log::{Log, TopicSpec};
+use tidemark_query::Session;
+use tidemark_serve::{Handed, Load, LogStatus, Server, StageLag};
+use tidemark_wire::log::{ANNOTATED_TOPIC, POSTS_TOPIC, REJECTS_TOPIC};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// How long the broker may take to answer at start.
+const BROKER_DEADLINE: Duration = Duration::from_secs(60);
+/// How long roles may take to finish what they hold when asked to stop.
+const STOP_DEADLINE: Duration = Duration::from_secs(20);
+
+/// What is being read into the platform, for the page.
+pub(crate) type Loads = Arc<Mutex<Vec<Load>>>;
+
+/// Starts roles and waits for them.
+pub(crate) struct Roles {
+    config: Config,
+    data: DataFolder,
+    log: Log,
+    lake: Lake,
+    loads: Loads,
+    stop: CancellationToken,
+    tasks: JoinSet<(&'static str, Result<(), Failure>)>,
+}
+
+impl Roles {
+    /// Opens the lake and makes sure that the topics exist.
+    pub(crate) async fn new(
+        config: Config,
+        data: DataFolder,
+        log: Log,
+        stop: CancellationToken,
+    ) -> Result<Self, Failure> {
+        tidemark_serve::recorder();
+        let topics = [POSTS_TOPIC, ANNOTATED_TOPIC, REJECTS_TOPIC].map(TopicSpec::new);
+        log.ensure_topics(&topics, BROKER_DEADLINE).await.or_exit(Exit::Unreachable)?;
+        let lake = Lake::open(&config.lake_location(data.path())).or_exit(Exit::Lake)?;
+        Ok(Self { config, data, log, lake, loads: Loads::default(), stop, tasks: JoinSet::new() })
+    }
+
+    /// Starts a role; `serve` answers with its address.
+    pub(crate) async fn start(&mut self, role: Role) -> Result<Option<SocketAddr>, Failure> {
+        let (config, log, lake, stop) = (&self.config, self.log.clone(), self.lake.clone(), self.stop.clone());
+        match role {
+            Role::Ingest => {
+                let settings = config.ingest.clone();
+                let data = self.data.path().to_owned();
+                self.spawn("ingest", async move {
+                    tidemark_ingest::run(&log, &data, &settings, stop).await.or_exit(Exit::Unreachable)
+                });
+            }
+            Role::Annotate => {
+                let settings = config.annotate.clone();
+                // Loaded before anything starts, so that a damaged model is told at once.
+                let loading = settings.clone();
+                let annotator = tokio::task::spawn_blocking(move || Annotator::load(&loading))
+                    .await
+                    .or_exit(Exit::Unexpected)?
+                    .or_exit(Exit::Model)?;
+                self.spawn("annotate", async move {
+                    tidemark_annotate::role::run(&log, annotator, &settings, stop).await.map_err(|error| Failure {
+                        exit: crate::commands::annotate::exit_of(&error),
+                        error: error.into(),
+                    })
+                });
+            }
+            Role::Aggregate => {
+                let settings = config.aggregate.clone();
+                self.spawn("aggregate", async move {
+                    tidemark_aggregate::run(&log, lake, settings, Timestamp::now, stop).await.or_exit(Exit::Lake)
+                });
+            }
+            Role::Forecast => {
+                let (session, settings) = (self.session().await?, config.forecast.clone());
+                self.spawn("forecast", async move {
+                    tidemark_forecast::run(&session, &settings, Timestamp::now, stop).await.or_exit(Exit::Lake)
+                });
+            }
+            Role::Alert => {
+                let (session, settings) = (self.session().await?, config.alert.clone());
+                self.spawn("alert", async move {
+                    tidemark_alert::role::run(&session, &settings, Timestamp::now, stop).await.or_exit(Exit::Lake)
+                });
+            }
+            Role::Serve => {
+                let handed = Handed {
+                    lake: self.session().await?,
+                    log_status: status_source(log, self.loads.clone()),
+                    thresholds: Some(threshold_source(&config.alert)),
+                    admin_key: self.data.admin_key(),
+                    clock: Arc::new(Timestamp::now),
+                };
+                let server = Server::bind(handed, &config.serve).map_err(|error| Failure {
+                    exit: serve_exit(&error),
+                    error: error.into(),
+                })?;
+                let address = server.http_address();
+                self.spawn("serve", async move { server.run(stop).await.or_exit(Exit::Unexpected) });
+                return Ok(Some(address));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Runs a task beside the roles; its failure stops them all.
+    pub(crate) fn spawn(
+        &mut self,
+        name: &'static str,
+        task: impl Future<Output = Result<(), Failure>> + Send + 'static,
+    ) {
+        self.tasks.spawn(async move { (name, task.await) });
+    }
+
+    /// What the demo needs.
+    pub(crate) fn demo(&self) -> Demo {
+        Demo {
+            log: self.log.clone(),
+            data: self.data.clone(),
+            settings: self.config.ingest.clone(),
+            loads: self.loads.clone(),
+            stop: self.stop.clone(),
+        }
+    }
+
+    /// Waits for a signal or for a failure, then stops every role.
+    pub(crate) async fn run_until_stopped(mut self) -> Result<(), Failure> {
+        let mut outcome = Ok(());
+        loop {
+            tokio::select! {
+                ended = self.tasks.join_next() => match ended {
+                    Some(Ok((_, Ok(())))) => {}
+                    Some(Ok((name, Err(failure)))) => {
+                        outcome = Err(Failure { error: failure.error.context(format!("{name} stopped")), ..failure });
+                        break;
+                    }
+                    Some(Err(panic)) => {
+                        outcome = Err(panic).or_exit(Exit::Unexpected);
+                        break;
+                    }
+                    None => return Ok(()),
+                },
+                () = asked_to_stop() => break,
+            }
+        }
+        self.stop.cancel();
+        let finish = async { while self.tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(STOP_DEADLINE, finish).await.is_err() {
+            tracing::warn!("a role did not finish in time; nothing is lost: it resumes where its last commit ended");
+        }
+        outcome
+    }
+
+    async fn session(&self) -> Result<Session, Failure> {
+        Session::open(self.lake.clone()).await.or_exit(Exit::Lake)
+    }
+}
+
+const fn serve_exit(error: &tidemark_serve::Error) -> Exit {
+    match error {
+        tidemark_serve::Error::Bind { .. } => Exit::PortInUse,
+        _ => Exit::Configuration,
+    }
+}
+
+/// Ctrl-C or SIGTERM.
+async fn asked_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        // Without a handler the signal ends the process, which is as safe.
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+/// The groups whose lag is shown, in the order of the data.
+const STAGES: [(&str, &str, &str); 2] = [
+    ("annotate", tidemark_annotate::role::GROUP, POSTS_TOPIC),
+    ("aggregate", tidemark_aggregate::GROUP, ANNOTATED_TOPIC),
+];
+
+fn status_source(log: Log, loads: Loads) -> tidemark_serve::LogStatusSource {
+    Arc::new(move || {
+        let (log, loads) = (log.clone(), loads.clone());
+        Box::pin(async move {
+            let mut status = LogStatus { reachable: true, ..LogStatus::default() };
+            status.loads = loads.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            for (stage, group, topic) in STAGES {
+                let mut shown = StageLag { stage: stage.to_owned(), topic: topic.to_owned(), ..StageLag::default() };
+                match log.lag(group, topic).await {
+                    Ok(partitions) => {
+                        shown.lag = Some(partitions.iter().map(|one| one.lag().max(0) as u64).sum());
+                        shown.position =
+                            Some(partitions.iter().filter_map(|one| one.committed).map(|at| at.max(0) as u64).sum());
+                    }
+                    Err(error) => {
+                        status.reachable = false;
+                        status.detail = format!("{error}; run `tidemark doctor`");
+                    }
+                }
+                status.stages.push(shown);
+            }
+            status
+        })
+    })
+}
+
+fn threshold_source(settings: &tidemark_alert::Settings) -> tidemark_serve::ThresholdSource {
+    let rules = settings.rules.clone();
+    Arc::new(move |key, points| {
+        let history: Vec<_> = points.iter().map(|point| (point.period.end, point.proportion.value())).collect();
+        let rule = rules.iter().find(|rule| rule.covers(key))?;
+        let value = rule.threshold_at(&history)?;
+        Some(tidemark_serve::Threshold { rule: rule.name.clone(), value })
+    })
+}
