@@ -1,5 +1,8 @@
 //! A broker for a test: the embedded one as a real child process, or the one that the environment names.
 
+
+#![allow(dead_code)] // Each suite uses its part.
+
 use std::net::TcpListener;
 use std::path::Path;
 use std::time::Duration;
@@ -9,13 +12,13 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 /// Names an external broker, `host:port`, to run this suite against. Tests that kill the broker are then left out.
-pub const EXTERNAL: &str = "TIDEMARK_TEST_BOOTSTRAP";
+pub(crate) const EXTERNAL: &str = "TIDEMARK_TEST_BOOTSTRAP";
 /// Set for the child only, so that an ordinary run of the tests does not serve.
 const CHILD: &str = "TIDEMARK_TEST_BROKER_CHILD";
-pub const DEADLINE: Duration = Duration::from_secs(60);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 
 /// The child's half: this very test binary is started again, as a broker.
-pub fn serve_if_child() {
+pub(crate) fn serve_if_child() {
     if std::env::var_os(CHILD).is_none() {
         return;
     }
@@ -31,24 +34,24 @@ pub fn serve_if_child() {
         .expect("the broker serves until its input ends");
 }
 
-pub struct TestBroker {
-    pub process: Option<BrokerProcess>,
-    pub bootstrap: String,
-    pub folder: TempDir,
+pub(crate) struct TestBroker {
+    pub(crate) process: Option<BrokerProcess>,
+    pub(crate) bootstrap: String,
+    pub(crate) folder: TempDir,
 }
 
-pub fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("its address").port()
 }
 
 /// The embedded broker, whatever the environment says.
-pub async fn embedded() -> TestBroker {
+pub(crate) async fn embedded() -> TestBroker {
     let folder = TempDir::new().expect("a folder");
     let process = spawn(folder.path(), free_port()).await.expect("the broker starts");
     TestBroker { bootstrap: process.bootstrap(), process: Some(process), folder }
 }
 
-pub async fn spawn(folder: &Path, port: u16) -> Result<BrokerProcess, tidemark_log::BrokerError> {
+pub(crate) async fn spawn(folder: &Path, port: u16) -> Result<BrokerProcess, tidemark_log::BrokerError> {
     // The variable is for the child, but setting it for one child alone is not ours to do: BrokerProcess has no such
     // option, and needs none. `env` does it.
     let test = std::env::current_exe().expect("this test");
@@ -59,7 +62,7 @@ pub async fn spawn(folder: &Path, port: u16) -> Result<BrokerProcess, tidemark_l
 }
 
 /// The broker that the environment names, or else the embedded one.
-pub async fn any() -> TestBroker {
+pub(crate) async fn any() -> TestBroker {
     match std::env::var(EXTERNAL) {
         Ok(bootstrap) => TestBroker { process: None, bootstrap, folder: TempDir::new().expect("a folder") },
         Err(_) => embedded().await,
@@ -67,12 +70,12 @@ pub async fn any() -> TestBroker {
 }
 
 impl TestBroker {
-    pub fn log(&self) -> Log {
+    pub(crate) fn log(&self) -> Log {
         Log::connect(&self.bootstrap, &LogSettings::default()).expect("the settings are good")
     }
 
     /// A topic of a name of its own.
-    pub async fn topic(&self, log: &Log, partitions: i32) -> String {
+    pub(crate) async fn topic(&self, log: &Log, partitions: i32) -> String {
         let topic = unique("topic");
         log.ensure_topics(&[TopicSpec { name: topic.clone(), partitions: Some(partitions) }], DEADLINE)
             .await
@@ -81,12 +84,12 @@ impl TestBroker {
     }
 }
 
-pub fn unique(what: &str) -> String {
+pub(crate) fn unique(what: &str) -> String {
     format!("test-{what}-{}", Uuid::new_v4().simple())
 }
 
 /// Reads until `enough` says so.
-pub async fn read_until(consumer: &Consumer, mut enough: impl FnMut(&[Record]) -> bool) -> Vec<Record> {
+pub(crate) async fn read_until(consumer: &Consumer, mut enough: impl FnMut(&[Record]) -> bool) -> Vec<Record> {
     let started = Instant::now();
     let mut records = Vec::new();
     while !enough(&records) {
