@@ -1,1 +1,56 @@
-//! Skeleton.
+//! Lexica: which categories of words a text holds, with negation, expressions, emoji and elongation.
+//!
+//! ```
+//! use tidemark_domain::Language;
+//! use tidemark_lexicon::Lexica;
+//!
+//! let lexica = Lexica::bundled();
+//! let answer = lexica.score("I had a panic attack, I am not happy", Language::English);
+//! let present = |name: &str| {
+//!     let of = |index: usize| lexica.categories()[index].name == name;
+//!     answer.scored.iter().any(|scored| of(scored.category) && scored.present)
+//! };
+//! assert!(present("lexicon.mh.anxiety"));
+//! assert!(!present("lexicon.emotion.joy"));
+//! ```
+//!
+//! A text is cut into tokens; the terms of all lexica of its language form one automaton over tokens; of the terms
+//! that match at a place, a category takes the longest. A hit that a negation reaches is not counted. A category's
+//! score is hits per token, and every text answers every category of its language: no hit is the answer 0, so all
+//! posts stay in the denominator.
+//!
+//! **Reads** the lexica embedded in it (`lexica/`, each with licence and card), and lexicon files given as bytes.
+//! **Writes** nothing. **Guarantees** that a score is a function of text, language and [`Lexica::hash`] alone, that
+//! expressions never reach across the end of a clause, that time is linear in the text, and that a malformed file is
+//! refused with its line. **Does not** guess the language, mix languages (a Spanish word in an English post is not
+//! looked up in Spanish), or say anything about a person: a hit is a word in a post.
+
+mod bundled;
+mod emoticon;
+mod entry;
+mod error;
+mod formats;
+mod lexica;
+mod matcher;
+mod negation;
+mod tokenise;
+mod vader;
+mod variants;
+
+pub use entry::{Entry, Lexicon, MAX_TERM_TOKENS, MIN_PREFIX_CHARS, Measure, Negation};
+pub use error::{Fault, LexiconError};
+pub use formats::Format;
+pub use lexica::{Answer, Category, Hit, Lexica, Scored};
+
+use std::sync::{Arc, LazyLock};
+
+static BUNDLED: LazyLock<Arc<Lexica>> =
+    LazyLock::new(|| Arc::new(bundled::compile().expect("the bundled lexica are read by every test of this crate")));
+
+impl Lexica {
+    /// The lexica that come with the program, compiled once per process (some tens of milliseconds).
+    #[must_use]
+    pub fn bundled() -> Arc<Self> {
+        Arc::clone(&BUNDLED)
+    }
+}

@@ -1,0 +1,332 @@
+//! One automaton over the words of every term of one language: a trie whose edges are words and prefixes.
+//!
+//! A character automaton would have to be told where words end; here a token is one step, so boundaries hold by
+//! construction, elongated and possessive forms cost a look-up only when the plain form is unknown, and time is linear
+//! in the number of tokens for a fixed length of terms.
+
+use crate::entry::{MAX_TERM_TOKENS, Pattern};
+use crate::negation::{self, Reach, Role, Roles};
+use crate::tokenise::Tokens;
+use rustc_hash::FxHashMap;
+use std::ops::Range;
+use tidemark_domain::Language;
+
+/// A category inside the matcher.
+pub(crate) type Slot = u16;
+
+/// The slot of pseudo-negations; it belongs to no category.
+pub(crate) const PSEUDO: Slot = Slot::MAX;
+
+const ROOT: u32 = 0;
+
+/// What a complete term means for one slot.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Output {
+    slot: Slot,
+    weight: f32,
+    /// Exactness: an exact word beats a prefix, and the spelling of the file beats a variant of it.
+    rank: u8,
+}
+
+/// A term found in a text.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Found {
+    /// The slot it counts for.
+    pub(crate) slot: Slot,
+    /// Its first token.
+    pub(crate) start: usize,
+    /// The token after its last.
+    pub(crate) end: usize,
+    /// The weight of its entry.
+    pub(crate) weight: f32,
+    /// A negation reaches it.
+    pub(crate) negated: bool,
+}
+
+/// Buffers for one text, reused.
+#[derive(Debug, Default)]
+pub(crate) struct Scratch {
+    symbols: Vec<u32>,
+    spans: Vec<(u32, u32)>,
+    roles: Vec<Role>,
+    reaches: Vec<Reach>,
+    negated: Vec<bool>,
+    free_from: Vec<usize>,
+    best: Vec<(Slot, usize, Output)>,
+    stack: Vec<(u32, usize)>,
+    squeezed: String,
+    /// What was found, by start.
+    pub(crate) found: Vec<Found>,
+}
+
+/// The automaton of one language.
+#[derive(Debug)]
+pub(crate) struct Matcher {
+    language: Language,
+    words: FxHashMap<Box<str>, u32>,
+    prefixes: FxHashMap<Box<str>, u32>,
+    prefix_bytes: Range<usize>,
+    roles: Roles,
+    edges: FxHashMap<(u32, u32), u32>,
+    from_root: Vec<u32>,
+    outputs: Vec<Vec<Output>>,
+    leaf: Vec<bool>,
+    slots: usize,
+}
+
+impl Matcher {
+    /// An automaton that knows the pseudo-negations of `language` and no other term.
+    pub(crate) fn new(language: Language) -> Self {
+        let mut matcher = Self {
+            language,
+            words: FxHashMap::default(),
+            prefixes: FxHashMap::default(),
+            prefix_bytes: usize::MAX..0,
+            roles: Roles::new(language),
+            edges: FxHashMap::default(),
+            from_root: Vec::new(),
+            outputs: vec![Vec::new()],
+            leaf: vec![true],
+            slots: 0,
+        };
+        let mut tokens = Tokens::default();
+        for phrase in negation::pseudo(language) {
+            if let Ok(pattern) = Pattern::read(phrase, &mut tokens) {
+                matcher.insert(&pattern, PSEUDO, 0.0);
+            }
+        }
+        matcher
+    }
+
+    /// Adds a term and its other spellings.
+    pub(crate) fn insert(&mut self, pattern: &Pattern, slot: Slot, weight: f32) {
+        let rank = if pattern.prefix { 1 } else { 3 };
+        self.path(&pattern.words, pattern.prefix, Output { slot, weight, rank });
+        for words in crate::variants::of(&pattern.words, self.language) {
+            if words.len() <= MAX_TERM_TOKENS {
+                self.path(&words, pattern.prefix, Output { slot, weight, rank: rank - 1 });
+            }
+        }
+        if slot != PSEUDO {
+            self.slots = self.slots.max(usize::from(slot) + 1);
+        }
+    }
+
+    fn path(&mut self, words: &[String], prefix: bool, output: Output) {
+        let mut node = ROOT;
+        for (index, word) in words.iter().enumerate() {
+            let symbol = self.symbol(word, prefix && index + 1 == words.len());
+            let fresh = self.outputs.len() as u32;
+            let next = *self.edges.entry((node, symbol)).or_insert(fresh);
+            if next == fresh {
+                self.outputs.push(Vec::new());
+                self.leaf.push(true);
+                self.leaf[node as usize] = false;
+            }
+            if node == ROOT {
+                self.from_root[symbol as usize] = next;
+            }
+            node = next;
+        }
+        let outputs = &mut self.outputs[node as usize];
+        match outputs.iter_mut().find(|old| old.slot == output.slot) {
+            Some(old) if old.rank < output.rank => *old = output,
+            Some(_) => {}
+            None => outputs.push(output),
+        }
+    }
+
+    fn symbol(&mut self, word: &str, prefix: bool) -> u32 {
+        let fresh = self.from_root.len() as u32;
+        let table = if prefix { &mut self.prefixes } else { &mut self.words };
+        let symbol = *table.entry(word.into()).or_insert(fresh);
+        if symbol == fresh {
+            self.from_root.push(ROOT);
+            if prefix {
+                self.prefix_bytes.start = self.prefix_bytes.start.min(word.len());
+                self.prefix_bytes.end = self.prefix_bytes.end.max(word.len() + 1);
+            }
+        }
+        symbol
+    }
+
+    /// Drops what only building needed.
+    pub(crate) fn finish(&mut self) {
+        self.edges.shrink_to_fit();
+        self.outputs.shrink_to_fit();
+    }
+
+    /// Finds every term in `tokens`: leftmost, then longest, then most exact, one at a place within a slot.
+    pub(crate) fn find(&self, tokens: &Tokens, scratch: &mut Scratch) {
+        self.look_up(tokens, scratch);
+        scratch.found.clear();
+        scratch.free_from.clear();
+        scratch.free_from.resize(self.slots + 1, 0);
+        let count = tokens.all().len();
+        for start in 0..count {
+            scratch.best.clear();
+            scratch.stack.clear();
+            scratch.stack.push((ROOT, start));
+            while let Some((node, at)) = scratch.stack.pop() {
+                let (from, to) = scratch.spans[at];
+                for index in from..to {
+                    let symbol = scratch.symbols[index as usize];
+                    let next = if node == ROOT {
+                        self.from_root[symbol as usize]
+                    } else {
+                        self.edges.get(&(node, symbol)).copied().unwrap_or(ROOT)
+                    };
+                    if next == ROOT {
+                        continue;
+                    }
+                    for output in &self.outputs[next as usize] {
+                        consider(&mut scratch.best, at + 1, *output);
+                    }
+                    if !self.leaf[next as usize] && at + 1 < count && !tokens.all()[at + 1].breaks {
+                        scratch.stack.push((next, at + 1));
+                    }
+                }
+            }
+            for (slot, end, output) in scratch.best.drain(..) {
+                let free = &mut scratch.free_from[usize::from(slot).min(self.slots)];
+                if start >= *free {
+                    *free = end;
+                    scratch.found.push(Found { slot, start, end, weight: output.weight, negated: false });
+                }
+            }
+        }
+        self.negate(tokens, scratch);
+    }
+
+    /// Tells which words and prefixes of the automaton each token is, and its role in negation.
+    fn look_up(&self, tokens: &Tokens, scratch: &mut Scratch) {
+        scratch.symbols.clear();
+        scratch.spans.clear();
+        scratch.roles.clear();
+        let mut squeezed = std::mem::take(&mut scratch.squeezed);
+        for index in 0..tokens.all().len() {
+            let norm = tokens.norm(index);
+            let from = scratch.symbols.len();
+            self.symbols_of(norm, &mut scratch.symbols);
+            if scratch.symbols.len() == from
+                && let Some(owner) = norm.strip_suffix("'s")
+            {
+                self.symbols_of(owner, &mut scratch.symbols);
+            }
+            if scratch.symbols.len() == from && is_elongated(norm) {
+                for plan in 0..MAX_SQUEEZES {
+                    if !squeeze(norm, plan, &mut squeezed) {
+                        break;
+                    }
+                    self.symbols_of(&squeezed, &mut scratch.symbols);
+                    if scratch.symbols.len() > from {
+                        break;
+                    }
+                }
+            }
+            scratch.spans.push((from as u32, scratch.symbols.len() as u32));
+            scratch.roles.push(self.roles.of(norm));
+        }
+        scratch.squeezed = squeezed;
+    }
+
+    fn symbols_of(&self, norm: &str, symbols: &mut Vec<u32>) {
+        symbols.extend(self.words.get(norm));
+        for length in self.prefix_bytes.start..self.prefix_bytes.end.min(norm.len() + 1) {
+            if let Some(head) = norm.get(..length) {
+                symbols.extend(self.prefixes.get(head));
+            }
+        }
+    }
+
+    /// Applies the negation rule to what was found.
+    fn negate(&self, tokens: &Tokens, scratch: &mut Scratch) {
+        let Scratch { roles, reaches, negated, found, .. } = scratch;
+        if !roles.contains(&Role::Negator) {
+            return;
+        }
+        reaches.clear();
+        reaches.resize(roles.len(), Reach::Window);
+        for hit in found.iter().filter(|hit| hit.end - hit.start > 1) {
+            for (role, reach) in roles[hit.start..hit.end].iter().zip(&mut reaches[hit.start..hit.end]) {
+                if *role == Role::Negator {
+                    *reach = match (*reach, hit.slot) {
+                        (_, PSEUDO) | (Reach::Nothing, _) => Reach::Nothing,
+                        (Reach::Until(end), _) => Reach::Until(end.max(hit.end)),
+                        (Reach::Window, _) => Reach::Until(hit.end),
+                    };
+                }
+            }
+        }
+        let word = |index: usize| (roles[index], tokens.all()[index].breaks, reaches[index]);
+        negation::scopes(roles.len(), word, negated);
+        for hit in found {
+            hit.negated = negated[hit.start];
+        }
+    }
+}
+
+/// Keeps the longest, then most exact term per slot.
+fn consider(best: &mut Vec<(Slot, usize, Output)>, end: usize, output: Output) {
+    match best.iter_mut().find(|(slot, ..)| *slot == output.slot) {
+        Some((_, old_end, old)) => {
+            if (end, output.rank) > (*old_end, old.rank) {
+                (*old_end, *old) = (end, output);
+            }
+        }
+        None => best.push((output.slot, end, output)),
+    }
+}
+
+/// Ways an elongated word is squeezed; with up to three long runs, every mix of one and two letters.
+const MAX_SQUEEZES: u32 = 8;
+
+/// Three or more of one letter in a row.
+fn is_elongated(norm: &str) -> bool {
+    let mut previous = '\0';
+    let mut run = 1;
+    norm.chars().any(|character| {
+        run = if character == previous && character.is_alphabetic() { run + 1 } else { 1 };
+        previous = character;
+        run >= 3
+    })
+}
+
+/// Writes `norm` with each long run cut to two letters, or to one where the run's bit in `plan` is set.
+///
+/// Answers false when `plan` names more runs than there are.
+fn squeeze(norm: &str, plan: u32, out: &mut String) -> bool {
+    out.clear();
+    let mut characters = norm.chars().peekable();
+    let mut runs = 0;
+    while let Some(character) = characters.next() {
+        let mut run = 1;
+        while characters.next_if_eq(&character).is_some() {
+            run += 1;
+        }
+        let keep = if run >= 3 && character.is_alphabetic() {
+            runs += 1;
+            if plan >> (runs - 1).min(2) & 1 == 1 { 1 } else { 2 }
+        } else {
+            run
+        };
+        out.extend(std::iter::repeat_n(character, keep));
+    }
+    plan < 1 << runs.min(3)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_elongated, squeeze};
+
+    #[test]
+    fn elongations_are_squeezed_to_two_letters_then_to_one() {
+        let forms = |word: &str| {
+            let mut out = String::new();
+            (0..8).map_while(|plan| squeeze(word, plan, &mut out).then(|| out.clone())).collect::<Vec<_>>()
+        };
+        assert!(is_elongated("soooo") && !is_elongated("soo") && !is_elongated("1000"));
+        assert_eq!(forms("soooo"), ["soo", "so"]);
+        assert_eq!(forms("haaappyyy"), ["haappyy", "happyy", "haappy", "happy"]);
+    }
+}

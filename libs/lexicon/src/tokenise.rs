@@ -1,0 +1,269 @@
+//! Text to tokens: words, emoji and emoticons, each with its place in the original text.
+//!
+//! Rules, in the order they apply:
+//! - white space separates; a line break also ends a clause;
+//! - masks and addresses are skipped and count as nothing: `@user`, `http`, `https://…`, `www.…`, `&amp;`;
+//! - a word is a run of letters, digits and combining marks, segmented as Unicode UAX #29 says; an apostrophe between
+//!   letters and a `.` or `,` between digits belong to it; `_`, `-`, `#` and quotes separate words without ending a
+//!   clause, so `#panic_attack` and `self-harm` are two words each; every other punctuation mark ends the clause;
+//! - an emoji is one grapheme cluster, stripped of skin tone and variation selector; emoticons come from a closed list.
+//!
+//! Words are compared in lower case, NFC, with curly quotes made straight. Time is linear in the length of the text.
+
+use crate::emoticon;
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+use unicode_segmentation::UnicodeSegmentation;
+
+/// One word, emoji or emoticon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Token {
+    /// Byte offset of its first character in the text.
+    pub(crate) start: usize,
+    /// Byte offset after its last character.
+    pub(crate) end: usize,
+    /// A clause ended between the token before and this one: no expression and no negation reaches across.
+    pub(crate) breaks: bool,
+    norm: (u32, u32),
+}
+
+/// The tokens of one text; its buffers are reused from text to text.
+#[derive(Debug, Default)]
+pub(crate) struct Tokens {
+    tokens: Vec<Token>,
+    norms: String,
+}
+
+impl Tokens {
+    /// Replaces the tokens held by those of `text`.
+    pub(crate) fn read(&mut self, text: &str) {
+        self.tokens.clear();
+        self.norms.clear();
+        let mut breaks = false;
+        let mut chunk_start = None;
+        for (at, character) in text.char_indices() {
+            if character.is_whitespace() {
+                if let Some(start) = chunk_start.take() {
+                    self.chunk(text, start, at, &mut breaks);
+                }
+                breaks |= matches!(character, '\n' | '\r' | '\u{2028}' | '\u{2029}');
+            } else if chunk_start.is_none() {
+                chunk_start = Some(at);
+            }
+        }
+        if let Some(start) = chunk_start {
+            self.chunk(text, start, text.len(), &mut breaks);
+        }
+    }
+
+    /// The tokens, in the order of the text.
+    pub(crate) fn all(&self) -> &[Token] {
+        &self.tokens
+    }
+
+    /// How the token is compared.
+    pub(crate) fn norm(&self, index: usize) -> &str {
+        let (start, end) = self.tokens[index].norm;
+        &self.norms[start as usize..end as usize]
+    }
+
+    /// Tokens of one run without white space.
+    fn chunk(&mut self, text: &str, start: usize, end: usize, breaks: &mut bool) {
+        let chunk = &text[start..end];
+        if chunk == "http" || chunk == "https" {
+            return;
+        }
+        if emoticon::is_emoticon(chunk) {
+            self.push(start, end, chunk, breaks);
+            return;
+        }
+        let mut at = 0;
+        let mut after_word = false;
+        while let Some(character) = chunk[at..].chars().next() {
+            let rest = &chunk[at..];
+            if is_word(character) {
+                if !after_word && is_address(rest) {
+                    return;
+                }
+                let length = word_length(rest);
+                self.word(start + at, &rest[..length], breaks);
+                at += length;
+                after_word = true;
+            } else if is_emoji(character) {
+                let length = rest.graphemes(true).next().map_or(character.len_utf8(), str::len);
+                self.push(start + at, start + at + length, &rest[..length], breaks);
+                at += length;
+                after_word = false;
+            } else if let Some(length) = emoticon::at_start(rest, after_word) {
+                self.push(start + at, start + at + length, &rest[..length], breaks);
+                at += length;
+                after_word = false;
+            } else if let Some(length) = skipped(rest) {
+                at += length;
+                after_word = false;
+            } else {
+                *breaks |= ends_clause(character, rest);
+                at += character.len_utf8();
+                after_word = false;
+            }
+        }
+    }
+
+    /// A run of word characters: one token in Latin script, as many as UAX #29 finds in others.
+    fn word(&mut self, start: usize, run: &str, breaks: &mut bool) {
+        if run.is_ascii() {
+            self.push(start, start + run.len(), run, breaks);
+            return;
+        }
+        for (at, piece) in run.split_word_bound_indices() {
+            if piece.chars().any(char::is_alphanumeric) {
+                self.push(start + at, start + at + piece.len(), piece, breaks);
+            }
+        }
+    }
+
+    fn push(&mut self, start: usize, end: usize, raw: &str, breaks: &mut bool) {
+        let from = self.norms.len();
+        if raw.is_ascii() {
+            self.norms.extend(raw.chars().map(|character| character.to_ascii_lowercase()));
+        } else {
+            let folded = raw.chars().flat_map(char::to_lowercase).map(straight).filter(|c| !is_dressing(*c));
+            self.norms.extend(folded.nfc());
+        }
+        self.tokens.push(Token { start, end, breaks: *breaks, norm: (from as u32, self.norms.len() as u32) });
+        *breaks = false;
+    }
+}
+
+/// How a single word is compared: what [`Tokens::read`] makes of it, without segmentation.
+pub(crate) fn fold(word: &str) -> String {
+    word.chars().flat_map(char::to_lowercase).map(straight).filter(|c| !is_dressing(*c)).nfc().collect()
+}
+
+/// The characters a word is made of. Combining marks belong to the letter before them.
+fn is_word(character: char) -> bool {
+    character.is_ascii_alphanumeric()
+        || (!character.is_ascii()
+            && (character.is_alphanumeric() || is_combining_mark(character))
+            && !is_emoji(character))
+}
+
+/// Curly and other apostrophes, made straight.
+const fn straight(character: char) -> char {
+    match character {
+        '\u{2018}' | '\u{2019}' | '\u{02BC}' | '\u{FF07}' | '\u{00B4}' => '\'',
+        other => other,
+    }
+}
+
+/// Variation selectors and skin tones: they dress an emoji and do not change which it is.
+const fn is_dressing(character: char) -> bool {
+    matches!(character, '\u{FE0E}' | '\u{FE0F}' | '\u{1F3FB}'..='\u{1F3FF}')
+}
+
+/// Characters that begin an emoji: the pictographic blocks of Unicode 16, regional indicators included.
+const fn is_emoji(character: char) -> bool {
+    matches!(character,
+        '\u{1F000}'..='\u{1FAFF}' | '\u{2600}'..='\u{27BF}' | '\u{2B05}'..='\u{2B55}' | '\u{2300}'..='\u{23FF}'
+        | '\u{2934}' | '\u{2935}' | '\u{3030}' | '\u{303D}' | '\u{3297}' | '\u{3299}' | '\u{203C}' | '\u{2049}')
+}
+
+/// Bytes of the word at the start of `rest`, joined apostrophes and decimal marks included.
+fn word_length(rest: &str) -> usize {
+    let mut previous = None;
+    let mut characters = rest.char_indices().peekable();
+    while let Some((at, character)) = characters.next() {
+        let joins = match straight(character) {
+            '\'' => characters.peek().is_some_and(|(_, next)| next.is_alphabetic()),
+            '.' | ',' => {
+                previous.is_some_and(|p: char| p.is_ascii_digit())
+                    && characters.peek().is_some_and(|(_, next)| next.is_ascii_digit())
+            }
+            _ => is_word(character),
+        };
+        if !joins {
+            return at;
+        }
+        previous = Some(character);
+    }
+    rest.len()
+}
+
+/// A web address, which runs to the end of its chunk.
+fn is_address(rest: &str) -> bool {
+    let starts = |prefix: &str| rest.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix));
+    starts("http://") || starts("https://") || starts("www.")
+}
+
+/// Bytes of a mention or an HTML entity at the start of `rest`.
+fn skipped(rest: &str) -> Option<usize> {
+    /// The longest entity, `&CounterClockwiseContourIntegral;`, in bytes.
+    const MAX_ENTITY_BYTES: usize = 34;
+    let bytes = rest.as_bytes();
+    match bytes.first() {
+        Some(b'@') => {
+            let handle = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
+            let length = bytes[1..].iter().take_while(|byte| handle(byte)).count();
+            (length > 0).then_some(1 + length)
+        }
+        Some(b'&') => {
+            let name =
+                bytes[1..].iter().take(MAX_ENTITY_BYTES).take_while(|b| b.is_ascii_alphanumeric() || **b == b'#');
+            let length = name.count();
+            (length > 0 && bytes.get(1 + length) == Some(&b';')).then_some(2 + length)
+        }
+        _ => None,
+    }
+}
+
+/// Punctuation that only joins or decorates words does not end a clause; everything else does.
+fn ends_clause(character: char, rest: &str) -> bool {
+    match straight(character) {
+        '-' => rest.as_bytes().get(1) == Some(&b'-'),
+        '_' | '#' | '*' | '~' | '\'' | '"' | '`' | '+' | '=' | '^' | '$' | '%' | '&' | '@' | '<' | '>' => false,
+        '\u{201C}' | '\u{201D}' | '\u{AB}' | '\u{BB}' | '\u{2010}' | '\u{2011}' | '\u{200B}'..='\u{200F}' => false,
+        '\u{FE0E}' | '\u{FE0F}' => false,
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::Tokens;
+
+    fn norms(text: &str) -> Vec<String> {
+        let mut tokens = Tokens::default();
+        tokens.read(text);
+        (0..tokens.all().len()).map(|index| tokens.norm(index).to_owned()).collect()
+    }
+
+    #[test]
+    fn words_are_lower_case_composed_and_straight() {
+        assert_eq!(norms("I Can\u{2019}t, e\u{301}l dijo"), ["i", "can't", "\u{e9}l", "dijo"]);
+        assert_eq!(
+            norms("sad.But 3.5 self-harm #panic_attack"),
+            ["sad", "but", "3.5", "self", "harm", "panic", "attack"]
+        );
+    }
+
+    #[test]
+    fn masks_and_addresses_are_not_words() {
+        assert!(norms("@user http https://t.co/x?y=1 www.example.org &amp; @user_2").is_empty());
+        assert_eq!(norms("[see](https://a.b/c) (http://x.y) mail"), ["see", "mail"]);
+    }
+
+    #[test]
+    fn emoji_and_emoticons_are_tokens() {
+        assert_eq!(norms("😂😂 ❤️ 👍🏽 👩‍👩‍👧"), ["😂", "😂", "❤", "👍", "👩‍👩‍👧"]);
+        assert_eq!(norms("sad:( ok :'( T_T <3"), ["sad", ":(", "ok", ":'(", "t_t", "<3"]);
+        assert_eq!(norms("at 10:30, see (x)"), ["at", "10", "30", "see", "x"]);
+    }
+
+    #[test]
+    fn clauses_end_at_punctuation_and_line_breaks() {
+        let mut tokens = Tokens::default();
+        tokens.read("no. \"happy\" days\nnow (so)");
+        let breaks: Vec<bool> = tokens.all().iter().map(|token| token.breaks).collect();
+        assert_eq!(breaks, [false, true, false, true, true]);
+    }
+}

@@ -1,0 +1,147 @@
+//! The ways one term is written: contractions open and closed, apostrophes and accents left out.
+
+use tidemark_domain::Language;
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+
+/// Contractions and what they stand for. `n't` is opened by rule.
+const CONTRACTIONS: &[(&str, [&str; 2])] = &[
+    ("i'm", ["i", "am"]),
+    ("you're", ["you", "are"]),
+    ("we're", ["we", "are"]),
+    ("they're", ["they", "are"]),
+    ("it's", ["it", "is"]),
+    ("that's", ["that", "is"]),
+    ("what's", ["what", "is"]),
+    ("there's", ["there", "is"]),
+    ("i've", ["i", "have"]),
+    ("i'll", ["i", "will"]),
+    ("i'd", ["i", "would"]),
+    ("can't", ["can", "not"]),
+    ("won't", ["will", "not"]),
+    ("don't", ["do", "not"]),
+    ("doesn't", ["does", "not"]),
+    ("didn't", ["did", "not"]),
+    ("isn't", ["is", "not"]),
+    ("aren't", ["are", "not"]),
+    ("wasn't", ["was", "not"]),
+    ("couldn't", ["could", "not"]),
+    ("wouldn't", ["would", "not"]),
+    ("haven't", ["have", "not"]),
+    ("hasn't", ["has", "not"]),
+];
+
+/// Words that become another word when their apostrophe is left out.
+const NOT_WITHOUT_APOSTROPHE: &[&str] =
+    &["we're", "i'll", "we'll", "he'll", "she'll", "i'd", "we'd", "she'd", "it's", "won't"];
+
+/// Other spellings of an expression, itself not included.
+pub(crate) fn of(words: &[String], language: Language) -> Vec<Vec<String>> {
+    let mut all = vec![words.to_vec()];
+    match language {
+        Language::English => {
+            add(&mut all, opened);
+            add(&mut all, closed);
+            add(&mut all, |words| without_apostrophes(words));
+            add(&mut all, one_word_cannot);
+        }
+        Language::Spanish => add(&mut all, |words| words.iter().map(|word| without_accents(word)).collect()),
+        Language::Other => {}
+    }
+    all.remove(0);
+    all
+}
+
+/// Adds what `rewrite` makes of each spelling so far, where that is new.
+fn add(all: &mut Vec<Vec<String>>, rewrite: impl Fn(&[String]) -> Vec<String>) {
+    for index in 0..all.len() {
+        let rewritten = rewrite(&all[index]);
+        if !all.contains(&rewritten) {
+            all.push(rewritten);
+        }
+    }
+}
+
+/// "can't sleep" as "can not sleep".
+fn opened(words: &[String]) -> Vec<String> {
+    let open = |word: &String| match CONTRACTIONS.iter().find(|(short, _)| short == word) {
+        Some((_, long)) => long.map(str::to_owned).to_vec(),
+        None => vec![word.clone()],
+    };
+    words.iter().flat_map(open).collect()
+}
+
+/// "i am done" as "i'm done".
+fn closed(words: &[String]) -> Vec<String> {
+    let mut out = Vec::with_capacity(words.len());
+    let mut index = 0;
+    while index < words.len() {
+        let pair = words.get(index + 1).map(|next| [words[index].as_str(), next.as_str()]);
+        match pair.and_then(|pair| CONTRACTIONS.iter().find(|(_, long)| *long == pair)) {
+            Some((short, _)) => {
+                out.push((*short).to_owned());
+                index += 2;
+            }
+            None => {
+                out.push(words[index].clone());
+                index += 1;
+            }
+        }
+    }
+    out
+}
+
+/// "can not" as "cannot".
+fn one_word_cannot(words: &[String]) -> Vec<String> {
+    words.join(" ").replace("can not", "cannot").split(' ').map(str::to_owned).collect()
+}
+
+/// "can't sleep" as "cant sleep". A word that would become another one keeps its apostrophe when it stands alone.
+fn without_apostrophes(words: &[String]) -> Vec<String> {
+    if words.len() == 1 && NOT_WITHOUT_APOSTROPHE.contains(&words[0].as_str()) {
+        return words.to_vec();
+    }
+    words.iter().map(|word| word.replace('\'', "")).collect()
+}
+
+/// "depresión" as "depresion"; ñ is a letter of its own and stays.
+pub(crate) fn without_accents(word: &str) -> String {
+    let strip = |character: char| {
+        let keep = character == 'ñ';
+        let mut decomposed = String::new();
+        if keep {
+            decomposed.push(character);
+        } else {
+            decomposed.extend(character.nfd().filter(|c| !is_combining_mark(*c)));
+        }
+        decomposed
+    };
+    if word.is_ascii() { word.to_owned() } else { word.chars().map(strip).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::of;
+    use tidemark_domain::Language;
+
+    fn spellings(term: &str, language: Language) -> Vec<String> {
+        let words: Vec<String> = term.split(' ').map(str::to_owned).collect();
+        of(&words, language).into_iter().map(|words| words.join(" ")).collect()
+    }
+
+    #[test]
+    fn contractions_open_close_and_lose_their_apostrophe() {
+        let english = spellings("can't sleep", Language::English);
+        assert!(
+            ["can not sleep", "cant sleep", "cannot sleep"].iter().all(|form| english.contains(&(*form).to_owned()))
+        );
+        assert!(spellings("i am alone", Language::English).contains(&"i'm alone".to_owned()));
+        assert!(spellings("i am alone", Language::English).contains(&"im alone".to_owned()));
+        assert!(spellings("we're", Language::English).iter().all(|form| form != "were"));
+    }
+
+    #[test]
+    fn accents_may_be_left_out_and_the_letter_enye_may_not() {
+        assert_eq!(spellings("depresión", Language::Spanish), ["depresion"]);
+        assert!(spellings("año", Language::Spanish).is_empty());
+    }
+}

@@ -1,0 +1,246 @@
+//! What holds for every text, and for the bundled lexica as a whole.
+
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+use tidemark_domain::Language;
+use tidemark_lexicon::{Answer, Format, Lexica, Lexicon, Measure};
+
+/// Numbers from a seed, so that a failure repeats (SplitMix64).
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        ((mixed ^ (mixed >> 31)) % bound as u64) as usize
+    }
+}
+
+const PIECES: &[&str] = &[
+    "happy",
+    "not",
+    "panic",
+    "attack",
+    "can't",
+    "sleep",
+    "soooo",
+    "saaad",
+    "no",
+    "puedo",
+    "más",
+    "nada",
+    "feliz",
+    " ",
+    "\n",
+    "\t",
+    ".",
+    ",",
+    "!",
+    "…",
+    ":(",
+    ":)",
+    "<3",
+    "😂",
+    "👍🏽",
+    "👩‍👩‍👧",
+    "❤️",
+    "\u{301}",
+    "\u{200d}",
+    "\u{fe0f}",
+    "\0",
+    "@user",
+    "@",
+    "http",
+    "https://x.y/z",
+    "&amp;",
+    "&",
+    "#",
+    "_",
+    "-",
+    "--",
+    "'",
+    "’",
+    "…",
+    "悲しい",
+    "مرحبا",
+    "ก",
+    "I",
+    "ß",
+    "İ",
+    "n't",
+    "¿",
+    "«",
+    "a",
+    "1,5",
+    "10:30",
+    "\u{feff}",
+    "suicide",
+    "squad",
+    "*",
+    "/",
+    "\\",
+];
+
+fn random_text(numbers: &mut Numbers) -> String {
+    let length = numbers.below(40);
+    let mut text = String::new();
+    for _ in 0..length {
+        text.push_str(PIECES[numbers.below(PIECES.len())]);
+        if numbers.below(2) == 0 {
+            text.push(' ');
+        }
+    }
+    text
+}
+
+#[test]
+fn any_text_is_answered_and_hits_lie_on_character_boundaries() {
+    let lexica = Lexica::bundled();
+    let mut numbers = Numbers(7);
+    for _ in 0..4_000 {
+        let text = random_text(&mut numbers);
+        for language in Language::ALL {
+            let answer = lexica.score(&text, language);
+            let covered = lexica.categories().iter().filter(|category| category.languages.contains(&language)).count();
+            assert_eq!(answer.scored.len(), covered, "{text:?}");
+            assert!(answer.scored.iter().all(|scored| scored.score.is_finite() && scored.score >= 0.0), "{text:?}");
+            for hit in lexica.explain(&text, language) {
+                assert!(hit.start < hit.end && text.get(hit.start..hit.end).is_some(), "{text:?} {hit:?}");
+            }
+        }
+    }
+}
+
+/// Hits per category, recovered from the shares.
+fn counts(lexica: &Lexica, answer: &Answer) -> Vec<(usize, i64)> {
+    let counted = |name: &str| !name.starts_with("lexicon.vader.") && !name.starts_with("lexicon.afinn.");
+    let scored = answer.scored.iter().filter(|scored| counted(&lexica.categories()[scored.category].name));
+    scored.map(|s| (s.category, (f64::from(s.score) * f64::from(answer.n_tokens)).round() as i64)).collect()
+}
+
+#[test]
+fn another_sentence_never_takes_a_hit_away() {
+    let lexica = Lexica::bundled();
+    let mut numbers = Numbers(11);
+    for _ in 0..2_000 {
+        let text = random_text(&mut numbers);
+        for language in [Language::English, Language::Spanish] {
+            let alone = counts(&lexica, &lexica.score(&text, language));
+            for longer in [format!("{text}\nThe train leaves."), format!("The train leaves.\n{text}")] {
+                let company = counts(&lexica, &lexica.score(&longer, language));
+                for ((category, before), (_, after)) in alone.iter().zip(&company) {
+                    assert!(after >= before, "{} in {longer:?}", lexica.categories()[*category].name);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_same_text_has_the_same_answer_in_any_order_and_thread() {
+    let lexica = Lexica::bundled();
+    let mut numbers = Numbers(13);
+    let texts: Vec<String> = (0..200).map(|_| random_text(&mut numbers)).collect();
+    let first: Vec<Answer> = texts.iter().map(|text| lexica.score(text, Language::English)).collect();
+    let handle = std::thread::spawn(move || {
+        let lexica = Lexica::bundled();
+        texts.iter().rev().map(|text| lexica.score(text, Language::English)).collect::<Vec<_>>()
+    });
+    let mut second = handle.join().unwrap();
+    second.reverse();
+    assert_eq!(first, second);
+}
+
+#[test]
+fn a_hundred_thousand_characters_take_linear_time() {
+    /// Far more than needed, far less than quadratic time would take.
+    const LIMIT: Duration = Duration::from_secs(5);
+    let lexica = Lexica::bundled();
+    for unit in [
+        "happy ",
+        "not happy but sad ",
+        "a",
+        "é",
+        "😂",
+        ":(",
+        "'",
+        "n't ",
+        "no ",
+        "\u{301}",
+        "panic attack ",
+        "can't stop ",
+        "&",
+        "@",
+    ] {
+        let text = unit.repeat(100_000 / unit.len() + 1);
+        let start = Instant::now();
+        for language in [Language::English, Language::Spanish] {
+            let answer = lexica.score(&text, language);
+            assert!(answer.n_tokens as usize <= text.len());
+            let _ = lexica.explain(&text, language);
+        }
+        assert!(start.elapsed() < LIMIT, "{unit:?} took {:?}", start.elapsed());
+    }
+}
+
+#[test]
+fn categories_are_named_for_tables_and_addresses() {
+    let lexica = Lexica::bundled();
+    let names: BTreeSet<&str> = lexica.categories().iter().map(|category| category.name.as_str()).collect();
+    assert_eq!(names.len(), lexica.categories().len());
+    assert!((60..=90).contains(&names.len()), "{} categories", names.len());
+    for name in &names {
+        assert!(name.starts_with("lexicon.") && name.split('.').count() == 3, "{name}");
+        assert!(name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'.')), "{name}");
+    }
+    for name in ["mh.anxiety", "mh.depression", "mh.stress", "mh.suicide_selfharm", "mh.loneliness", "emotion.joy"] {
+        let category = lexica.categories().iter().find(|category| category.name == format!("lexicon.{name}"));
+        assert_eq!(category.unwrap().languages, [Language::English, Language::Spanish], "{name}");
+    }
+    assert_eq!(lexica.hash().len(), 64);
+}
+
+/// Share, weighted sum and valence on a worked example of ten tokens.
+#[test]
+fn scores_are_shares_of_all_tokens() {
+    let read =
+        |format, text: &str| Lexicon::read("mine", Language::English, format, "mine.tsv", text.as_bytes()).unwrap();
+    let share = read(Format::Tsv, "calm\tcalm\ncalm\tat ease\ncalm\tcalmly panicking\t0\n");
+    let weighted =
+        Lexicon { name: "heavy".into(), measure: Measure::Weighted, ..read(Format::Tsv, "w\tcalm\t0.5\nw\tease\t2\n") };
+    let valence =
+        Lexicon { name: "feel".into(), measure: Measure::Valence, ..read(Format::Valence, "calm\t3\nstorm\t-1\n") };
+    let lexica = Lexica::compile(&[share, weighted, valence], "h".into()).unwrap();
+    let answer = lexica.score("Calm and calm, at ease; calmly panicking in a storm.", Language::English);
+    assert_eq!(answer.n_tokens, 10);
+    let score = |name: &str| {
+        let of = |index: usize| lexica.categories()[index].name == format!("lexicon.{name}");
+        answer.scored.iter().find(|scored| of(scored.category)).map(|scored| (scored.score, scored.present)).unwrap()
+    };
+    assert_eq!(score("mine.calm"), (0.3, true));
+    assert_eq!(score("heavy.w"), (0.3, true));
+    assert_eq!(score("feel.positive"), (0.5, true));
+    assert_eq!(score("feel.negative"), (0.0, false));
+}
+
+#[test]
+fn explanations_point_at_the_words() {
+    let lexica = Lexica::bundled();
+    let text = "So: a panic attack, not happy 😭";
+    let hits = lexica.explain(text, Language::English);
+    let shown = |name: &str| {
+        let of = |index: usize| lexica.categories()[index].name == format!("lexicon.{name}");
+        hits.iter()
+            .filter(|hit| of(hit.category))
+            .map(|hit| (&text[hit.start..hit.end], hit.negated))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(shown("mh.anxiety"), [("panic attack", false)]);
+    assert_eq!(shown("emotion.joy"), [("happy", true)]);
+    assert_eq!(shown("emotion.sadness"), [("😭", false)]);
+    assert!(lexica.explain(text, Language::Other).is_empty());
+}
