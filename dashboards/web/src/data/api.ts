@@ -89,7 +89,7 @@ export interface Point {
   k: number | null;
   n: number | null;
   n_posts: number | null;
-  issued_at: string;
+  issued_at: string | null;
   model: string;
   lexicon: string;
   code: string;

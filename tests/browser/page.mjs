@@ -1,6 +1,6 @@
 // Opens the page of a running tidemark in Chromium and checks what a person would see.
 //
-//   node check.mjs http://127.0.0.1:8377 [--screenshot FILE.png] [--within SECONDS]
+//   node page.mjs http://127.0.0.1:8377 [--screenshot FILE.png] [--within SECONDS]
 //
 // Waits for four charts with bands, feed health and an alert; audits with axe; steps through a chart with the keyboard;
 // opens a table; looks at the page dark and narrow. Exit code 0: all passed. 1: something failed. 2: could not begin.
@@ -30,7 +30,7 @@ const { values, positionals } = parseArgs({
 });
 const address = positionals[0];
 if (!address) {
-  console.error("usage: node check.mjs http://127.0.0.1:8377 [--screenshot FILE.png] [--within SECONDS]");
+  console.error("usage: node page.mjs http://127.0.0.1:8377 [--screenshot FILE.png] [--within SECONDS]");
   process.exit(2);
 }
 const browserPath = process.env.TIDEMARK_CHROMIUM || "/usr/bin/chromium";

@@ -1,0 +1,300 @@
+//! What is answered. The words are the domain's; a number that is withheld or does not exist is absent, never zero.
+
+use jiff::{Timestamp, civil::Date};
+use serde::Serialize;
+use tidemark_domain::{PeriodKind, SeriesKey, Unit};
+use utoipa::ToSchema;
+
+/// Whether the server answers.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Health {
+    /// `ok`.
+    pub status: &'static str,
+    /// The version of the program.
+    pub version: &'static str,
+    /// When the doors opened.
+    pub started_at: Timestamp,
+}
+
+/// How the whole is doing.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Status {
+    /// The version of the program.
+    pub version: &'static str,
+    /// When this was looked up.
+    pub now: Timestamp,
+    /// What became of every row that was read.
+    pub ledger: Ledger,
+    /// The log.
+    pub broker: Broker,
+    /// The stages, in the order of the data.
+    pub stages: Vec<Stage>,
+    /// The latest day of every source and region.
+    pub feeds: Vec<FeedDay>,
+    /// Files and replays being read, or read since the start.
+    pub loads: Vec<LoadProgress>,
+}
+
+/// Rows read = accepted + rejected + duplicates + unmatched.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Ledger {
+    /// Rows read.
+    pub read: u64,
+    /// Became a post, or changed one.
+    pub accepted: u64,
+    /// Could not be understood; the rejects say why.
+    pub rejected: u64,
+    /// A second record of a post.
+    pub duplicates: u64,
+    /// Deletions of posts that were never seen.
+    pub unmatched: u64,
+}
+
+/// The log.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Broker {
+    /// Whether it answered.
+    pub reachable: bool,
+    /// What to do when it did not.
+    pub detail: String,
+}
+
+/// One stage of the data's way.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Stage {
+    /// The stage: `annotate`.
+    pub stage: String,
+    /// The topic it reads; empty where it reads the lake.
+    pub topic: String,
+    /// Records it has not handled.
+    pub lag: Option<u64>,
+    /// Records handled per second of late.
+    pub rate_per_second: Option<f64>,
+    /// Seconds since its latest output.
+    pub freshness_seconds: Option<f64>,
+}
+
+/// How much of an input has been read.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct LoadProgress {
+    /// What is read.
+    pub name: String,
+    /// Rows read.
+    pub rows: u64,
+    /// Rows there are; absent for a stream.
+    pub rows_total: Option<u64>,
+    /// Whether it has been read to its end.
+    pub done: bool,
+}
+
+/// What can be asked for.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Catalogue {
+    /// A cell with fewer units than this is not shown.
+    pub min_units: u64,
+    /// The sources. Their populations differ, so they are never pooled.
+    pub sources: Vec<Source>,
+}
+
+/// One source.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Source {
+    /// Its name.
+    pub source: String,
+    /// What its proportions count: `author`, or `post` where it has no authors.
+    #[schema(value_type = String)]
+    pub unit: Unit,
+    /// The first day with a post.
+    pub first_day: Date,
+    /// The last day with a post.
+    pub last_day: Date,
+    /// Its regions; `all` is their sum.
+    pub regions: Vec<String>,
+    /// Its languages; `all` is their sum.
+    pub languages: Vec<String>,
+    /// What is measured in it.
+    pub markers: Vec<Marker>,
+}
+
+/// One marker.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Marker {
+    /// Its dotted name.
+    pub name: String,
+    /// Its name for people.
+    pub title: String,
+    /// What its presence says.
+    pub description: String,
+    /// The first parts of its name.
+    pub family: String,
+    /// Whether the page shows it unasked.
+    pub headline: bool,
+}
+
+/// Names a series.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, ToSchema)]
+pub struct Key {
+    /// The source of the posts.
+    pub source: String,
+    /// A place code, `unknown` or `all`.
+    pub region: String,
+    /// A language code or `all`.
+    pub language: String,
+    /// The marker's dotted name.
+    pub marker: String,
+    /// `day`, `epiweek` or `isoweek`.
+    #[schema(value_type = String)]
+    pub period: PeriodKind,
+}
+
+impl From<&SeriesKey> for Key {
+    fn from(key: &SeriesKey) -> Self {
+        let SeriesKey { source, region, language, marker, period } = key.clone();
+        Self { source, region, language, marker, period }
+    }
+}
+
+/// A marker's prevalence over time in one population.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Series {
+    /// Which series.
+    pub key: Key,
+    /// What the proportions count.
+    #[schema(value_type = String)]
+    pub unit: Unit,
+    /// The points, in the order of time; a period without posts may be absent.
+    pub points: Vec<Point>,
+}
+
+/// One number of a series and everything it stands on.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Point {
+    /// The day, or the week as `YYYYWW`.
+    pub label: String,
+    /// The period's first day.
+    pub start: Date,
+    /// The period's last day, the date on charts.
+    pub end: Date,
+    /// `ok`; `censored` (too few units) and `no_data` have no numbers.
+    pub status: &'static str,
+    /// `k / n`.
+    pub value: Option<f64>,
+    /// Wilson's score interval at 95 %, lower bound.
+    pub lower: Option<f64>,
+    /// Wilson's score interval at 95 %, upper bound.
+    pub upper: Option<f64>,
+    /// Units with the marker.
+    pub k: Option<u64>,
+    /// Units that could be asked.
+    pub n: Option<u64>,
+    /// Posts behind them.
+    pub n_posts: Option<u64>,
+    /// When this number was issued; absent where there was nothing to issue.
+    pub issued_at: Option<Timestamp>,
+    /// The model's version; this and the next two are empty where there was nothing to make a number of.
+    pub model: String,
+    /// The lexica's version.
+    pub lexicon: String,
+    /// The program's version.
+    pub code: String,
+}
+
+/// The latest forecast of one series.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Forecasts {
+    /// Which series.
+    pub key: Key,
+    /// What the proportions count.
+    #[schema(value_type = String)]
+    pub unit: Unit,
+    /// The model that made it; absent while there is none.
+    pub model: Option<String>,
+    /// The last day the model saw.
+    pub origin: Option<Date>,
+    /// When it was issued.
+    pub issued_at: Option<Timestamp>,
+    /// The level a rule holds the series against; absent where no rule applies.
+    pub threshold: Option<f64>,
+    /// That rule.
+    pub rule: Option<String>,
+    /// The quantiles' levels.
+    pub levels: Vec<f64>,
+    /// One entry per day ahead.
+    pub days: Vec<ForecastDay>,
+}
+
+/// One day ahead.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct ForecastDay {
+    /// The day it speaks of.
+    pub target: Date,
+    /// Days ahead of the origin.
+    pub horizon_days: u16,
+    /// A value for each level.
+    pub quantiles: Vec<f64>,
+    /// P(value > threshold).
+    pub p_exceed: Option<f64>,
+}
+
+/// Episodes, the most probable first.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Alerts {
+    /// The episodes; open ones come before resolved ones.
+    pub alerts: Vec<AlertEpisode>,
+}
+
+/// An episode as it stands after its latest evaluation.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct AlertEpisode {
+    /// Names the episode.
+    pub id: String,
+    /// The rule that raised it.
+    pub rule: String,
+    /// Which series.
+    pub key: Key,
+    /// What the series' proportions count.
+    #[schema(value_type = String)]
+    pub unit: Unit,
+    /// The marker's name for people.
+    pub title: String,
+    /// `open` or `resolved`.
+    pub state: &'static str,
+    /// The threshold, on the series' own scale.
+    pub threshold: f64,
+    /// The largest P(value > threshold) over the horizon.
+    pub probability: f64,
+    /// The day on which that probability is reached.
+    pub peak_day: Date,
+    /// The last day the forecast behind it saw.
+    pub origin: Date,
+    /// The last day the forecast that raised it saw.
+    pub raised_origin: Date,
+    /// Days from `origin` to `peak_day`.
+    pub lead_days: i64,
+    /// When this evaluation was made.
+    pub issued_at: Timestamp,
+}
+
+/// Posts per day beside what the same weekdays of the last weeks let expect.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct FeedHealth {
+    /// One entry per source, region and day, in the order of time.
+    pub days: Vec<FeedDay>,
+}
+
+/// One day of one feed.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct FeedDay {
+    /// The source.
+    pub source: String,
+    /// The region.
+    pub region: String,
+    /// The day, in the region's zone.
+    pub day: Date,
+    /// Posts on that day.
+    pub posts: u64,
+    /// What the same weekdays of the last 28 days let expect; absent while there are too few.
+    pub expected: Option<f64>,
+    /// `ok`, `low`, `high`, `silent`, or `unknown` while nothing can be expected.
+    pub state: String,
+}

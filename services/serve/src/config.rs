@@ -1,0 +1,21 @@
+//! Where the doors are.
+
+use serde::{Deserialize, Serialize};
+
+/// Settings of the doors.
+#[derive(Deserialize, Serialize, Clone, Debug)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// The address to listen on. Anything but a loopback address asks every caller for the admin key.
+    pub host: String,
+    /// The port of REST, metrics and the page; 0 takes a free one.
+    pub port: u16,
+    /// The port of gRPC; 0 takes a free one.
+    pub grpc_port: u16,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { host: "127.0.0.1".to_owned(), port: 8377, grpc_port: 8378 }
+    }
+}
