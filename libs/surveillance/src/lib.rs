@@ -1,1 +1,35 @@
-//! Skeleton.
+//! Continues a daily series of proportions past its last day, as 23 quantiles for each day ahead, and scores forecasts.
+//!
+//! **Reads** a [`History`]: one proportion a day, gaps allowed, nothing later than the origin.
+//! **Writes** nothing. **Guarantees** that quantiles never fall, never leave `[0, 1]`, and are the same for the same
+//! history; that no value later than the origin is used (a history ends at its origin); and that one artefact in the
+//! data moves a forecast by no more than a clipped step. **Does not** read files or clocks, parallelise, or know of
+//! markers and regions: a series is numbers here.
+//!
+//! How a forecast is made, all on the logit scale:
+//! 1. [`filter`](mod@filter) runs once along the history and keeps a level, a weekday profile and a scale, learning from each day
+//!    at most a clipped step.
+//! 2. Each member ([`smoothing`], [`regression`], [`naive`], [`mstl`]) *rolls*: it says what it would have forecast on
+//!    every past day, knowing only what was known then. The last of those forecasts is the one that is wanted.
+//! 3. [`combine`] weighs members by how well they have done lately, horizon by horizon, again only with what was known.
+//! 4. [`bands`] turns the errors of the past forecasts into quantiles around the last one (split conformal).
+//!
+//! Because weights and errors come from forecasts that were honest when made, the bands need no distribution.
+
+pub mod bands;
+pub mod combine;
+pub mod error;
+pub mod filter;
+pub mod model;
+pub mod mstl;
+pub mod naive;
+pub mod regression;
+pub mod rolled;
+pub mod scale;
+pub mod scores;
+pub mod series;
+pub mod smoothing;
+
+pub use error::Error;
+pub use model::{Forecast, Model, forecast};
+pub use series::History;

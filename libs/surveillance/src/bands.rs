@@ -1,0 +1,102 @@
+//! Bands from what past forecasts missed: split conformal prediction (Vovk and others 2005; Lei and others, JASA 113,
+//! 2018) on the logit scale.
+//!
+//! The errors of the honest past forecasts of `h` days ahead, pooled with those of `h - 1` and `h + 1`, are laid around
+//! the forecast: their quantiles are its quantiles. Nothing is assumed about their shape; a bias is corrected by their
+//! median, an asymmetry kept. Errors of one week resemble each other, so a short history has seen fewer independent
+//! errors than it counts: the bands of short histories are widened.
+
+use crate::{filter::Filtered, filter::WARM_UP_DAYS, rolled::Rolled, scale::LogitScale};
+use tidemark_domain::forecast::QUANTILE_LEVELS;
+
+/// Errors of this many days ahead on either side are pooled.
+const POOLED_NEIGHBOURS: usize = 1;
+/// Fewer errors than this say nothing about tails: plain differences of the series take their place.
+const LEAST_ERRORS: usize = 20;
+/// Widening: quantiles are stretched by `sqrt(1 + WIDENING / weeks of errors)`, as if three more parameters had been
+/// fitted to weekly errors (level, profile and weights are).
+const WIDENING: f64 = 3.0;
+/// Errors are those of the last two years of forecasts: more steady the tails, but older ones come from other times.
+const ERROR_DAYS: usize = 730;
+const DAYS_PER_WEEK: f64 = 7.0;
+
+/// Quantiles at [`QUANTILE_LEVELS`] for each day ahead, as proportions: never falling, all in `[0, 1]`.
+#[must_use]
+pub fn bands(series: &Filtered, rolled: &Rolled, scale: LogitScale) -> Vec<[f64; 23]> {
+    (1..=rolled.horizon)
+        .map(|ahead| {
+            let point = rolled.last()[ahead - 1];
+            let offsets = offsets(series, rolled, ahead);
+            let mut quantiles = QUANTILE_LEVELS;
+            for (quantile, offset) in quantiles.iter_mut().zip(offsets) {
+                *quantile = scale.back(point + offset);
+            }
+            // Both steps rise with the level already; rounding may not.
+            quantiles.sort_by(f64::total_cmp);
+            quantiles
+        })
+        .collect()
+}
+
+/// How far each quantile lies from the point forecast.
+fn offsets(series: &Filtered, rolled: &Rolled, ahead: usize) -> [f64; 23] {
+    let near = ahead.saturating_sub(POOLED_NEIGHBOURS).max(1)..=(ahead + POOLED_NEIGHBOURS).min(rolled.horizon);
+    let mut errors: Vec<f64> = near.clone().flat_map(|ahead| past_errors(series, rolled, ahead)).collect();
+    let days = if errors.len() >= LEAST_ERRORS {
+        (series.days() - WARM_UP_DAYS).saturating_sub(ahead).clamp(1, ERROR_DAYS)
+    } else {
+        errors = differences(series, ahead);
+        series.days()
+    };
+    let weeks = days as f64 / DAYS_PER_WEEK;
+    let stretch = (1.0 + WIDENING / weeks).sqrt();
+    errors.sort_by(f64::total_cmp);
+    QUANTILE_LEVELS.map(|level| stretch * quantile(&errors, level))
+}
+
+fn past_errors(series: &Filtered, rolled: &Rolled, ahead: usize) -> impl Iterator<Item = f64> {
+    let first = WARM_UP_DAYS.max(series.days().saturating_sub(ERROR_DAYS + ahead));
+    let honest = rolled.origins.partition_point(|origin| *origin < first);
+    (honest..rolled.origins.len()).filter_map(move |row| rolled.error(series, row, ahead))
+}
+
+/// By how much the series, less its weekday profile, has changed over 1 to `ahead` days, up and down alike.
+fn differences(series: &Filtered, ahead: usize) -> Vec<f64> {
+    let profile = series.start.profile;
+    let level = |day: usize| series.observed[day] - profile[series.weekday(day)];
+    let mut differences = Vec::new();
+    for step in 1..=ahead.min(series.days() - 1) {
+        for day in step..series.days() {
+            let change = level(day) - level(day - step);
+            if change.is_finite() {
+                differences.extend([change, -change]);
+            }
+        }
+    }
+    differences
+}
+
+/// The value at rank `level * (n + 1)`, which a new exchangeable value stays below with probability `level`; the
+/// outermost values where there are too few to say. 0 of nothing.
+fn quantile(sorted: &[f64], level: f64) -> f64 {
+    let Some(last) = sorted.len().checked_sub(1) else { return 0.0 };
+    let rank = (level * (sorted.len() + 1) as f64 - 1.0).clamp(0.0, last as f64);
+    let below = rank as usize;
+    let above = (below + 1).min(last);
+    sorted[below] + (sorted[above] - sorted[below]) * (rank - below as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quantile;
+
+    #[test]
+    fn ranks_leave_room_for_one_more_value() {
+        let sorted: Vec<f64> = (1..=9).map(f64::from).collect();
+        assert!((quantile(&sorted, 0.5) - 5.0).abs() < 1e-12);
+        assert!((quantile(&sorted, 0.9) - 9.0).abs() < 1e-12);
+        assert!((quantile(&sorted, 0.99) - 9.0).abs() < 1e-12);
+        assert!((quantile(&sorted, 0.25) - 2.5).abs() < 1e-12);
+        assert!(quantile(&[], 0.5).abs() < 1e-12);
+    }
+}

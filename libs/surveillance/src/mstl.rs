@@ -1,0 +1,60 @@
+//! `mstl_ets`: weekly MSTL (Bandara and others, arXiv 2107.13462) with a damped additive ETS trend, by augurs.
+//!
+//! The textbook forecast, beside ours for comparison. Its trend is ETS(A,Ad,N): augurs' `AutoETS` has no seasonal
+//! models and would forecast a flat line from the raw series. It has no causal pass to roll, so it is refitted on a few
+//! past origins; MSTL computes in `f32`.
+
+use crate::{
+    Error,
+    error::MstlFault,
+    filter::{Filtered, WEEK},
+    rolled::{Member, Rolled},
+};
+use augurs::{Fit, Predict, ets::AutoETS, mstl::MSTLModel};
+
+/// Days it is fitted to: a year. More changes little and costs much.
+const FITTED_DAYS: usize = 365;
+/// Days between the past origins it is refitted on: coprime to 7, so that they fall on every weekday.
+const STRIDE_DAYS: usize = 26;
+/// Past origins it is refitted on: with neighbouring horizons pooled, about forty errors for each day ahead.
+const PAST_ORIGINS: usize = 13;
+/// MSTL wants two full seasons, and ETS more values than parameters.
+const LEAST_DAYS: usize = 3 * WEEK;
+
+/// The decomposition.
+#[derive(Debug, Clone, Copy)]
+pub struct MstlEts;
+
+impl Member for MstlEts {
+    fn roll(&self, series: &Filtered, horizon: usize) -> Result<Rolled, Error> {
+        // Clipped values: STL without its robust loop would follow an artefact.
+        let cleaned: Vec<f64> = (0..series.days())
+            .map(|day| series.deseasonalised[day] + series.profile[day][series.weekday(day)])
+            .collect();
+        let last = series.days() - 1;
+        let past = (1..=PAST_ORIGINS).rev().filter_map(|step| last.checked_sub(step * STRIDE_DAYS));
+        let origins: Vec<usize> = past.filter(|origin| origin + 1 >= LEAST_DAYS).chain([last]).collect();
+        let mut points = Vec::with_capacity(origins.len() * horizon);
+        for origin in &origins {
+            let start = (origin + 1).saturating_sub(FITTED_DAYS);
+            let known = &cleaned[start..=*origin];
+            let fault = |source| Error::Mstl { days: known.len(), source };
+            let forecast = continue_days(known, horizon).map_err(fault)?;
+            points.extend(forecast);
+        }
+        Ok(Rolled { origins, horizon, points })
+    }
+}
+
+fn continue_days(known: &[f64], horizon: usize) -> Result<Vec<f64>, MstlFault> {
+    let said = |fault: &dyn std::error::Error| MstlFault(fault.to_string());
+    let trend = AutoETS::new(1, "AAN").and_then(|ets| ets.damped(true)).map_err(|fault| said(&fault))?;
+    let fitted = MSTLModel::new(vec![WEEK], trend.into_trend_model()).fit(known).map_err(|fault| said(&fault))?;
+    let point = fitted.predict(horizon, None).map_err(|fault| said(&fault))?.point;
+    // A constant or broken decomposition comes back as NaN rather than as an error.
+    if point.len() == horizon && point.iter().all(|value| value.is_finite()) {
+        Ok(point)
+    } else {
+        Err(MstlFault("the fit gave no finite forecast".to_owned()))
+    }
+}

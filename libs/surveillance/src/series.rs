@@ -1,0 +1,135 @@
+//! A *history* is what a forecaster may see: one proportion a day up to the origin, with gaps.
+
+use crate::Error;
+use jiff::{ToSpan, civil::Date};
+
+/// The longest history taken, in days: a century.
+pub const MAX_HISTORY_DAYS: usize = 36_525;
+/// The fewest observed days a forecast is made from: one week, so that every weekday can have been seen.
+pub const MIN_OBSERVED_DAYS: usize = 7;
+
+/// Daily proportions from a first day to the origin. `None` is a gap: nobody could be counted, or the cell is withheld.
+#[derive(Debug, Clone, PartialEq)]
+pub struct History {
+    first: Date,
+    values: Vec<Option<f64>>,
+    totals: Vec<Option<u64>>,
+}
+
+impl History {
+    /// A history whose first day is `first`.
+    ///
+    /// # Errors
+    /// [`Error::NotAProportion`] for a value outside `[0, 1]` or not a number, [`Error::TooLong`] beyond
+    /// [`MAX_HISTORY_DAYS`].
+    pub fn new(first: Date, values: Vec<Option<f64>>) -> Result<Self, Error> {
+        if values.len() > MAX_HISTORY_DAYS {
+            return Err(Error::TooLong { days: values.len(), most: MAX_HISTORY_DAYS });
+        }
+        for (offset, value) in values.iter().enumerate() {
+            if let Some(value) = *value
+                && !(0.0..=1.0).contains(&value)
+            {
+                return Err(Error::NotAProportion { day: day_after(first, offset), value });
+            }
+        }
+        Ok(Self { first, values, totals: Vec::new() })
+    }
+
+    /// Says how many units each day's proportion stands on, so that a proportion of 0 is known to be below half a unit.
+    /// Days beyond the given ones count as not known.
+    #[must_use]
+    pub fn with_totals(mut self, mut totals: Vec<Option<u64>>) -> Self {
+        totals.truncate(self.values.len());
+        self.totals = totals;
+        self
+    }
+
+    /// The first day.
+    #[must_use]
+    pub fn first(&self) -> Date {
+        self.first
+    }
+
+    /// The values, one a day.
+    #[must_use]
+    pub fn values(&self) -> &[Option<f64>] {
+        &self.values
+    }
+
+    /// The units behind each value, as far as they are known.
+    #[must_use]
+    pub fn totals(&self) -> &[Option<u64>] {
+        &self.totals
+    }
+
+    /// The last day with a value.
+    #[must_use]
+    pub fn last_observed(&self) -> Option<Date> {
+        self.values.iter().rposition(Option::is_some).map(|offset| day_after(self.first, offset))
+    }
+
+    /// How many days have a value.
+    #[must_use]
+    pub fn observed(&self) -> usize {
+        self.values.iter().flatten().count()
+    }
+
+    /// What was known at `origin`: at most the last `cap_days` days up to it, it included, leading gaps left out.
+    /// Where the history ends before the origin, the days between are gaps. `None` where nothing was known.
+    #[must_use]
+    pub fn known_at(&self, origin: Date, cap_days: usize) -> Option<Self> {
+        let length = usize::try_from(days_between(self.first, origin) + 1).ok()?;
+        let known = &self.values[..length.min(self.values.len())];
+        let start = length.saturating_sub(cap_days).min(known.len());
+        let start = start + known[start..].iter().position(Option::is_some)?;
+        let mut values = known[start..].to_vec();
+        values.resize(length - start, None);
+        let totals = self.totals.get(start..length.min(self.totals.len())).unwrap_or_default().to_vec();
+        Some(Self { first: day_after(self.first, start), values, totals })
+    }
+}
+
+/// The day `offset` days after `first`; the calendar's last day where there is none.
+pub(crate) fn day_after(first: Date, offset: usize) -> Date {
+    first.saturating_add(i64::try_from(offset).unwrap_or(i64::MAX / 2).min(4_000_000).days())
+}
+
+fn days_between(first: Date, last: Date) -> i64 {
+    i64::from((last - first).get_days())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::History;
+    use crate::Error;
+    use jiff::civil::date;
+
+    fn history() -> History {
+        let values = [None, Some(0.1), Some(0.2), None, Some(0.4), Some(0.5)].to_vec();
+        History::new(date(2024, 2, 27), values).unwrap().with_totals(vec![None, Some(10), Some(20)])
+    }
+
+    #[test]
+    fn what_is_known_ends_at_the_origin_and_starts_with_a_value() {
+        let known = history().known_at(date(2024, 2, 29), 100).unwrap();
+        assert_eq!((known.first(), known.values()), (date(2024, 2, 28), &[Some(0.1), Some(0.2)][..]));
+        assert_eq!(known.totals(), [Some(10), Some(20)]);
+        assert_eq!(history().known_at(date(2024, 2, 27), 100), None);
+        assert_eq!(history().known_at(date(2023, 1, 1), 100), None);
+    }
+
+    #[test]
+    fn the_cap_counts_back_from_the_origin_and_later_days_are_gaps() {
+        let known = history().known_at(date(2024, 3, 5), 4).unwrap();
+        assert_eq!((known.first(), known.values()), (date(2024, 3, 2), &[Some(0.4), Some(0.5), None, None][..]));
+    }
+
+    #[test]
+    fn what_is_no_proportion_is_refused_by_day() {
+        let refused = History::new(date(2024, 1, 1), vec![Some(0.0), Some(f64::NAN)]);
+        assert!(matches!(refused, Err(Error::NotAProportion { day, .. }) if day == date(2024, 1, 2)));
+        assert!(History::new(date(2024, 1, 1), vec![Some(1.000_1)]).is_err());
+    }
+}
