@@ -15,7 +15,7 @@ function StageCell({ stage }: { stage: Stage }) {
       <span className="quiet">
         {[
           stage.rate_per_second === null ? "" : said.rate(rate(stage.rate_per_second)),
-          stage.freshness_seconds === null ? said.never : said.ago(age(stage.freshness_seconds)),
+          stage.freshness_seconds !== null ? said.ago(age(stage.freshness_seconds)) : stage.topic ? "" : said.never,
         ]
           .filter(Boolean)
           .join(" · ")}
