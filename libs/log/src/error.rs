@@ -141,9 +141,9 @@ pub enum BrokerError {
         #[source]
         source: std::io::Error,
     },
-    /// The broker's storage failed.
-    #[error("the broker's storage failed; check the free space of the data folder's disk")]
-    Storage(#[source] tansu_broker::Error),
+    /// The broker's storage could not be opened.
+    #[error("the broker's storage could not be opened; check the free space of the data folder's disk")]
+    Storage(#[source] tansu_storage::Error),
     /// The broker stopped serving.
     #[error("the broker stopped serving")]
     Serve(#[source] tansu_broker::Error),
@@ -157,10 +157,12 @@ pub enum BrokerError {
         source: std::io::Error,
     },
     /// The process ended before it answered.
-    #[error("the broker's process ended with {status} before it answered; its own message stands above")]
+    #[error("the broker's process ended with {status} before it answered; it said: {said}")]
     Died {
         /// How it ended.
         status: std::process::ExitStatus,
+        /// The last lines of what it wrote to its standard error.
+        said: String,
     },
     /// The process runs but does not answer.
     #[error("the broker at port {port} did not answer within {deadline:?}")]

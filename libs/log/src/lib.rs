@@ -38,9 +38,10 @@ mod metrics;
 mod producer;
 mod record;
 mod settings;
+mod storage;
 mod supervisor;
 
-pub use broker::serve_broker;
+pub use broker::{BROKER_LOG_FILTER, serve_broker};
 pub use client::{Log, PartitionLag, TopicSpec};
 pub use consumer::Consumer;
 pub use error::{BrokerError, LogError};

@@ -5,13 +5,15 @@ use crate::client::Log;
 use crate::error::BrokerError;
 use crate::metrics::BROKER_RESTARTS_TOTAL;
 use crate::settings::LogSettings;
+use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
-use tokio::process::{Child, Command};
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, ChildStderr, ChildStdin, Command};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
@@ -24,6 +26,8 @@ const FIRST_BACK_OFF: Duration = Duration::from_millis(100);
 const MAX_BACK_OFF: Duration = Duration::from_secs(5);
 /// A broker that ran this long died of something new.
 const SETTLED: Duration = Duration::from_secs(30);
+/// Of what a broker said before it died, how many lines the error tells.
+const LINES_KEPT: usize = 5;
 
 /// A broker in a child process, started again when it dies, killed when this is dropped.
 #[derive(Debug)]
@@ -48,20 +52,22 @@ impl BrokerProcess {
     ) -> Result<Self, BrokerError> {
         let launch = Launch::new(exe, args, data_dir, port);
         wait_for_port(port).await?;
-        let mut child = launch.start()?;
+        let mut running = launch.start()?;
         let log = Log::connect(&launch.bootstrap(), &LogSettings::default())?;
         tokio::select! {
             answer = log.ping(START_DEADLINE) => {
                 answer.map_err(|_| BrokerError::Silent { port, deadline: START_DEADLINE })?;
             }
-            ended = child.wait() => {
+            ended = running.child.wait() => {
                 let status = ended.map_err(|source| BrokerError::Spawn { exe: exe.to_owned(), source })?;
-                return Err(BrokerError::Died { status });
+                // Its output ends with it.
+                let said = (&mut running.output).await.unwrap_or_default();
+                return Err(BrokerError::Died { status, said });
             }
         }
-        let pid = Arc::new(AtomicU32::new(child.id().unwrap_or_default()));
+        let pid = Arc::new(AtomicU32::new(running.child.id().unwrap_or_default()));
         let restarts = Arc::new(AtomicU64::new(0));
-        let watch = tokio::spawn(watch(launch, child, Arc::clone(&pid), Arc::clone(&restarts)));
+        let watch = tokio::spawn(watch(launch, running, Arc::clone(&pid), Arc::clone(&restarts)));
         Ok(Self { port, pid, restarts, watch })
     }
 
@@ -115,16 +121,44 @@ impl Launch {
         bootstrap(self.port)
     }
 
-    fn start(&self) -> Result<Child, BrokerError> {
-        Command::new(&self.exe)
+    fn start(&self) -> Result<Running, BrokerError> {
+        let mut child = Command::new(&self.exe)
             .args(&self.args)
-            // The pipe's end, when this process is gone, is what tells the broker to go.
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
+            .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
-            .map_err(|source| BrokerError::Spawn { exe: self.exe.clone(), source })
+            .map_err(|source| BrokerError::Spawn { exe: self.exe.clone(), source })?;
+        let output = tokio::spawn(forward(child.stderr.take()));
+        Ok(Running { lifeline: child.stdin.take(), child, output })
     }
+}
+
+struct Running {
+    child: Child,
+    /// Its end, when this process is gone, is what tells the broker to go. Kept apart, because waiting for a child closes
+    /// the input that it still has.
+    #[expect(dead_code, reason = "held, not written to")]
+    lifeline: Option<ChildStdin>,
+    /// Ends with the last lines of what it said.
+    output: JoinHandle<String>,
+}
+
+/// The broker's own messages become ours.
+async fn forward(output: Option<ChildStderr>) -> String {
+    let mut last = VecDeque::new();
+    if let Some(output) = output {
+        let mut lines = BufReader::new(output).lines();
+        while let Ok(Some(line)) = lines.next_line().await {
+            tracing::warn!(target: "tidemark_log::broker", "{line}");
+            if last.len() == LINES_KEPT {
+                last.pop_front();
+            }
+            last.push_back(line);
+        }
+    }
+    Vec::from(last).join("\n")
 }
 
 fn bootstrap(port: u16) -> String {
@@ -143,11 +177,11 @@ async fn wait_for_port(port: u16) -> Result<(), BrokerError> {
     }
 }
 
-async fn watch(launch: Launch, mut child: Child, pid: Arc<AtomicU32>, restarts: Arc<AtomicU64>) {
+async fn watch(launch: Launch, mut running: Running, pid: Arc<AtomicU32>, restarts: Arc<AtomicU64>) {
     let mut back_off = FIRST_BACK_OFF;
     loop {
         let started = Instant::now();
-        let ended = child.wait().await;
+        let ended = running.child.wait().await;
         pid.store(0, Ordering::Relaxed);
         if started.elapsed() > SETTLED {
             back_off = FIRST_BACK_OFF;
@@ -157,15 +191,15 @@ async fn watch(launch: Launch, mut child: Child, pid: Arc<AtomicU32>, restarts: 
             again_in_ms = u64::try_from(back_off.as_millis()).unwrap_or(u64::MAX),
             "the broker died; starting it again"
         );
-        child = loop {
+        running = loop {
             tokio::time::sleep(back_off).await;
             back_off = (back_off * 2).min(MAX_BACK_OFF);
             match launch.start() {
-                Ok(child) => break child,
+                Ok(running) => break running,
                 Err(error) => tracing::error!(%error, "the broker could not be started; trying again"),
             }
         };
-        pid.store(child.id().unwrap_or_default(), Ordering::Relaxed);
+        pid.store(running.child.id().unwrap_or_default(), Ordering::Relaxed);
         restarts.fetch_add(1, Ordering::Relaxed);
         metrics::counter!(BROKER_RESTARTS_TOTAL).increment(1);
     }
