@@ -1,1 +1,13 @@
-//! Skeleton.
+//! The program, whole: what its tests need to start it, ask it, kill it and start it again.
+//!
+//! **Reads** the built program (`target/debug/tidemark`, or `TIDEMARK_BIN`) and what it says. **Writes** temporary data
+//! folders. **Guarantees** that no process of a test outlives it and that every wait has a deadline. **Does not** build
+//! the program: `make test` does that first.
+
+pub mod statistics;
+
+mod platform;
+mod program;
+
+pub use platform::{Platform, signal};
+pub use program::{Answer, Program};
