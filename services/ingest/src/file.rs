@@ -1,0 +1,331 @@
+//! One file, from its first row to its last, across any number of restarts.
+//!
+//! A *run* is named by what it reads: the digest of the file's bytes and of the mapping. The same file under the same
+//! mapping is the same run wherever it lies, so that reading it again is redelivery and not new posts. A *window* is
+//! what is sent before acknowledgements are awaited; after each the checkpoint moves on, and a restart decodes what lies
+//! before it without sending it again.
+
+use crate::checkpoint::{self, Checkpoint};
+use crate::config::Settings;
+use crate::decode::{self, Decoder, Shape};
+use crate::error::Error;
+use crate::mapping::{Format, Mapping};
+use crate::metrics;
+use crate::normalise::{Run, normalise};
+use crate::pseudonym::{Pseudonymiser, private_file};
+use crate::rejects::{RejectedRow, RejectsFile};
+use crate::sink::{Outcome, Sink};
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tidemark_domain::{EventId, RejectReason};
+use tidemark_wire::log::Reject;
+use tokio::sync::mpsc;
+
+/// Standard input's name.
+pub const STANDARD_INPUT: &str = "-";
+/// Windows that are decoded while one is being sent.
+const WINDOWS_AHEAD: usize = 1;
+
+/// What to read.
+#[derive(Debug, Clone)]
+pub struct FileJob {
+    /// The file; `-` is standard input.
+    pub path: PathBuf,
+    /// Which column is what. Without one, usual names are recognised.
+    pub mapping: Option<Mapping>,
+    /// Where checkpoints and rejects are kept.
+    pub data_dir: PathBuf,
+    /// The file is the rejects file of an earlier run, whose records are to be read once more.
+    pub is_replay: bool,
+}
+
+/// How far a run is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Rows acknowledged.
+    pub rows: u64,
+    /// Bytes of the file read, as it lies there.
+    pub bytes: u64,
+    /// The file's length.
+    pub total_bytes: u64,
+}
+
+/// What became of a file. `rows` = `sent` + the sum of `rejected`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunReport {
+    /// The run's id, as it stands in the ledger.
+    pub run_id: String,
+    /// The source's name.
+    pub source: String,
+    /// Rows read.
+    pub rows: u64,
+    /// Post events sent.
+    pub sent: u64,
+    /// Rejects sent, by reason.
+    pub rejected: BTreeMap<RejectReason, u64>,
+    /// Rows that an interrupted run had dealt with before.
+    pub resumed_rows: u64,
+    /// The rejects file, if there are any.
+    pub rejects_file: Option<PathBuf>,
+}
+
+/// Everything that is decided about an input before its first row is read.
+#[derive(Debug, Clone)]
+struct Plan {
+    path: PathBuf,
+    shape: Shape,
+    mapping: Mapping,
+    /// The header of a CSV, which its rejects need.
+    header: Option<Vec<String>>,
+    digest: String,
+    run_id: String,
+    total_bytes: u64,
+}
+
+/// What is sent before acknowledgements are awaited.
+#[derive(Default)]
+struct Window {
+    outcomes: Vec<Outcome>,
+    reject_lines: Vec<u8>,
+    bytes: usize,
+}
+
+/// Reads a file into `sink`. Every row becomes one event or one reject. An interrupted run goes on where it was; a
+/// finished one is sent again whole, with the same ids.
+///
+/// # Errors
+/// [`Error`] where the run cannot go on: the input cannot be read, the mapping does not fit it, the disk or the log
+/// fails. What was acknowledged stays acknowledged.
+pub async fn ingest_file(
+    sink: &mut impl Sink,
+    job: &FileJob,
+    settings: &Settings,
+    pseudonymiser: &Pseudonymiser,
+    now: Timestamp,
+    mut progress: impl FnMut(Progress) + Send,
+) -> Result<RunReport, Error> {
+    let (plan, spool) = {
+        let job = job.clone();
+        tokio::task::spawn_blocking(move || prepare(&job)).await??
+    };
+    let _lock = lock(&job.data_dir, &plan.run_id)?;
+    let state_path = checkpoint::path_of(&job.data_dir, &plan.run_id);
+    let mut state: Checkpoint =
+        checkpoint::read(&state_path, "checkpoint")?.filter(|state: &Checkpoint| !state.is_finished).unwrap_or_default();
+    let resumed_rows = state.rows;
+    let mut rejects = RejectsFile::open(&job.data_dir, &plan.run_id, state.rejects_bytes)?;
+    tracing::info!(run = %plan.run_id, source = plan.mapping.source(), resumed_rows, "reading a file");
+
+    let position = Arc::new(AtomicU64::new(0));
+    let (sender, mut windows) = mpsc::channel(WINDOWS_AHEAD);
+    let reader = {
+        let (plan, settings, pseudonymiser) = (plan.clone(), settings.clone(), pseudonymiser.clone());
+        let position = Arc::clone(&position);
+        tokio::task::spawn_blocking(move || read(&plan, resumed_rows, &settings, &pseudonymiser, now, position, &sender))
+    };
+    let source = plan.mapping.source().to_owned();
+    while let Some(Window { outcomes, reject_lines, .. }) = windows.recv().await {
+        let counted = count(&outcomes);
+        sink.publish(outcomes).await?;
+        rejects.append(&reject_lines)?;
+        counted.add_to(&mut state);
+        state.rejects_bytes = rejects.bytes();
+        checkpoint::write(&state_path, "checkpoint", &state)?;
+        counted.publish(&source);
+        let bytes = position.load(Ordering::Relaxed);
+        progress(Progress { rows: state.rows, bytes, total_bytes: plan.total_bytes });
+    }
+    reader.await??;
+    state.is_finished = true;
+    checkpoint::write(&state_path, "checkpoint", &state)?;
+    if let Some(spool) = spool {
+        std::fs::remove_file(&spool).map_err(|source| Error::Spool { path: spool, source })?;
+    }
+    tracing::info!(run = %plan.run_id, rows = state.rows, sent = state.sent, "the file is read");
+    Ok(RunReport {
+        run_id: plan.run_id,
+        source,
+        rows: state.rows,
+        sent: state.sent,
+        rejected: state.rejected,
+        resumed_rows,
+        rejects_file: rejects.close()?,
+    })
+}
+
+/// Tells what the input is and what the mapping makes of it. Nothing is sent before all of it is known to fit.
+fn prepare(job: &FileJob) -> Result<(Plan, Option<PathBuf>), Error> {
+    let spool = (job.path.as_os_str() == STANDARD_INPUT).then(|| spool(&job.data_dir)).transpose()?;
+    let path = spool.clone().unwrap_or_else(|| job.path.clone());
+    let failed = |source| Error::Input { path: path.clone(), source };
+    let total_bytes = std::fs::metadata(&path).map_err(failed)?.len();
+    let digest = decode::digest(&path).map_err(failed)?;
+    let name = job.path.file_name().unwrap_or_default().to_string_lossy();
+    let mut shape = decode::describe(&path, &name, job.mapping.as_ref())?;
+    if job.is_replay {
+        shape.format = Format::Rejects;
+    }
+    let columns = decode::columns(&path, shape)?;
+    let mapping = match &job.mapping {
+        Some(mapping) => mapping.clone(),
+        None => Mapping::by_name(&columns)?,
+    };
+    mapping.check(&columns)?;
+    mapping.check_source()?;
+    mapping.clock()?;
+    let run_id = run_id(&digest, &mapping, job.is_replay);
+    let header = (shape.format == Format::Csv).then_some(columns);
+    Ok((Plan { path, shape, mapping, header, digest, run_id, total_bytes }, spool))
+}
+
+/// Names a run by its content and mapping.
+fn run_id(digest: &str, mapping: &Mapping, is_replay: bool) -> String {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(b"run");
+    hasher.update(digest.as_bytes());
+    hasher.update(&[u8::from(is_replay)]);
+    hasher.update(&serde_json::to_vec(mapping).expect("a mapping is plain data"));
+    hex::encode(&hasher.finalize().as_bytes()[..16])
+}
+
+/// Keeps standard input in a file named by its content, so that the same input can be resumed.
+fn spool(data_dir: &Path) -> Result<PathBuf, Error> {
+    let folder = data_dir.join(checkpoint::CHECKPOINT_FOLDER);
+    let draft = folder.join(format!("stdin-{}.new", std::process::id()));
+    let keep = || -> std::io::Result<PathBuf> {
+        std::fs::create_dir_all(&folder)?;
+        let mut file = private_file(OpenOptions::new().create(true).truncate(true).write(true), &draft)?;
+        std::io::copy(&mut std::io::stdin().lock(), &mut file)?;
+        file.sync_data()?;
+        let path = folder.join(format!("stdin-{}", decode::digest(&draft)?));
+        std::fs::rename(&draft, &path)?;
+        Ok(path)
+    };
+    keep().map_err(|source| Error::Spool { path: draft, source })
+}
+
+/// One process reads an input at a time: two would write one checkpoint. The lock goes with the process.
+fn lock(data_dir: &Path, run_id: &str) -> Result<File, Error> {
+    let path = checkpoint::path_of(data_dir, run_id).with_extension("lock");
+    let failed = |source| Error::State { what: "checkpoint", path: path.clone(), source };
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(failed)?;
+    }
+    let file = File::create(&path).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(Error::Running),
+        Err(TryLockError::Error(source)) => Err(failed(source)),
+    }
+}
+
+/// Decodes and normalises everything after `done_rows`, a window at a time. Ends when nobody takes the windows.
+fn read(
+    plan: &Plan,
+    done_rows: u64,
+    settings: &Settings,
+    pseudonymiser: &Pseudonymiser,
+    now: Timestamp,
+    position: Arc<AtomicU64>,
+    windows: &mpsc::Sender<Window>,
+) -> Result<(), Error> {
+    let clock = plan.mapping.clock()?;
+    let run =
+        Run { source: plan.mapping.source(), run_id: &plan.run_id, clock: &clock, pseudonymiser, now };
+    let mut decoder = Decoder::open(&plan.path, plan.shape, &plan.mapping, position)?;
+    let mut window = Window::default();
+    let mut number = 0;
+    while let Some(row) = decoder.next().map_err(|source| Error::Input { path: plan.path.clone(), source })? {
+        number += 1;
+        if number <= done_rows {
+            continue;
+        }
+        let event_id = EventId::of_row(run.run_id, number);
+        let own_id = row.own_id.clone().unwrap_or_else(|| format!("{}/{number}", plan.digest));
+        let outcome = match &row.post {
+            Ok(post) => normalise(post, Some(&own_id), event_id, &run),
+            Err(fault) => Err(fault.clone()),
+        };
+        window.bytes += row.bytes();
+        window.outcomes.push(match outcome {
+            Ok(event) => Ok(event),
+            Err(fault) => {
+                let raw = row.raw();
+                window.bytes += 2 * raw.len();
+                let rejected = RejectedRow {
+                    row: number,
+                    reason: fault.reason,
+                    detail: fault.detail.into_owned(),
+                    input: plan.digest.clone(),
+                    columns: plan.header.clone(),
+                    raw,
+                };
+                serde_json::to_writer(&mut window.reject_lines, &rejected)
+                    .map_err(|source| Error::State { what: "rejects file", path: plan.path.clone(), source: source.into() })?;
+                window.reject_lines.push(b'\n');
+                Err(Reject {
+                    event_id,
+                    source: run.source.to_owned(),
+                    run_id: run.run_id.to_owned(),
+                    row: number,
+                    reason: rejected.reason,
+                    detail: rejected.detail,
+                    raw: rejected.raw,
+                    observed_at: now,
+                })
+            }
+        });
+        let is_full = window.outcomes.len() >= settings.window_rows.max(1) || window.bytes >= settings.window_bytes;
+        if is_full && windows.blocking_send(std::mem::take(&mut window)).is_err() {
+            return Ok(());
+        }
+    }
+    if !window.outcomes.is_empty() {
+        // Nobody there to take it: the sender's own error says why.
+        let _ = windows.blocking_send(window);
+    }
+    Ok(())
+}
+
+/// The counts of one window.
+struct Counted {
+    sent: u64,
+    rejected: BTreeMap<RejectReason, u64>,
+}
+
+fn count(outcomes: &[Outcome]) -> Counted {
+    let mut counted = Counted { sent: 0, rejected: BTreeMap::new() };
+    for outcome in outcomes {
+        match outcome {
+            Ok(_) => counted.sent += 1,
+            Err(reject) => *counted.rejected.entry(reject.reason).or_default() += 1,
+        }
+    }
+    counted
+}
+
+impl Counted {
+    fn rows(&self) -> u64 {
+        self.sent + self.rejected.values().sum::<u64>()
+    }
+
+    fn add_to(&self, state: &mut Checkpoint) {
+        state.rows += self.rows();
+        state.sent += self.sent;
+        for (reason, rows) in &self.rejected {
+            *state.rejected.entry(*reason).or_default() += rows;
+        }
+    }
+
+    fn publish(&self, source: &str) {
+        metrics::rows(source, self.rows());
+        metrics::accepted(source, self.sent);
+        for (reason, rows) in &self.rejected {
+            metrics::rejected(source, *reason, *rows);
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! Turns a source's author id into an [`AuthorKey`] that only this deployment can make again.
+//!
+//! HMAC-SHA256 (RFC 2104) under a key of 32 random bytes, cut to 16 bytes: the same author has the same pseudonym in
+//! every run of this deployment and another one in every other, and without the key nobody can try candidates.
+
+use crate::error::Error;
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+use std::fs::{File, OpenOptions};
+use std::io::{ErrorKind, Write};
+use std::path::Path;
+use tidemark_domain::AuthorKey;
+
+/// Length of the key in bytes.
+const KEY_BYTES: usize = 32;
+/// The key's name in the data directory.
+pub const KEY_FILE: &str = "author.key";
+
+/// The deployment's secret. `Debug` does not show it.
+#[derive(Clone)]
+pub struct Pseudonymiser {
+    keyed: Hmac<Sha256>,
+}
+
+impl std::fmt::Debug for Pseudonymiser {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Pseudonymiser(hidden)")
+    }
+}
+
+impl Pseudonymiser {
+    /// With this key. Meant for tests and for keys that come from a secret store.
+    #[must_use]
+    pub fn new(key: &[u8; KEY_BYTES]) -> Self {
+        Self { keyed: Hmac::new_from_slice(key).expect("HMAC takes keys of any length") }
+    }
+
+    /// With the key in `data_dir`, which is made where there is none: 64 hexadecimal digits, readable by the owner only.
+    /// Two processes that start at once agree on one key.
+    ///
+    /// # Errors
+    /// [`Error::Key`], [`Error::KeyContent`], [`Error::Randomness`].
+    pub fn open(data_dir: &Path) -> Result<Self, Error> {
+        let path = data_dir.join(KEY_FILE);
+        let failed = |source| Error::Key { path: path.clone(), source };
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(absent) if absent.kind() == ErrorKind::NotFound => {
+                std::fs::create_dir_all(data_dir).map_err(failed)?;
+                create(data_dir, &path)?;
+                std::fs::read_to_string(&path).map_err(failed)?
+            }
+            Err(other) => return Err(failed(other)),
+        };
+        let mut key = [0; KEY_BYTES];
+        hex::decode_to_slice(text.trim(), &mut key).map_err(|_| Error::KeyContent { path: path.clone() })?;
+        Ok(Self::new(&key))
+    }
+
+    /// The pseudonym of the author that `source` calls `author`.
+    #[must_use]
+    pub fn author(&self, source: &str, author: &str) -> AuthorKey {
+        let mut keyed = self.keyed.clone();
+        keyed.update(&(source.len() as u64).to_le_bytes());
+        keyed.update(source.as_bytes());
+        keyed.update(author.as_bytes());
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&keyed.finalize().into_bytes()[..16]);
+        AuthorKey(bytes)
+    }
+}
+
+/// Writes a new key whole under another name, then links it: whoever comes first wins, and nobody reads half a key.
+fn create(data_dir: &Path, path: &Path) -> Result<(), Error> {
+    let mut key = [0; KEY_BYTES];
+    getrandom::fill(&mut key).map_err(Error::Randomness)?;
+    let mut name = [0; 8];
+    getrandom::fill(&mut name).map_err(Error::Randomness)?;
+    let draft = data_dir.join(format!("{KEY_FILE}.{}.new", hex::encode(name)));
+    let written = write_private(&draft, hex::encode(key).as_bytes()).and_then(|()| std::fs::hard_link(&draft, path));
+    // The draft holds a key: it must not stay, whatever happened.
+    let removed = std::fs::remove_file(&draft);
+    match written {
+        Err(fault) if fault.kind() != ErrorKind::AlreadyExists => {
+            Err(Error::Key { path: path.to_owned(), source: fault })
+        }
+        _ => removed.map_err(|source| Error::Key { path: draft, source }),
+    }
+}
+
+fn write_private(path: &Path, content: &[u8]) -> std::io::Result<()> {
+    let mut file = private_file(OpenOptions::new().write(true).create_new(true), path)?;
+    file.write_all(content)?;
+    file.write_all(b"\n")?;
+    file.sync_all()
+}
+
+/// Opens a file that only its owner may read, where the system knows of owners.
+pub(crate) fn private_file(options: &mut OpenOptions, path: &Path) -> std::io::Result<File> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    options.open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{KEY_FILE, Pseudonymiser};
+    use crate::error::Error;
+
+    #[test]
+    fn one_author_has_one_pseudonym_per_source_and_key() {
+        let ours = Pseudonymiser::new(&[1; 32]);
+        assert_eq!(ours.author("file", "ana"), ours.author("file", "ana"));
+        assert_ne!(ours.author("file", "ana"), ours.author("file", "eva"));
+        assert_ne!(ours.author("file", "ana"), ours.author("bluesky", "ana"));
+        assert_ne!(ours.author("file", "ana"), Pseudonymiser::new(&[2; 32]).author("file", "ana"));
+        assert_ne!(ours.author("ab", "c"), ours.author("a", "bc"));
+    }
+
+    #[test]
+    fn the_key_is_made_once_private_and_hidden() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let first = Pseudonymiser::open(folder.path()).expect("a key is made");
+        let second = Pseudonymiser::open(folder.path()).expect("the key is read");
+        assert_eq!(first.author("file", "ana"), second.author("file", "ana"));
+        assert_eq!(std::fs::read_dir(folder.path()).expect("readable").count(), 1);
+        assert!(!format!("{first:?}").contains(&std::fs::read_to_string(folder.path().join(KEY_FILE)).expect("there")));
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = std::fs::metadata(folder.path().join(KEY_FILE)).expect("there").permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+    }
+
+    #[test]
+    fn a_damaged_key_is_an_error_and_not_a_new_key() {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join(KEY_FILE), "abc").expect("written");
+        assert!(matches!(Pseudonymiser::open(folder.path()), Err(Error::KeyContent { .. })));
+    }
+}

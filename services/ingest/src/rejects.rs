@@ -1,0 +1,110 @@
+//! The file of rejects: one JSON line for each record that was refused, with the record itself for replay.
+//!
+//! The file holds what people wrote and who they are, as it was read: it is made readable for its owner alone, and is
+//! the one place of this program where such records are kept. Delete it when it has served.
+
+use crate::error::Error;
+use crate::pseudonym::private_file;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::fs::{File, OpenOptions};
+use std::io::{Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use tidemark_domain::RejectReason;
+
+/// The folder of rejects files in the data directory.
+pub const REJECTS_FOLDER: &str = "rejects";
+
+/// One line of a rejects file.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct RejectedRow {
+    /// The row in its input, from 1.
+    pub row: u64,
+    /// The stable code.
+    pub reason: RejectReason,
+    /// What is wrong, never what the record says.
+    pub detail: String,
+    /// Digest of the input the row stands in.
+    pub input: String,
+    /// The header, where the input is a CSV.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub columns: Option<Vec<String>>,
+    /// The record as it was read, base64; empty where it was too long to be kept.
+    #[serde(serialize_with = "to_base64", deserialize_with = "from_base64")]
+    pub raw: Vec<u8>,
+}
+
+// By hand: the record must not reach a log line.
+impl std::fmt::Debug for RejectedRow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RejectedRow").field("row", &self.row).field("reason", &self.reason).finish_non_exhaustive()
+    }
+}
+
+fn to_base64<S: Serializer>(raw: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&STANDARD.encode(raw))
+}
+
+fn from_base64<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+    let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+    STANDARD.decode(text.as_bytes()).map_err(|_| serde::de::Error::custom("not base64"))
+}
+
+/// A rejects file, open for the lines of one run.
+#[derive(Debug)]
+pub(crate) struct RejectsFile {
+    path: PathBuf,
+    file: File,
+    bytes: u64,
+}
+
+impl RejectsFile {
+    /// Opens the file of `run_id`, which holds `bytes` of checked lines: what a crash left beyond them is cut off, so
+    /// that each row stands in it once.
+    pub(crate) fn open(data_dir: &Path, run_id: &str, bytes: u64) -> Result<Self, Error> {
+        let folder = data_dir.join(REJECTS_FOLDER);
+        let path = folder.join(format!("{run_id}.jsonl"));
+        let open = || {
+            std::fs::create_dir_all(&folder)?;
+            let mut file = private_file(OpenOptions::new().create(true).truncate(false).read(true).write(true), &path)?;
+            // A file that is shorter than the checkpoint says was tampered with; what is left stays valid lines.
+            let bytes = bytes.min(file.metadata()?.len());
+            file.set_len(bytes)?;
+            file.seek(SeekFrom::Start(bytes))?;
+            Ok((file, bytes))
+        };
+        let (file, bytes) = open().map_err(|source| failed(&path, source))?;
+        Ok(Self { path, file, bytes })
+    }
+
+    /// Appends whole lines and brings them to the disk.
+    pub(crate) fn append(&mut self, lines: &[u8]) -> Result<(), Error> {
+        if !lines.is_empty() {
+            self.file
+                .write_all(lines)
+                .and_then(|()| self.file.sync_data())
+                .map_err(|source| failed(&self.path, source))?;
+            self.bytes += lines.len() as u64;
+        }
+        Ok(())
+    }
+
+    /// Its length in bytes.
+    pub(crate) const fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Removes the file if it is empty.
+    pub(crate) fn close(self) -> Result<Option<PathBuf>, Error> {
+        if self.bytes > 0 {
+            return Ok(Some(self.path));
+        }
+        std::fs::remove_file(&self.path).map_err(|source| failed(&self.path, source))?;
+        Ok(None)
+    }
+}
+
+fn failed(path: &Path, source: std::io::Error) -> Error {
+    Error::State { what: "rejects file", path: path.to_owned(), source }
+}
