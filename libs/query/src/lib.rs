@@ -6,12 +6,24 @@
 //! without tables answers empty rows with the right columns, and that [`prevalence`] is a pure function of the posts
 //! and periods handed to it. **Does not** decide thresholds, forecast, or know of the log.
 
+mod answer;
+mod bits;
+mod columns;
 mod error;
+mod functions;
+mod guard;
+pub mod prevalence;
 mod published;
+mod readers;
 mod session;
+pub mod tables;
+mod writers;
 
+pub use answer::{Answer, Limits};
+pub use columns::day_number;
 pub use error::Error;
 pub use published::{
     Catalogue, Counts, FeedDay, FeedStatus, PublishedPoint, SeriesFilter, SeriesSummary, SourceEntry,
 };
-pub use session::{Answer, Limits, Session};
+pub use readers::Freshness;
+pub use session::Session;

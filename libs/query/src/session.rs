@@ -1,56 +1,266 @@
-//! A [`Session`] is a role's eyes on the lake. SIGNATURES; bodies follow within the hour.
+//! A [`Session`] is a role's eyes on the lake: the tables of one moment, the views over them, and the guard before them.
 
-use crate::{Catalogue, Counts, Error, FeedDay, PublishedPoint, SeriesFilter, SeriesSummary};
-use arrow::record_batch::RecordBatch;
+use crate::prevalence::{self, chunks};
+use crate::tables::{self, MarkerColumns};
+use crate::{Answer, Error, Limits, bits, functions, guard};
+use arrow::array::{ArrayRef, Date32Array, RecordBatch, StringArray};
+use arrow::datatypes::{DataType, Field, Schema};
+use datafusion::datasource::{MemTable, TableProvider};
+use datafusion::execution::SessionStateBuilder;
+use datafusion::prelude::{DataFrame, SessionConfig, SessionContext};
+use futures::StreamExt as _;
 use jiff::Timestamp;
-use std::{collections::BTreeMap, time::Duration};
-use tidemark_domain::{Alert, ForecastPoint};
-use tidemark_lake::Lake;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, PoisonError, RwLock};
+use tidemark_domain::Period;
+use tidemark_lake::{Lake, Table};
 
-/// What one question may cost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// Rows answered at most; more are cut off and [`Answer::is_cut`] says so.
-    pub rows_max: usize,
-    /// How long planning and answering may take together.
-    pub deadline: Duration,
-}
+/// Views in the order in which they need each other.
+const VIEWS: [(&str, &str); 8] = [
+    ("annotated", include_str!("../sql/annotated.sql")),
+    ("author_days", include_str!("../sql/author_days.sql")),
+    ("series_latest", include_str!("../sql/series_latest.sql")),
+    ("series", include_str!("../sql/series.sql")),
+    ("forecast", include_str!("../sql/forecast.sql")),
+    ("forecast_origins", include_str!("../sql/forecast_origins.sql")),
+    ("alert", include_str!("../sql/alert.sql")),
+    ("feed_health", include_str!("../sql/feed_health.sql")),
+];
+const CHANGED_CELLS: &str = include_str!("../sql/changed_cells.sql");
 
-/// Rows.
-#[derive(Debug, Clone)]
-pub struct Answer {
-    /// The rows, by column.
-    pub batches: Vec<RecordBatch>,
-    /// Whether rows were left out.
-    pub is_cut: bool,
-}
-
-/// A view of the lake as of its last refresh. Cheap to clone; clones share what they see.
+/// The lake as of the last refresh. Cheap to clone; clones see the same.
 #[derive(Clone)]
-pub struct Session;
+pub struct Session {
+    pub(crate) lake: Lake,
+    seen: Arc<RwLock<Arc<Seen>>>,
+}
 
-#[allow(unused_variables, clippy::unused_async, missing_docs)]
+/// One moment of the lake.
+struct Seen {
+    tables: BTreeMap<&'static str, Option<Table>>,
+    markers: MarkerColumns,
+    context: SessionContext,
+    /// Whether it stays as it is: a session as of a time is not refreshed.
+    is_past: bool,
+}
+
 impl Session {
-    pub async fn open(lake: Lake) -> Result<Self, Error> { Ok(Self) }
-    pub async fn refresh(&self) -> Result<(), Error> { Ok(()) }
-    pub async fn as_of(&self, at: Timestamp) -> Result<Self, Error> { Ok(Self) }
-    pub fn versions(&self) -> BTreeMap<String, u64> { BTreeMap::new() }
-    pub async fn sql(&self, text: &str, limits: &Limits) -> Result<Answer, Error> { Err(Error::NotAQuestion) }
-    pub async fn series_points(&self, filter: &SeriesFilter) -> Result<Vec<PublishedPoint>, Error> { Ok(vec![]) }
-    pub async fn series_keys(&self, filter: &SeriesFilter) -> Result<Vec<SeriesSummary>, Error> { Ok(vec![]) }
-    /// The latest origin's forecast of every series and model that passes the filter, in order of key, model, target.
-    pub async fn forecasts(&self, filter: &SeriesFilter) -> Result<Vec<ForecastPoint>, Error> { Ok(vec![]) }
-    /// Every origin's, latest issue of each.
-    pub async fn forecasts_of_every_origin(&self, filter: &SeriesFilter) -> Result<Vec<ForecastPoint>, Error> { Ok(vec![]) }
-    /// The latest row of every episode.
-    pub async fn alerts(&self) -> Result<Vec<Alert>, Error> { Ok(vec![]) }
-    pub async fn feed_health(&self, filter: &SeriesFilter) -> Result<Vec<FeedDay>, Error> { Ok(vec![]) }
-    pub async fn catalogue(&self) -> Result<Catalogue, Error> { Ok(Catalogue::default()) }
-    /// The ledger of every run, by run id.
-    pub async fn counts(&self) -> Result<BTreeMap<String, Counts>, Error> { Ok(BTreeMap::new()) }
-    pub async fn counts_of_run(&self, run_id: &str) -> Result<Counts, Error> { Ok(Counts::default()) }
-    /// When the latest post that stands was written, and when the latest event was observed.
-    pub async fn freshness(&self) -> Result<(Option<Timestamp>, Option<Timestamp>), Error> { Ok((None, None)) }
-    pub async fn append_forecasts(&self, points: &[ForecastPoint]) -> Result<(), Error> { Ok(()) }
-    pub async fn append_alerts(&self, alerts: &[Alert]) -> Result<(), Error> { Ok(()) }
+    /// Opens the lake as it is now. Tables that nobody has written to yet are empty.
+    ///
+    /// # Errors
+    /// [`Error::Lake`], [`Error::View`].
+    pub async fn open(lake: Lake) -> Result<Self, Error> {
+        let mut found = BTreeMap::new();
+        for name in tables::ALL {
+            found.insert(name, lake.table(name).await?);
+        }
+        let seen = Seen::new(found, false).await?;
+        Ok(Self { lake, seen: Arc::new(RwLock::new(Arc::new(seen))) })
+    }
+
+    /// Sees what was committed since; answers whether there was anything.
+    ///
+    /// # Errors
+    /// [`Error::Lake`], [`Error::View`]; it then sees what it saw before.
+    pub async fn refresh(&self) -> Result<bool, Error> {
+        let before = self.seen();
+        if before.is_past {
+            return Ok(false);
+        }
+        let mut found = BTreeMap::new();
+        for (name, table) in &before.tables {
+            let newest = match table {
+                Some(table) => Some(table.refreshed().await?),
+                None => self.lake.table(name).await?,
+            };
+            found.insert(*name, newest);
+        }
+        let version = |table: &Option<Table>| table.as_ref().map(Table::version);
+        if found.values().map(version).eq(before.tables.values().map(version)) {
+            return Ok(false);
+        }
+        let seen = Arc::new(Seen::new(found, false).await?);
+        *self.seen.write().unwrap_or_else(PoisonError::into_inner) = seen;
+        Ok(true)
+    }
+
+    /// The lake as it was at `at`.
+    ///
+    /// # Errors
+    /// [`Error::Lake`] where that time is no longer kept.
+    pub async fn as_of(&self, at: Timestamp) -> Result<Self, Error> {
+        let mut found = BTreeMap::new();
+        for (name, table) in &self.seen().tables {
+            let past = match table {
+                Some(table) => table.as_of(at).await?,
+                None => None,
+            };
+            found.insert(*name, past);
+        }
+        let seen = Seen::new(found, true).await?;
+        Ok(Self { lake: self.lake.clone(), seen: Arc::new(RwLock::new(Arc::new(seen))) })
+    }
+
+    /// The versions of the tables seen; a table that does not exist is absent.
+    #[must_use]
+    pub fn versions(&self) -> BTreeMap<String, u64> {
+        let seen = self.seen();
+        let version = |(name, table): (&&str, &Option<Table>)| Some(((*name).to_owned(), table.as_ref()?.version()));
+        seen.tables.iter().filter_map(version).collect()
+    }
+
+    /// The version of one table; `None` where it does not exist.
+    #[must_use]
+    pub fn table(&self, name: &str) -> Option<Table> {
+        self.seen().tables.get(name).cloned().flatten()
+    }
+
+    /// The markers that have a column.
+    #[must_use]
+    pub fn markers(&self) -> MarkerColumns {
+        self.seen().markers.clone()
+    }
+
+    /// Answers one question in SQL, behind the guard: one statement; SELECT, EXPLAIN or SHOW; tables and views of the
+    /// lake only.
+    ///
+    /// # Errors
+    /// Says what is wrong with the question; [`Error::Deadline`] where it took too long.
+    pub async fn sql(&self, text: &str, limits: &Limits) -> Result<Answer, Error> {
+        let seen = self.seen();
+        let answer = async {
+            let plan = guard::plan(&seen.context, text).await?;
+            let frame = seen.context.execute_logical_plan(plan).await.map_err(Error::Plan)?;
+            let schema = Arc::new(frame.schema().as_arrow().clone());
+            let mut stream = frame.execute_stream().await.map_err(Error::Execute)?;
+            let (mut batches, mut left, mut is_cut) = (Vec::new(), limits.rows_max, false);
+            while let Some(batch) = stream.next().await {
+                let batch = batch.map_err(Error::Execute)?;
+                if batch.num_rows() > left {
+                    is_cut = true;
+                    batches.push(batch.slice(0, left));
+                    break;
+                }
+                left -= batch.num_rows();
+                batches.push(batch);
+            }
+            Ok(Answer { schema, batches, is_cut })
+        };
+        tokio::time::timeout(limits.deadline, answer)
+            .await
+            .map_err(|_| Error::Deadline { limit: limits.deadline })?
+    }
+
+    /// A view or table as a frame, for the crate's own questions.
+    pub(crate) async fn frame(&self, name: &'static str) -> Result<DataFrame, Error> {
+        self.seen().context.table(name).await.map_err(|source| Error::View { view: name, source })
+    }
+
+    /// The crate's own SQL.
+    pub(crate) async fn ask(&self, text: &str) -> Result<Vec<RecordBatch>, Error> {
+        let frame = self.seen().context.sql(text).await.map_err(Error::Plan)?;
+        frame.collect().await.map_err(Error::Execute)
+    }
+
+    /// The cells of `periods`, computed from the posts that stand now ([`prevalence`]).
+    ///
+    /// # Errors
+    /// [`Error::Execute`].
+    pub async fn prevalence(&self, periods: &BTreeSet<Period>) -> Result<Vec<RecordBatch>, Error> {
+        let posts = self.frame("annotated").await?.into_view();
+        prevalence::of_provider(&self.seen().context, posts, periods).await
+    }
+
+    /// Those cells of `periods` that differ from what was last issued. Long spans are answered in runs, each handed to
+    /// `take` before the next is computed.
+    ///
+    /// # Errors
+    /// [`Error::Execute`].
+    pub async fn changed_cells(&self, periods: &BTreeSet<Period>) -> Result<Vec<RecordBatch>, Error> {
+        let mut changed = Vec::new();
+        for chunk in chunks(periods) {
+            let asked: BTreeSet<Period> = chunk.iter().copied().collect();
+            let computed = self.prevalence(&asked).await?;
+            changed.extend(self.differing(&chunk, computed).await?);
+        }
+        Ok(changed)
+    }
+
+    async fn differing(&self, chunk: &[Period], computed: Vec<RecordBatch>) -> Result<Vec<RecordBatch>, Error> {
+        let seen = self.seen();
+        if seen.tables.get(tables::SERIES_CELLS).is_none_or(Option::is_none) {
+            return Ok(computed);
+        }
+        let context = SessionContext::new_with_config_rt(seen.context.copied_config(), seen.context.runtime_env());
+        let latest = self.frame("series_latest").await?.into_view();
+        context.register_table("series_latest", latest).map_err(Error::Execute)?;
+        let computed = MemTable::try_new(prevalence::cell_columns(), vec![computed]).map_err(Error::Execute)?;
+        context.register_table("computed", Arc::new(computed)).map_err(Error::Execute)?;
+        let asked = Schema::new(vec![
+            Field::new("asked_period", DataType::Utf8, false),
+            Field::new("asked_end", DataType::Date32, false),
+        ]);
+        let columns: Vec<ArrayRef> = vec![
+            Arc::new(StringArray::from_iter_values(chunk.iter().map(|period| period.kind.code()))),
+            Arc::new(Date32Array::from_iter_values(
+                chunk.iter().map(|period| crate::columns::day_number(period.end)),
+            )),
+        ];
+        let asked = RecordBatch::try_new(Arc::new(asked), columns)?;
+        context.register_batch("asked_periods", asked).map_err(Error::Execute)?;
+        let (Some(first), Some(last)) =
+            (chunk.iter().map(|period| period.end).min(), chunk.iter().map(|period| period.end).max())
+        else {
+            return Ok(Vec::new());
+        };
+        let text = CHANGED_CELLS.replace("{first}", &first.to_string()).replace("{last}", &last.to_string());
+        let frame = context.sql(&text).await.map_err(Error::Execute)?;
+        let changed = frame.collect().await.map_err(Error::Execute)?;
+        changed.iter().map(|batch| crate::columns::conform(batch, &prevalence::cell_columns())).collect()
+    }
+
+    fn seen(&self) -> Arc<Seen> {
+        self.seen.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Seen {
+    async fn new(tables: BTreeMap<&'static str, Option<Table>>, is_past: bool) -> Result<Self, Error> {
+        let config = SessionConfig::new().with_information_schema(true);
+        // No table functions: none of them is needed, and those that read files must not be there.
+        let state = SessionStateBuilder::new_with_default_features()
+            .with_config(config)
+            .with_table_functions(std::collections::HashMap::new())
+            .build();
+        let context = SessionContext::new_with_state(state);
+        let mut markers = MarkerColumns::default();
+        for (name, table) in &tables {
+            let provider: Arc<dyn TableProvider> = match table {
+                Some(table) => {
+                    if *name == tables::EVENTS {
+                        markers = MarkerColumns::of_schema(&*table.schema()?);
+                    }
+                    table.provider().await?
+                }
+                None => Arc::new(MemTable::try_new(tables::schema_of(name), vec![vec![]]).map_err(Error::Execute)?),
+            };
+            context.register_table(*name, provider).map_err(|source| Error::View { view: name, source })?;
+        }
+        let names: Vec<String> = markers.iter().map(|(marker, _)| marker.to_owned()).collect();
+        for function in bits::scalar_functions(&names).into_iter().chain(functions::functions()) {
+            context.register_udf(function);
+        }
+        for function in bits::aggregate_functions() {
+            context.register_udaf(function);
+        }
+        let list = prevalence::score_list(&markers);
+        let more: String = markers.iter().map(|(_, column)| format!(", e.\"{column}\"")).collect();
+        for (view, text) in VIEWS {
+            let scores = if view == "annotated" { &more } else { &list };
+            let failed = |source| Error::View { view, source };
+            let frame = context.sql(&text.replace("{scores}", scores)).await.map_err(failed)?;
+            context.register_table(view, frame.into_view()).map_err(failed)?;
+        }
+        Ok(Self { tables, markers, context, is_past })
+    }
 }

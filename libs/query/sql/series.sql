@@ -1,0 +1,37 @@
+-- Every period between a source's first and last day, in every population and marker seen there, as it may be shown: a
+-- cell below 11 units shows none of its numbers. Read by the doors, the forecast and alert roles, and people.
+WITH spans AS (
+  SELECT posts.source, posts.first_day, least(posts.last_day, cells.last_day) AS last_day, cells.unit
+  FROM (SELECT source, min(day) AS first_day, max(day) AS last_day FROM annotated GROUP BY source) AS posts
+  JOIN (
+    SELECT source, max(period_end) AS last_day, min(unit) AS unit FROM series_cells
+    WHERE period = 'day' AND region = 'all' AND language = 'all' GROUP BY source
+  ) AS cells ON cells.source = posts.source
+),
+populations AS (
+  SELECT source, region, language, marker, period FROM series_latest WHERE n > 0
+  GROUP BY source, region, language, marker, period
+),
+spine AS (
+  SELECT populations.source, populations.region, populations.language, populations.marker, populations.period,
+         spans.unit, unnest(period_ends(populations.period, spans.first_day, spans.last_day)) AS period_end
+  FROM populations JOIN spans ON spans.source = populations.source
+)
+SELECT source, region, language, marker, period, period_end, period_label(period, period_end) AS label, status,
+       coalesce(cell_unit, spine_unit) AS unit,
+       CASE WHEN status = 'ok' THEN CAST(k AS DOUBLE) / n END AS value,
+       CASE WHEN status = 'ok' THEN wilson_lower(k, n) END AS lower,
+       CASE WHEN status = 'ok' THEN wilson_upper(k, n) END AS upper,
+       CASE WHEN status = 'ok' THEN k END AS k,
+       CASE WHEN status = 'ok' THEN n END AS n,
+       CASE WHEN status = 'ok' THEN n_posts END AS n_posts,
+       model, lexicon, code, issued_at
+FROM (
+  SELECT spine.source, spine.region, spine.language, spine.marker, spine.period, spine.period_end,
+         spine.unit AS spine_unit, cell.unit AS cell_unit, cell.k, cell.n, cell.n_posts, cell.model, cell.lexicon,
+         cell.code, cell.issued_at, cell_status(coalesce(cell.n, 0)) AS status
+  FROM spine
+  LEFT JOIN (SELECT * FROM series_latest WHERE n > 0) AS cell
+    ON cell.source = spine.source AND cell.region = spine.region AND cell.language = spine.language
+   AND cell.marker = spine.marker AND cell.period = spine.period AND cell.period_end = spine.period_end
+)
