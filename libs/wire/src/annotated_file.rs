@@ -10,7 +10,8 @@ pub struct PostLine {
     /// The post's id, given back in the answer. A number is taken as its digits.
     #[serde(deserialize_with = "text_or_number")]
     pub id: String,
-    /// The text.
+    /// The text; empty in a deletion.
+    #[serde(default)]
     pub text: String,
     /// BCP 47 tag of the text's language; told from the text where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -24,12 +25,35 @@ pub struct PostLine {
     /// Place code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
+    /// What happened to the post: `create` where absent, `update`, or `delete`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub op: Option<Op>,
+    /// The source itself says that the author is a bot.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_bot: bool,
     /// The text this post answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent_text: Option<String>,
     /// The topic a stance is taken on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub topic: Option<String>,
+}
+
+/// What happened to a post in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Op {
+    /// It was written.
+    Create,
+    /// Its text was replaced.
+    Update,
+    /// It was deleted.
+    Delete,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde wants a reference
+const fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 fn text_or_number<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
@@ -81,6 +105,12 @@ pub struct AnnotatedLine {
     /// Carried over from the input.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
+    /// Carried over from the input. A deletion has no scores.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub op: Option<Op>,
+    /// Carried over from the input.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_bot: bool,
     /// Model markers. One that cannot be answered is absent, never zero.
     pub scores: BTreeMap<String, Scores>,
     /// Decisions of the model markers.

@@ -4,7 +4,7 @@ use crate::annotator::Annotation;
 use crate::{Annotator, Error};
 use std::io::{BufRead, Read as _, Write};
 use tidemark_domain::{Language, RejectReason};
-use tidemark_wire::annotated_file::{AnnotatedLine, PostLine, RejectLine};
+use tidemark_wire::annotated_file::{AnnotatedLine, Op, PostLine, RejectLine};
 
 /// Posts scored together.
 const BATCH_POSTS_MAX: usize = 1024;
@@ -105,8 +105,15 @@ pub fn read_post(line: &[u8]) -> Result<PostLine, (RejectReason, String)> {
     let text = std::str::from_utf8(line)
         .map_err(|error| (RejectReason::InvalidUtf8, format!("byte {} is not UTF-8", error.valid_up_to())))?;
     let mut post: PostLine = serde_json::from_str(text).map_err(|error| json_fault(text, &error))?;
+    if post.text.is_empty() && post.op != Some(Op::Delete) && !text.contains("\"text\"") {
+        return Err((RejectReason::MissingField, "`text` is missing".to_owned()));
+    }
     if post.text.contains('\0') {
         post.text = post.text.replace('\0', "");
+    }
+    if post.op == Some(Op::Delete) {
+        post.text.clear();
+        return Ok(post);
     }
     if post.text.trim().is_empty() {
         return Err((RejectReason::EmptyText, "the text is empty".to_owned()));
@@ -178,15 +185,20 @@ fn write_batch(
 
 fn annotated_line(annotator: &Annotator, post: PostLine, language: Language, annotation: &Annotation) -> AnnotatedLine {
     let (scores, labels) = annotator.model_answers(annotation);
+    // What was deleted is not scored.
+    let is_deleted = post.op == Some(Op::Delete);
+    let (scores, labels) = if is_deleted { Default::default() } else { (scores, labels) };
     AnnotatedLine {
         id: post.id,
         language,
         author: post.author,
         created_at: post.created_at,
         region: post.region,
+        op: post.op,
+        is_bot: post.is_bot,
         scores,
         labels,
-        lexicon: annotator.lexicon_answers(annotation),
+        lexicon: if is_deleted { Default::default() } else { annotator.lexicon_answers(annotation) },
         provenance: annotator.provenance().clone(),
     }
 }

@@ -114,12 +114,12 @@ async fn publish(consumer: &Consumer, producer: &Producer, mut batches: mpsc::Re
     while let Some(scored) = batches.recv().await {
         let posts = scored.posts.iter().map(|post| {
             let headers = EventHeaders::new(post.event.event_id.to_string(), EVENT_SOURCE, log::ANNOTATED_POST_TYPE);
-            OutRecord::new(log::ANNOTATED_TOPIC, post.event.post_key.0.to_vec(), log::encode_annotated(post))
+            OutRecord::new(log::ANNOTATED_TOPIC, post.event.post_key.to_string(), log::encode_annotated(post))
                 .with_headers(headers.to_headers())
         });
         let rejects = scored.rejects.iter().map(|reject| {
             let headers = EventHeaders::new(reject.event_id.to_string(), EVENT_SOURCE, log::REJECT_TYPE);
-            OutRecord::new(log::REJECTS_TOPIC, reject.event_id.0.to_vec(), log::encode_reject(reject))
+            OutRecord::new(log::REJECTS_TOPIC, reject.event_id.to_string(), log::encode_reject(reject))
                 .with_headers(headers.to_headers())
         });
         producer.send_all(posts.chain(rejects).collect()).await?;

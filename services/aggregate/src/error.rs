@@ -1,0 +1,47 @@
+//! Why aggregation stops.
+
+/// The role or the file run cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The lake cannot be read or written, or another process writes to it.
+    #[error(transparent)]
+    Lake(#[from] tidemark_lake::Error),
+    /// A question to the lake failed.
+    #[error(transparent)]
+    Query(#[from] tidemark_query::Error),
+    /// The log failed for good.
+    #[error(transparent)]
+    Log(#[from] tidemark_log::LogError),
+    /// Rows could not be put into columns.
+    #[error("rows could not be put into columns")]
+    Columns(#[from] arrow::error::ArrowError),
+    /// A time zone is not known.
+    #[error("the time zone `{name}` is not known; use a name of the IANA database, such as `Europe/Madrid`")]
+    TimeZone {
+        /// As it was given.
+        name: String,
+        /// The cause.
+        #[source]
+        source: jiff::Error,
+    },
+    /// The lake holds something this version does not understand.
+    #[error(
+        "column `{0}` of the table `events` holds a value this version does not know: was it written by a newer one?"
+    )]
+    Unknown(&'static str),
+    /// The input ended in an IO error.
+    #[error("the input cannot be read after line {line}")]
+    Read {
+        /// Lines read before it.
+        line: u64,
+        /// The cause.
+        #[source]
+        source: std::io::Error,
+    },
+    /// An output could not be written.
+    #[error("the output cannot be written; make room and run again")]
+    Write(#[source] std::io::Error),
+    /// A row of the output could not be written.
+    #[error("the output cannot be written; make room and run again")]
+    Csv(#[from] csv::Error),
+}

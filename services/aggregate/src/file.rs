@@ -1,0 +1,298 @@
+//! From file to file: annotated posts in, prevalence series out. The same index and the same query as the role's.
+
+use crate::Error;
+use crate::index::{Disposition, Index};
+use crate::rows::{self, Row};
+use arrow::array::{AsArray as _, RecordBatch};
+use arrow::datatypes::{Date32Type, Int64Type};
+use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan as _};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead, Write};
+use tidemark_domain::time::{day_in, days};
+use tidemark_domain::{
+    AnnotatedPost, AuthorKey, CellStatus, EventId, Operation, Period, PeriodKind, PostEvent, PostKey, Proportion,
+    RejectReason, Score, marker,
+};
+use tidemark_query::prevalence;
+use tidemark_query::tables::MarkerColumns;
+use tidemark_wire::annotated_file::{AnnotatedLine, Labels, Op, RejectLine, Scores};
+
+/// Stands for the file in ids and in the column `source`.
+const SOURCE: &str = "file";
+/// Rows put into columns together.
+const BATCH_ROWS_MAX: usize = 20_000;
+
+/// How series are made of a file.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The zone whose civil days are counted.
+    pub zone: TimeZone,
+    /// Day, epiweek or ISO week.
+    pub period: PeriodKind,
+}
+
+/// What a run did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Summary {
+    /// Lines that were taken.
+    pub accepted: u64,
+    /// Further lines of a post already held.
+    pub duplicates: u64,
+    /// Edits and deletions of posts that are not in the file.
+    pub unmatched: u64,
+    /// Lines rejected.
+    pub rejected: u64,
+    /// Rows written.
+    pub points: u64,
+}
+
+/// Makes series of annotated posts: CSV with `date` (of a week: its last day), `series` (`region/language/marker`),
+/// `value = n / total`, Wilson's 95 % `lower` and `upper`, and what they stand on. Every period between the first and
+/// the last has a row; one below 11 units shows none of its numbers and says so in `status`.
+///
+/// # Errors
+/// Where input or outputs fail. A line that cannot be read is not an error: it goes to `rejects`.
+pub async fn series_of_lines(
+    mut input: impl BufRead,
+    output: impl Write,
+    mut rejects: impl Write,
+    options: &Options,
+    mut progress: impl FnMut(u64),
+) -> Result<Summary, Error> {
+    let mut summary = Summary::default();
+    let (mut index, mut markers) = (Index::default(), MarkerColumns::default());
+    let mut standing: BTreeMap<PostKey, Row> = BTreeMap::new();
+    let (mut line, mut number) = (Vec::new(), 0_u64);
+    loop {
+        line.clear();
+        match input.read_until(b'\n', &mut line) {
+            Ok(0) => break,
+            Ok(_) => number += 1,
+            Err(source) => return Err(Error::Read { line: number, source }),
+        }
+        if line.iter().all(u8::is_ascii_whitespace) {
+            continue;
+        }
+        match read_line(&line, number, &options.zone) {
+            Ok(post) => {
+                let day = day_in(post.event.created_at, &options.zone);
+                let Some(decided) = index.decide(&post.event, day) else { continue };
+                match decided.disposition {
+                    Disposition::Duplicate => summary.duplicates += 1,
+                    Disposition::Unmatched => summary.unmatched += 1,
+                    _ => {
+                        summary.accepted += 1;
+                        let key = post.event.post_key;
+                        if post.event.operation == Operation::DeletePost {
+                            standing.remove(&key);
+                        } else {
+                            standing.insert(key, Row::Post(Box::new(post), decided));
+                        }
+                    }
+                }
+            }
+            Err((reason, detail)) => {
+                summary.rejected += 1;
+                let reject = RejectLine { line: number, reason: reason.code().to_owned(), detail };
+                let mut text = serde_json::to_vec(&reject).unwrap_or_default();
+                text.push(b'\n');
+                rejects.write_all(&text).map_err(Error::Write)?;
+            }
+        }
+        if number.is_multiple_of(1_000) {
+            progress(number);
+        }
+    }
+    let mut days_seen = BTreeSet::new();
+    let standing: Vec<Row> = standing.into_values().collect();
+    for row in &standing {
+        if let Row::Post(_, decided) = row {
+            days_seen.extend(decided.day);
+        }
+    }
+    // Every batch has the columns of all markers, so that they form one relation.
+    for row in &standing {
+        if let Row::Post(post, _) = row {
+            for score in &post.scores {
+                markers.column_of(&score.marker);
+            }
+        }
+    }
+    let batches =
+        standing.chunks(BATCH_ROWS_MAX).map(|rows| rows::batch(rows, &mut markers)).collect::<Result<Vec<_>, _>>()?;
+    drop(standing);
+    let (Some(first), Some(last)) = (days_seen.first().copied(), days_seen.last().copied()) else {
+        write_points(output, &BTreeMap::new(), &[], &mut summary)?;
+        return Ok(summary);
+    };
+    let periods: BTreeSet<Period> = days(first, last).map(|day| Period::holding(options.period, day)).collect();
+    let cells = prevalence::of_posts(batches, &periods).await?;
+    let spine: Vec<Period> = periods.into_iter().collect();
+    write_points(output, &by_series(&cells), &spine, &mut summary)?;
+    rejects.flush().map_err(Error::Write)?;
+    Ok(summary)
+}
+
+/// One cell: k of n, the posts behind it, and what is counted.
+struct Cell {
+    proportion: Proportion,
+    n_posts: i64,
+    unit: String,
+}
+
+/// Region, language, marker.
+type Population = [String; 3];
+
+fn by_series(cells: &[RecordBatch]) -> BTreeMap<Population, BTreeMap<Date, Cell>> {
+    let mut series: BTreeMap<Population, BTreeMap<Date, Cell>> = BTreeMap::new();
+    for batch in cells {
+        let text = |name: &str| batch.column_by_name(name).and_then(|column| column.as_string_opt::<i32>());
+        let number = |name: &str| batch.column_by_name(name).and_then(|column| column.as_primitive_opt::<Int64Type>());
+        let ends = batch.column_by_name("period_end").and_then(|column| column.as_primitive_opt::<Date32Type>());
+        let (Some(region), Some(language), Some(marker), Some(unit)) =
+            (text("region"), text("language"), text("marker"), text("unit"))
+        else {
+            continue;
+        };
+        let (Some(k), Some(n), Some(n_posts), Some(ends)) = (number("k"), number("n"), number("n_posts"), ends) else {
+            continue;
+        };
+        for row in 0..batch.num_rows() {
+            let population = [region, language, marker].map(|column| column.value(row).to_owned());
+            let end = Date::constant(1970, 1, 1).saturating_add(i64::from(ends.value(row)).days());
+            let count = |value: i64| u64::try_from(value).unwrap_or_default();
+            let proportion = Proportion { k: count(k.value(row)), n: count(n.value(row)) };
+            let cell = Cell { proportion, n_posts: n_posts.value(row), unit: unit.value(row).to_owned() };
+            series.entry(population).or_default().insert(end, cell);
+        }
+    }
+    series
+}
+
+fn write_points(
+    output: impl Write,
+    series: &BTreeMap<Population, BTreeMap<Date, Cell>>,
+    spine: &[Period],
+    summary: &mut Summary,
+) -> Result<(), Error> {
+    let mut csv = csv::Writer::from_writer(output);
+    csv.write_record([
+        "date", "series", "value", "n", "total", "lower", "upper", "n_posts", "unit", "status", "period", "region",
+        "language", "marker", "source",
+    ])?;
+    for (population, cells) in series {
+        let name = population.join("/");
+        let unit = cells.values().next().map_or("post", |cell| cell.unit.as_str());
+        for period in spine {
+            let cell = cells.get(&period.end);
+            let status = CellStatus::of(cell.map_or(0, |cell| cell.proportion.n));
+            let shown = cell.filter(|_| status == CellStatus::Ok);
+            let interval = shown.and_then(|cell| cell.proportion.wilson());
+            let number = |value: Option<f64>| value.map_or_else(String::new, |value| format!("{value:.6}"));
+            let count = |value: Option<u64>| value.map_or_else(String::new, |value| value.to_string());
+            csv.write_record([
+                &period.end.to_string(),
+                &name,
+                &number(shown.and_then(|cell| cell.proportion.value())),
+                &count(shown.map(|cell| cell.proportion.k)),
+                &count(shown.map(|cell| cell.proportion.n)),
+                &number(interval.map(|(lower, _)| lower)),
+                &number(interval.map(|(_, upper)| upper)),
+                &count(shown.map(|cell| cell.n_posts.unsigned_abs())),
+                unit,
+                status.code(),
+                period.kind.code(),
+                &population[0],
+                &population[1],
+                &population[2],
+                SOURCE,
+            ])?;
+            summary.points += 1;
+        }
+    }
+    csv.flush().map_err(Error::Write)
+}
+
+/// A line as an annotated post, or why it is none, without repeating what it says.
+fn read_line(line: &[u8], number: u64, zone: &TimeZone) -> Result<AnnotatedPost, (RejectReason, String)> {
+    let text = std::str::from_utf8(line)
+        .map_err(|error| (RejectReason::InvalidUtf8, format!("byte {} is not UTF-8", error.valid_up_to())))?;
+    let line: AnnotatedLine = serde_json::from_str(text).map_err(|error| {
+        let reason = if error.is_data() { RejectReason::WrongType } else { RejectReason::Malformed };
+        (reason, format!("not an annotated post at column {}", error.column()))
+    })?;
+    let written = line
+        .created_at
+        .as_deref()
+        .ok_or_else(|| (RejectReason::MissingField, "`created_at` is missing: a series needs it".to_owned()))?;
+    let created_at = instant(written, zone)
+        .ok_or_else(|| (RejectReason::BadTime, "`created_at` is neither RFC 3339 nor a date".to_owned()))?;
+    Ok(AnnotatedPost {
+        scores: scores(&line),
+        n_tokens: 0,
+        provenance: line.provenance,
+        event: PostEvent {
+            event_id: EventId::of_row(SOURCE, number),
+            post_key: PostKey::of(SOURCE, &line.id),
+            source: SOURCE.to_owned(),
+            run_id: SOURCE.to_owned(),
+            operation: match line.op {
+                None | Some(Op::Create) => Operation::Create,
+                Some(Op::Update) => Operation::Update,
+                Some(Op::Delete) => Operation::DeletePost,
+            },
+            // Names an author within this run only; the id goes no further.
+            author: line
+                .author
+                .filter(|author| !author.is_empty())
+                .map(|author| AuthorKey(PostKey::of("author", &author).0)),
+            created_at,
+            observed_at: created_at,
+            language: line.language,
+            text: String::new(),
+            region: line.region.filter(|region| !region.is_empty()),
+            community: None,
+            parent: None,
+            conversation: None,
+            is_bot_hint: line.is_bot,
+        },
+    })
+}
+
+fn instant(text: &str, zone: &TimeZone) -> Option<Timestamp> {
+    let civil = || {
+        let at = text.parse::<DateTime>().or_else(|_| text.parse::<Date>().map(|day| day.at(0, 0, 0, 0))).ok()?;
+        Some(at.to_zoned(zone.clone()).ok()?.timestamp())
+    };
+    text.parse::<Timestamp>().ok().or_else(civil)
+}
+
+/// The markers of a line, named as the role names them.
+fn scores(line: &AnnotatedLine) -> Vec<Score> {
+    let mut scores = Vec::new();
+    for (name, value) in &line.scores {
+        let holds = |label: &str| match line.labels.get(name) {
+            Some(Labels::One(one)) => one == label,
+            Some(Labels::Each(each)) => each.iter().any(|one| one == label),
+            None => false,
+        };
+        match value {
+            Scores::One(score) => {
+                scores.push(Score { marker: name.clone(), score: *score, present: holds("yes") });
+            }
+            Scores::Each(each) => scores.extend(each.iter().map(|(label, score)| Score {
+                marker: format!("{name}.{}", marker::name_part(label)),
+                score: *score,
+                present: holds(label),
+            })),
+        }
+    }
+    scores.extend(line.lexicon.iter().map(|(category, score)| Score {
+        marker: format!("{}{category}", marker::LEXICON_PREFIX),
+        score: *score,
+        present: *score > 0.0,
+    }));
+    scores
+}

@@ -1,0 +1,119 @@
+//! Series follow the posts: days that changed are recomputed, and only cells that differ are issued anew.
+//!
+//! The commit that issues cells carries a transaction whose version is the version of `events` it has seen. After a
+//! crash between the two commits, the days touched since that version are recomputed.
+
+use crate::{Error, metrics};
+use arrow::array::{ArrayRef, RecordBatch, TimestampMicrosecondArray};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tidemark_domain::time::days;
+use tidemark_lake::{Added, Lake};
+use tidemark_query::tables;
+use tidemark_query::{Limits, Session, prevalence};
+
+/// The application whose transaction says which version of `events` the series stand on.
+const APPLICATION: &str = "aggregate/series";
+
+/// Whether the series stand on everything that is in `events`.
+///
+/// # Errors
+/// Where the lake cannot be read.
+pub async fn are_current(lake: &Lake) -> Result<bool, Error> {
+    let Some(events) = lake.table(tables::EVENTS).await? else { return Ok(true) };
+    Ok(version_seen(lake).await?.is_some_and(|seen| seen >= version(&events)))
+}
+
+fn version(table: &tidemark_lake::Table) -> i64 {
+    i64::try_from(table.version()).unwrap_or(i64::MAX)
+}
+
+async fn version_seen(lake: &Lake) -> Result<Option<i64>, Error> {
+    match lake.table(tables::SERIES_CELLS).await? {
+        Some(cells) => Ok(cells.transaction_version(APPLICATION).await?),
+        None => Ok(None),
+    }
+}
+
+/// The days touched since the series were last issued: perhaps more, never fewer.
+///
+/// # Errors
+/// Where the lake cannot be read.
+pub async fn stale_days(lake: &Lake, session: &Session) -> Result<BTreeSet<Date>, Error> {
+    let Some(events) = session.table(tables::EVENTS) else { return Ok(BTreeSet::new()) };
+    let added = match version_seen(lake).await? {
+        Some(seen) if seen >= version(&events) => return Ok(BTreeSet::new()),
+        Some(seen) => events.added_since(u64::try_from(seen).unwrap_or_default(), "day").await?,
+        None => Added::Anything,
+    };
+    let bound = |text: &str| text.get(..10).and_then(|text| text.parse::<Date>().ok());
+    Ok(match added {
+        Added::Nothing => BTreeSet::new(),
+        Added::Between(low, high) => match (bound(&low), bound(&high)) {
+            (Some(low), Some(high)) => days(low, high).collect(),
+            _ => held_days(session, "").await?,
+        },
+        Added::Anything => held_days(session, "").await?,
+    })
+}
+
+/// The days on which deleted authors wrote.
+///
+/// # Errors
+/// Where the lake cannot be read.
+pub async fn days_of_deleted_authors(session: &Session) -> Result<BTreeSet<Date>, Error> {
+    session.refresh().await?;
+    let written = "WHERE author IN (SELECT author FROM events WHERE operation = 'delete_author')";
+    held_days(session, written).await
+}
+
+async fn held_days(session: &Session, condition: &str) -> Result<BTreeSet<Date>, Error> {
+    use arrow::array::AsArray as _;
+    let limits = Limits { rows_max: usize::MAX, deadline: Duration::from_secs(600) };
+    let question = format!("SELECT DISTINCT CAST(day AS VARCHAR) AS day FROM events {condition}");
+    let mut found = BTreeSet::new();
+    for batch in session.sql(&question, &limits).await?.batches {
+        let column = arrow::compute::cast(batch.column(0), &arrow::datatypes::DataType::Utf8)?;
+        found.extend(column.as_string::<i32>().iter().flatten().filter_map(|day| day.parse::<Date>().ok()));
+    }
+    Ok(found)
+}
+
+/// Recomputes the periods that hold `dirty` days, issues the cells that differ, and empties `dirty`.
+///
+/// # Errors
+/// Where the lake fails; `dirty` stays as it was.
+pub async fn refresh(
+    lake: &Lake,
+    session: &Session,
+    dirty: &mut BTreeSet<Date>,
+    clock: &impl Fn() -> Timestamp,
+) -> Result<(), Error> {
+    let started = Instant::now();
+    session.refresh().await?;
+    let Some(events) = session.table(tables::EVENTS) else { return Ok(()) };
+    if dirty.is_empty() && version_seen(lake).await?.is_some_and(|seen| seen >= version(&events)) {
+        return Ok(());
+    }
+    let changed = session.changed_cells(&prevalence::periods_of(dirty.iter().copied())).await?;
+    let issued_at = clock();
+    let cells = changed.iter().map(|batch| issue(batch, issued_at)).collect::<Result<Vec<_>, Error>>()?;
+    let n_cells = cells.iter().map(RecordBatch::num_rows).sum();
+    let transaction = (APPLICATION.to_owned(), version(&events));
+    lake.writer(tables::SERIES_CELLS, &tables::series_cells()).await?.append(cells, &[transaction]).await?;
+    metrics::refreshed(dirty.len(), n_cells, started.elapsed().as_secs_f64());
+    tracing::debug!(days = dirty.len(), cells = n_cells, seconds = started.elapsed().as_secs_f64(), "series issued");
+    dirty.clear();
+    Ok(())
+}
+
+/// Computed cells with the time of their issue.
+fn issue(cells: &RecordBatch, at: Timestamp) -> Result<RecordBatch, Error> {
+    let issued_at = TimestampMicrosecondArray::from_value(at.as_microsecond(), cells.num_rows()).with_timezone("UTC");
+    let mut columns = cells.columns().to_vec();
+    columns.push(Arc::new(issued_at) as ArrayRef);
+    Ok(RecordBatch::try_new(tables::series_cells(), columns)?)
+}
