@@ -1,0 +1,225 @@
+//! What is to be forecast, and whether it has been: pure functions of what the lake shows.
+
+use crate::Settings;
+use jiff::{Timestamp, ToSpan, civil::Date};
+use std::collections::BTreeMap;
+use tidemark_domain::{CellStatus, ForecastPoint, SeriesKey, time::days};
+use tidemark_query::PublishedPoint;
+use tidemark_surveillance::{Error, History, Model};
+
+/// What the role issues: the recommended forecast and its yardstick.
+pub const ISSUED: [Model; 2] = [Model::Tidemark, Model::SeasonalNaive];
+/// Quantiles that differ by no more are the same forecast: far below what a prevalence can mean, far above rounding.
+const SAME_WITHIN: f64 = 1e-9;
+
+/// Why a series has no forecast.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Skip {
+    /// No day that has ended shows a value: all are withheld or empty.
+    Empty,
+    /// Fewer observed days than a forecast needs.
+    TooShort,
+    /// The models refuse it for another reason.
+    Unfit,
+}
+
+impl Skip {
+    /// The word used in metrics.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Empty => "empty",
+            Self::TooShort => "too_short",
+            Self::Unfit => "unfit",
+        }
+    }
+}
+
+/// The last day that has ended, in UTC.
+#[must_use]
+pub fn last_complete_day(now: Timestamp) -> Date {
+    now.to_zoned(jiff::tz::TimeZone::UTC).date().saturating_sub(1.day())
+}
+
+/// What a model may see of one series: its shown values up to its last one, no later than `last_day`. Cells that are
+/// withheld or empty are gaps.
+///
+/// # Errors
+/// [`Skip::Empty`] where nothing is shown, [`Skip::Unfit`] where a value is no proportion.
+pub fn history(points: &[PublishedPoint], last_day: Date, history_days: u32) -> Result<History, Skip> {
+    let shown: BTreeMap<Date, (f64, Option<u64>)> = points
+        .iter()
+        .filter(|point| point.status == CellStatus::Ok && point.period.end <= last_day)
+        .filter_map(|point| Some((point.period.end, (point.value?, point.n))))
+        .collect();
+    let (Some((first, _)), Some((origin, _))) = (shown.first_key_value(), shown.last_key_value()) else {
+        return Err(Skip::Empty);
+    };
+    let earliest = origin.saturating_sub((i64::from(history_days) - 1).max(0).days());
+    let first = (*first).max(earliest);
+    let (values, totals) = days(first, *origin)
+        .map(|day| shown.get(&day).map_or((None, None), |(value, total)| (Some(*value), *total)))
+        .unzip();
+    let history = History::new(first, values).map_err(|_| Skip::Unfit)?.with_totals(totals);
+    history.known_at(*origin, usize::MAX).ok_or(Skip::Empty)
+}
+
+/// A digest of everything a forecast is made from: the same digest, the same forecast.
+#[must_use]
+pub fn fingerprint(history: &History, horizon_days: u16) -> blake3::Hash {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&horizon_days.to_le_bytes());
+    hasher.update(history.first().to_string().as_bytes());
+    for value in history.values() {
+        hasher.update(&value.unwrap_or(f64::NAN).to_bits().to_le_bytes());
+    }
+    for total in history.totals() {
+        hasher.update(&total.unwrap_or(u64::MAX).to_le_bytes());
+    }
+    hasher.finalize()
+}
+
+/// Forecasts one series by [`ISSUED`].
+///
+/// # Errors
+/// Why it cannot be forecast.
+pub fn forecast(
+    key: &SeriesKey,
+    history: &History,
+    settings: &Settings,
+    now: Timestamp,
+) -> Result<Vec<ForecastPoint>, Skip> {
+    let answers = tidemark_surveillance::forecast(history, usize::from(settings.horizon_days), &ISSUED);
+    let answers = answers.map_err(|error| match error {
+        Error::TooShort { .. } => Skip::TooShort,
+        _ => Skip::Unfit,
+    })?;
+    let mut points = Vec::with_capacity(ISSUED.len() * usize::from(settings.horizon_days));
+    for answer in answers {
+        let forecast = answer.map_err(|_| Skip::Unfit)?;
+        points.extend((1..).zip(&forecast.quantiles).map(|(horizon_days, quantiles)| ForecastPoint {
+            key: key.clone(),
+            model: forecast.model.id().to_owned(),
+            origin: forecast.origin,
+            horizon_days,
+            target: forecast.target(usize::from(horizon_days)),
+            quantiles: *quantiles,
+            issued_at: now,
+        }));
+    }
+    Ok(points)
+}
+
+/// Whether a forecast has been issued before: every point of it stands among `issued`, the latest of its series. A
+/// forecast from an earlier origin than theirs, because a day has been withdrawn, counts as issued: it would be
+/// nobody's latest.
+#[must_use]
+pub fn is_issued(fresh: &[ForecastPoint], issued: &[ForecastPoint]) -> bool {
+    fresh.iter().all(|point| {
+        let same = |other: &&ForecastPoint| {
+            other.key == point.key && other.model == point.model && other.horizon_days == point.horizon_days
+        };
+        issued.iter().find(same).is_some_and(|other| {
+            let close = |(a, b): (&f64, &f64)| (a - b).abs() <= SAME_WITHIN;
+            other.origin > point.origin
+                || other.origin == point.origin && other.quantiles.iter().zip(&point.quantiles).all(close)
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::{Skip, fingerprint, forecast, history, is_issued, last_complete_day};
+    use crate::Settings;
+    use jiff::{Timestamp, ToSpan, civil::Date, civil::date};
+    use tidemark_domain::{CellStatus, Period, PeriodKind, SeriesKey, Unit};
+    use tidemark_query::PublishedPoint;
+
+    fn key() -> SeriesKey {
+        SeriesKey {
+            source: "s".into(),
+            region: "all".into(),
+            language: "all".into(),
+            marker: "mh.stress".into(),
+            period: PeriodKind::Day,
+        }
+    }
+
+    fn cell(day: Date, units: u64) -> PublishedPoint {
+        let status = CellStatus::of(units);
+        let shown = status == CellStatus::Ok;
+        let k = units / 10 + u64::from(day.day().unsigned_abs() % 3);
+        PublishedPoint {
+            key: key(),
+            period: Period { kind: PeriodKind::Day, end: day },
+            status,
+            unit: Unit::Author,
+            value: shown.then(|| k as f64 / units as f64),
+            lower: None,
+            upper: None,
+            k: shown.then_some(k),
+            n: shown.then_some(units),
+            n_posts: None,
+            provenance: None,
+            issued_at: None,
+        }
+    }
+
+    fn cells(days: i64) -> Vec<PublishedPoint> {
+        (0..days).map(|day| cell(date(2024, 1, 1).saturating_add(day.days()), 200)).collect()
+    }
+
+    #[test]
+    fn today_is_not_complete() {
+        let at = |text: &str| last_complete_day(text.parse::<Timestamp>().unwrap());
+        assert_eq!(at("2024-03-01T23:59:59Z"), date(2024, 2, 29));
+        assert_eq!(at("2024-03-02T00:00:00Z"), date(2024, 3, 1));
+    }
+
+    #[test]
+    fn the_origin_is_the_last_shown_day_that_has_ended() {
+        let mut points = cells(30);
+        points.push(cell(date(2024, 1, 31), 10));
+        points.push(cell(date(2024, 2, 1), 200));
+        let seen = history(&points, date(2024, 1, 31), 1000).unwrap();
+        assert_eq!((seen.first(), seen.last_observed()), (date(2024, 1, 1), Some(date(2024, 1, 30))));
+        let seen = history(&points, date(2024, 2, 1), 5).unwrap();
+        assert_eq!((seen.first(), seen.observed(), seen.values().len()), (date(2024, 1, 28), 4, 5));
+        assert_eq!(seen.totals()[0], Some(200));
+    }
+
+    #[test]
+    fn series_without_enough_are_skipped_for_a_reason() {
+        let withheld: Vec<_> = (1..20).map(|day| cell(date(2024, 1, day), 10)).collect();
+        assert_eq!(history(&withheld, date(2024, 2, 1), 100), Err(Skip::Empty));
+        assert_eq!(history(&cells(30), date(2023, 12, 31), 100), Err(Skip::Empty));
+        let short = history(&cells(6), date(2024, 2, 1), 100).unwrap();
+        let refused = forecast(&key(), &short, &Settings::default(), Timestamp::UNIX_EPOCH);
+        assert_eq!(refused, Err(Skip::TooShort));
+    }
+
+    #[test]
+    fn the_same_input_is_issued_once_and_a_changed_cell_again() {
+        let settings = Settings::default();
+        let seen = |points: &[PublishedPoint]| history(points, date(2024, 12, 31), 1000).unwrap();
+        let mut points = cells(60);
+        let before = seen(&points);
+        let first = forecast(&key(), &before, &settings, Timestamp::UNIX_EPOCH).unwrap();
+        assert_eq!(first.len(), 28);
+        assert!(!is_issued(&first, &[]));
+        // After a restart: made anew at another time, from the same input.
+        let again = forecast(&key(), &seen(&points), &settings, Timestamp::MAX).unwrap();
+        assert!(is_issued(&again, &first));
+        assert_eq!(fingerprint(&before, 14), fingerprint(&seen(&points), 14));
+        // A late post changes a past cell.
+        points[58].value = Some(0.3);
+        let changed = forecast(&key(), &seen(&points), &settings, Timestamp::MAX).unwrap();
+        assert!(!is_issued(&changed, &first) && changed[0].origin == first[0].origin);
+        assert_ne!(fingerprint(&before, 14), fingerprint(&seen(&points), 14));
+        // A day more, and a day withdrawn.
+        let moved = forecast(&key(), &seen(&cells(61)), &settings, Timestamp::MAX).unwrap();
+        assert!(!is_issued(&moved, &first));
+        assert!(is_issued(&first, &moved));
+    }
+}

@@ -1,0 +1,71 @@
+//! Why forecasting stops.
+
+/// The role or a file run cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The lake cannot be read or written.
+    #[error("the lake cannot be used")]
+    Query(#[from] tidemark_query::Error),
+    /// The file's header lacks a column.
+    #[error(
+        "the series file has no column `{column}`; its first line must name date, series and value, and it names: {found}"
+    )]
+    MissingColumn {
+        /// Which.
+        column: &'static str,
+        /// The columns it has.
+        found: String,
+    },
+    /// The input ended in an IO error.
+    #[error("the series file cannot be read after line {line}")]
+    Read {
+        /// The last line that could be read.
+        line: u64,
+        /// The cause.
+        #[source]
+        source: std::io::Error,
+    },
+    /// No row of the file could be used.
+    #[error("the series file holds no value: {rejected} rows were rejected")]
+    NoSeries {
+        /// Rows rejected.
+        rejected: u64,
+    },
+    /// An output could not be written: no space, or no permission.
+    #[error("the output cannot be written; make room and run again")]
+    Write(#[source] std::io::Error),
+    /// What was asked makes no forecasts.
+    #[error(transparent)]
+    Request(#[from] RequestFault),
+    /// A thread that fitted series panicked.
+    #[error("a fitting thread ended unexpectedly")]
+    Fitting(#[from] tokio::task::JoinError),
+}
+
+/// A request that cannot be met.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RequestFault {
+    /// A horizon outside what is answered.
+    #[error("a horizon of {days} days; it can be 1 to {most}")]
+    Horizon {
+        /// What was asked.
+        days: u16,
+        /// The most.
+        most: usize,
+    },
+    /// A back-test that goes backwards, or nowhere.
+    #[error(
+        "origins from {from} to {to} every {step_days} days: there is none; give a later end or a step of at least 1"
+    )]
+    NoOrigins {
+        /// First origin.
+        from: jiff::civil::Date,
+        /// Last origin.
+        to: jiff::civil::Date,
+        /// Days between.
+        step_days: u16,
+    },
+    /// An empty list of models.
+    #[error("no model was asked for; there are tidemark, seasonal_naive, smoothing, lag_regression, mstl_ets")]
+    NoModels,
+}

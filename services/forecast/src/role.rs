@@ -1,0 +1,181 @@
+//! The role: at every turn, series whose input changed are forecast anew, and what is news is issued.
+
+use crate::due::{self, Skip};
+use crate::{Error, Settings, metrics};
+use jiff::{Timestamp, ToSpan, civil::Date};
+use rayon::prelude::*;
+use std::collections::{BTreeMap, HashMap};
+use std::time::{Duration, Instant};
+use tidemark_domain::{ForecastPoint, PeriodKind, SeriesKey, series::ALL};
+use tidemark_query::{PublishedPoint, SeriesFilter, Session};
+use tidemark_surveillance::History;
+use tokio_util::sync::CancellationToken;
+
+/// The table whose version tells whether any cell is new.
+const CELLS: &str = "series_cells";
+
+/// What a running role remembers. Only a shortcut: without it, every series is fitted once and found to be issued.
+#[derive(Debug, Default)]
+pub struct Memory {
+    /// The version of the cells, and the last complete day, at the last full turn.
+    seen: Option<(Option<u64>, Date)>,
+    /// What each series was last forecast from.
+    inputs: HashMap<SeriesKey, blake3::Hash>,
+}
+
+/// What a turn did.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Turn {
+    /// Series that were fitted.
+    pub fitted: usize,
+    /// Series of which a forecast was issued.
+    pub issued: usize,
+    /// Series without a forecast, by reason.
+    pub skipped: BTreeMap<Skip, usize>,
+}
+
+/// Takes a turn every `settings.interval_s` until `stop`.
+///
+/// # Errors
+/// Where the lake fails.
+pub async fn run(
+    session: &Session,
+    settings: &Settings,
+    clock: impl Fn() -> Timestamp,
+    stop: CancellationToken,
+) -> Result<(), Error> {
+    let mut turns = tokio::time::interval(Duration::from_secs(settings.interval_s.max(1)));
+    turns.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut memory = Memory::default();
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            _ = turns.tick() => {}
+        }
+        session.refresh().await?;
+        let started = Instant::now();
+        // Nothing is lost by leaving a turn half-way: it is issued at its end.
+        let turn = tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            turn = turn(session, settings, clock(), &mut memory) => turn?,
+        };
+        if turn.fitted > 0 {
+            let seconds = started.elapsed().as_secs_f64();
+            metrics::issued(turn.issued, seconds);
+            for (reason, series) in &turn.skipped {
+                metrics::skipped(*reason, *series);
+            }
+            tracing::info!(fitted = turn.fitted, issued = turn.issued, skipped = ?turn.skipped, seconds, "forecast");
+        }
+    }
+}
+
+/// Forecasts every series whose input is not what it was in `memory`, and issues what the lake does not hold yet.
+///
+/// # Errors
+/// Where the lake fails.
+pub async fn turn(session: &Session, settings: &Settings, now: Timestamp, memory: &mut Memory) -> Result<Turn, Error> {
+    let last_day = due::last_complete_day(now);
+    let seen = (session.versions().get(CELLS).copied(), last_day);
+    if memory.seen == Some(seen) {
+        return Ok(Turn::default());
+    }
+    let mut turn = Turn::default();
+    let mut issue: Vec<ForecastPoint> = Vec::new();
+    let mut inputs = Vec::new();
+    for (filter, first) in questions(session, settings, last_day).await? {
+        let points = session.series_points(&SeriesFilter { from: first, to: Some(last_day), ..filter.clone() }).await?;
+        let changed = changed(points, last_day, settings, memory, &mut turn);
+        if changed.is_empty() {
+            continue;
+        }
+        let issued = session.forecasts(&filter).await?;
+        for (key, input, answer) in fit(changed, settings.clone(), now).await? {
+            turn.fitted += 1;
+            match answer {
+                Ok(points) if due::is_issued(&points, &issued) => {}
+                Ok(points) => {
+                    turn.issued += 1;
+                    issue.extend(points);
+                }
+                Err(reason) => *turn.skipped.entry(reason).or_default() += 1,
+            }
+            inputs.push((key, input));
+        }
+    }
+    if !issue.is_empty() {
+        session.append_forecasts(&issue).await?;
+    }
+    memory.inputs.extend(inputs);
+    memory.seen = Some(seen);
+    Ok(turn)
+}
+
+/// One question for each source and marker: all its regions, from the first day that matters.
+async fn questions(
+    session: &Session,
+    settings: &Settings,
+    last_day: Date,
+) -> Result<Vec<(SeriesFilter, Option<Date>)>, Error> {
+    let daily =
+        SeriesFilter { language: Some(ALL.to_owned()), period: Some(PeriodKind::Day), ..SeriesFilter::default() };
+    let mut first_days: BTreeMap<(String, String), Date> = BTreeMap::new();
+    for series in session.series_keys(&daily).await? {
+        if settings.covers(&series.key.marker) {
+            let first = series.last.min(last_day).saturating_sub(i64::from(settings.history_days).days());
+            let earliest = first_days.entry((series.key.source, series.key.marker)).or_insert(first);
+            *earliest = first.min(*earliest);
+        }
+    }
+    let question = |((source, marker), first)| {
+        (SeriesFilter { source: Some(source), marker: Some(marker), ..daily.clone() }, Some(first))
+    };
+    Ok(first_days.into_iter().map(question).collect())
+}
+
+/// The series whose input is new, with it.
+fn changed(
+    points: Vec<PublishedPoint>,
+    last_day: Date,
+    settings: &Settings,
+    memory: &Memory,
+    turn: &mut Turn,
+) -> Vec<(SeriesKey, History, blake3::Hash)> {
+    let mut series: BTreeMap<SeriesKey, Vec<PublishedPoint>> = BTreeMap::new();
+    for point in points {
+        series.entry(point.key.clone()).or_default().push(point);
+    }
+    let mut changed = Vec::new();
+    for (key, points) in series {
+        match due::history(&points, last_day, settings.history_days) {
+            Ok(history) => {
+                let input = due::fingerprint(&history, settings.horizon_days);
+                if memory.inputs.get(&key) != Some(&input) {
+                    changed.push((key, history, input));
+                }
+            }
+            Err(reason) => *turn.skipped.entry(reason).or_default() += 1,
+        }
+    }
+    changed
+}
+
+type Fitted = (SeriesKey, blake3::Hash, Result<Vec<ForecastPoint>, Skip>);
+
+/// Fits on every core, off the async threads.
+async fn fit(
+    series: Vec<(SeriesKey, History, blake3::Hash)>,
+    settings: Settings,
+    now: Timestamp,
+) -> Result<Vec<Fitted>, Error> {
+    let fit = move || {
+        series
+            .into_par_iter()
+            .map(|(key, history, input)| {
+                let answer = due::forecast(&key, &history, &settings, now);
+                (key, input, answer)
+            })
+            .collect()
+    };
+    Ok(tokio::task::spawn_blocking(fit).await?)
+}
