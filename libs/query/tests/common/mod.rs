@@ -1,0 +1,118 @@
+//! Posts for tests, as rows of `events`.
+#![allow(dead_code, missing_docs, clippy::unwrap_used)]
+
+use arrow::array::{
+    ArrayRef, BooleanArray, Date32Array, Float32Array, Int32Array, ListBuilder, RecordBatch, StringArray,
+    StringBuilder, TimestampMicrosecondArray,
+};
+use arrow::datatypes::{DataType, Field, Schema};
+use jiff::civil::Date;
+use std::sync::Arc;
+use tidemark_query::tables::{self, MarkerColumns};
+
+/// One row, with defaults that tests overrule.
+#[derive(Debug, Clone)]
+pub struct Row {
+    pub id: String,
+    pub post: String,
+    pub operation: &'static str,
+    pub revision: i32,
+    pub day: Date,
+    pub author: Option<String>,
+    pub region: Option<&'static str>,
+    pub language: &'static str,
+    pub is_bot: bool,
+    /// Marker, score, present.
+    pub scores: Vec<(&'static str, f32, bool)>,
+}
+
+pub fn post(id: &str, day: &str) -> Row {
+    Row {
+        id: id.to_owned(),
+        post: id.to_owned(),
+        operation: "create",
+        revision: 0,
+        day: day.parse().unwrap(),
+        author: None,
+        region: None,
+        language: "en",
+        is_bot: false,
+        scores: vec![],
+    }
+}
+
+impl Row {
+    pub fn by(mut self, author: &str) -> Self {
+        self.author = Some(author.to_owned());
+        self
+    }
+    pub fn at(mut self, region: &'static str) -> Self {
+        self.region = Some(region);
+        self
+    }
+    pub fn lang(mut self, language: &'static str) -> Self {
+        self.language = language;
+        self
+    }
+    pub fn with(mut self, marker: &'static str, present: bool) -> Self {
+        self.scores.push((marker, if present { 0.9 } else { 0.1 }, present));
+        self
+    }
+    pub fn then(mut self, id: &str, operation: &'static str, revision: i32) -> Self {
+        (self.id, self.operation, self.revision) = (id.to_owned(), operation, revision);
+        self.scores.clear();
+        self
+    }
+}
+
+pub fn rows(rows: &[Row]) -> RecordBatch {
+    let mut markers = MarkerColumns::default();
+    for (marker, ..) in rows.iter().flat_map(|row| &row.scores) {
+        markers.column_of(marker);
+    }
+    let text = |of: &dyn Fn(&Row) -> Option<String>| -> ArrayRef {
+        Arc::new(rows.iter().map(of).collect::<StringArray>())
+    };
+    let micros = |row: &Row| i64::from(tidemark_query::day_number(row.day)) * 86_400_000_000;
+    let at = TimestampMicrosecondArray::from_iter_values(rows.iter().map(micros)).with_timezone("UTC");
+    let mut present =
+        ListBuilder::new(StringBuilder::new()).with_field(Arc::new(Field::new("element", DataType::Utf8, true)));
+    for row in rows {
+        for (marker, _, is_present) in &row.scores {
+            if *is_present {
+                present.values().append_value(marker);
+            }
+        }
+        present.append(true);
+    }
+    let schema = tables::events(&markers);
+    let mut columns: Vec<ArrayRef> = vec![
+        text(&|row| Some(row.id.clone())),
+        text(&|row| Some(row.post.clone())),
+        text(&|_| Some("feed".into())),
+        text(&|_| Some("run".into())),
+        text(&|_| Some("accepted".into())),
+        text(&|row| Some(row.operation.into())),
+        Arc::new(Int32Array::from_iter_values(rows.iter().map(|row| row.revision))),
+        Arc::new(Date32Array::from_iter_values(rows.iter().map(|row| tidemark_query::day_number(row.day)))),
+        Arc::new(at.clone()),
+        text(&|row| row.author.clone()),
+        text(&|row| row.region.map(str::to_owned)),
+        text(&|row| Some(row.language.into())),
+        text(&|_| None),
+        Arc::new(Int32Array::from(vec![5; rows.len()])),
+        Arc::new(rows.iter().map(|row| Some(row.is_bot)).collect::<BooleanArray>()),
+        text(&|_| Some("m1".into())),
+        text(&|_| Some("l1".into())),
+        text(&|_| Some("0.1".into())),
+        text(&|_| None),
+        Arc::new(at),
+        Arc::new(present.finish()),
+    ];
+    for (marker, _) in markers.iter() {
+        let score = |row: &Row| row.scores.iter().find(|(name, ..)| *name == marker).map(|(_, score, _)| *score);
+        columns.push(Arc::new(rows.iter().map(score).collect::<Float32Array>()));
+    }
+    let fields: Schema = schema.as_ref().clone();
+    RecordBatch::try_new(Arc::new(fields), columns).unwrap()
+}

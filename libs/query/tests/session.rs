@@ -1,0 +1,298 @@
+//! What the views show, what the guard lets through, what an empty lake answers.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use common::{Row, post, rows};
+use jiff::Timestamp;
+use std::sync::Arc;
+use tidemark_domain::alert::AlertState;
+use tidemark_domain::{Alert, CellStatus, ForecastPoint, PeriodKind, SeriesKey, Unit};
+use tidemark_lake::Lake;
+use tidemark_query::{Answer, Error, FeedStatus, Limits, SeriesFilter, Session, prevalence, tables};
+
+struct Here {
+    _folder: tempfile::TempDir,
+    lake: Lake,
+    session: Session,
+}
+
+async fn empty() -> Here {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = Lake::open(folder.path().to_str().unwrap()).unwrap();
+    let session = Session::open(lake.clone()).await.unwrap();
+    Here { _folder: folder, lake, session }
+}
+
+impl Here {
+    async fn holds(&self, posts: &[Row]) {
+        let batch = rows(posts);
+        let mut writer = self.lake.writer(tables::EVENTS, &batch.schema()).await.unwrap();
+        writer.append(vec![batch], &[]).await.unwrap();
+        self.session.refresh().await.unwrap();
+    }
+
+    /// What the aggregate role does: computes, and issues what changed. Answers how many cells did.
+    async fn issue(&self, posts: &[Row], at: i64) -> usize {
+        use arrow::array::{ArrayRef, RecordBatch, TimestampMicrosecondArray};
+        let periods = prevalence::periods_of(posts.iter().map(|row| row.day));
+        let changed = self.session.changed_cells(&periods).await.unwrap();
+        let issued: Vec<RecordBatch> = changed
+            .iter()
+            .map(|batch| {
+                let mut columns = batch.columns().to_vec();
+                let instant = TimestampMicrosecondArray::from(vec![at; batch.num_rows()]).with_timezone("UTC");
+                columns.push(Arc::new(instant) as ArrayRef);
+                RecordBatch::try_new(tables::series_cells(), columns).unwrap()
+            })
+            .collect();
+        let mut writer = self.lake.writer(tables::SERIES_CELLS, &tables::series_cells()).await.unwrap();
+        writer.append(issued, &[]).await.unwrap();
+        self.session.refresh().await.unwrap();
+        changed.iter().map(RecordBatch::num_rows).sum()
+    }
+
+    async fn ask(&self, text: &str) -> Answer {
+        self.session.sql(text, &Limits::default()).await.unwrap()
+    }
+
+    async fn annotated(&self) -> Vec<String> {
+        let answer = self.ask("SELECT post_key FROM annotated ORDER BY 1").await;
+        String::from_utf8(answer.to_csv().unwrap()).unwrap().lines().skip(1).map(str::to_owned).collect()
+    }
+}
+
+fn days_filter(marker: &str) -> SeriesFilter {
+    SeriesFilter {
+        region: Some("all".into()),
+        language: Some("all".into()),
+        marker: Some(marker.into()),
+        period: Some(PeriodKind::Day),
+        ..SeriesFilter::default()
+    }
+}
+
+#[tokio::test]
+async fn an_empty_lake_answers_empty_rows_with_the_right_columns() {
+    let here = empty().await;
+    let any = SeriesFilter::default();
+    assert_eq!(here.session.series_points(&any).await.unwrap(), vec![]);
+    assert_eq!(here.session.series_keys(&any).await.unwrap(), vec![]);
+    assert_eq!(here.session.forecasts(&any).await.unwrap(), vec![]);
+    assert_eq!(here.session.forecasts_of_every_origin(&any).await.unwrap(), vec![]);
+    assert_eq!(here.session.alerts().await.unwrap(), vec![]);
+    assert_eq!(here.session.feed_health(&any).await.unwrap(), vec![]);
+    assert_eq!(here.session.catalogue().await.unwrap().sources, vec![]);
+    assert_eq!(here.session.counts_of_run("run").await.unwrap().rows_read(), 0);
+    assert_eq!(here.session.freshness().await.unwrap().newest_post, None);
+    let answer = here.session.sql("SELECT * FROM author_days", &Limits::default()).await.unwrap();
+    assert!(answer.columns().contains(&"present".to_owned()) && answer.rows() == 0);
+    assert!(answer.to_text().unwrap().contains("n_posts"));
+}
+
+#[tokio::test]
+async fn every_day_has_a_point_and_small_cells_show_nothing() {
+    let here = empty().await;
+    let mut posts: Vec<Row> = (0..12).map(|n| post(&format!("a{n}"), "2024-01-01").with("m.x", n < 3)).collect();
+    posts.extend((0..10).map(|n| post(&format!("b{n}"), "2024-01-04").with("m.x", n < 3)));
+    here.holds(&posts).await;
+    // Two days and the two weeks that hold both, in one region and language and in all of either.
+    assert_eq!(here.issue(&posts, 1).await, (2 + 2) * 4);
+    let points = here.session.series_points(&days_filter("m.x")).await.unwrap();
+    let seen: Vec<_> = points.iter().map(|point| (point.period.end.day(), point.status)).collect();
+    assert_eq!(
+        seen,
+        [(1, CellStatus::Ok), (2, CellStatus::NoData), (3, CellStatus::NoData), (4, CellStatus::Censored)]
+    );
+    let shown = &points[0];
+    assert_eq!((shown.k, shown.n, shown.n_posts, shown.unit), (Some(3), Some(12), Some(12), Unit::Post));
+    assert_eq!(shown.value, Some(0.25));
+    assert!(shown.lower.unwrap() < 0.25 && shown.upper.unwrap() > 0.25);
+    assert_eq!(shown.provenance.as_ref().unwrap().lexicon, "l1");
+    let hidden = &points[3];
+    assert_eq!((hidden.k, hidden.n, hidden.n_posts, hidden.value, hidden.lower), (None, None, None, None, None));
+    let catalogue = here.session.catalogue().await.unwrap();
+    assert_eq!(catalogue.markers, ["m.x"]);
+    assert_eq!(catalogue.sources[0].regions, ["all", "unknown"]);
+    let keys = here.session.series_keys(&days_filter("m.x")).await.unwrap();
+    assert_eq!((keys[0].periods, keys[0].periods_shown), (2, 1));
+}
+
+#[tokio::test]
+async fn only_what_changed_is_issued_anew() {
+    let here = empty().await;
+    let posts: Vec<Row> = (0..12).map(|n| post(&format!("a{n}"), "2024-01-01").with("m.x", n < 3)).collect();
+    here.holds(&posts).await;
+    assert_eq!(here.issue(&posts, 1).await, 12);
+    assert_eq!(here.issue(&posts, 2).await, 0);
+    let late = [post("late", "2024-01-01").lang("es").with("m.x", true)];
+    here.holds(&late).await;
+    // English cells stay; all and Spanish, in unknown and all, change in a day and two weeks.
+    assert_eq!(here.issue(&late, 3).await, 12);
+    let points = here.session.series_points(&days_filter("m.x")).await.unwrap();
+    assert_eq!((points[0].k, points[0].n), (Some(4), Some(13)));
+    let gone = [late[0].clone().then("bye", "delete_post", 1)];
+    here.holds(&gone).await;
+    assert_eq!(here.issue(&gone, 4).await, 12);
+    let spanish = SeriesFilter { language: Some("es".into()), ..SeriesFilter::default() };
+    assert_eq!(here.session.series_points(&spanish).await.unwrap(), vec![], "an emptied series is no series");
+}
+
+#[tokio::test]
+async fn the_latest_revision_stands_unless_deleted() {
+    let here = empty().await;
+    let edited = post("edited", "2024-01-01").by("a").with("m.x", true);
+    let deleted = post("deleted", "2024-01-01").by("a").with("m.x", true);
+    let gone = post("gone", "2024-01-01").by("quitter").with("m.x", true);
+    let back = post("back", "2024-01-03").by("quitter").with("m.x", true);
+    let mut quit = post("quit", "2024-01-02").by("quitter");
+    quit.operation = "delete_author";
+    let posts = [
+        edited.clone(),
+        Row { scores: vec![("m.x", 0.1, false)], ..edited.then("e2", "update", 1) },
+        deleted.clone(),
+        deleted.then("d2", "delete_post", 1),
+        gone,
+        quit,
+        back,
+    ];
+    here.holds(&posts).await;
+    assert_eq!(here.annotated().await, ["back", "edited"]);
+    let present = here.ask("SELECT cardinality(present) AS c FROM annotated WHERE post_key = 'edited'").await;
+    assert_eq!(String::from_utf8(present.to_csv().unwrap()).unwrap(), "c\n0\n");
+    let sums = here.ask("SELECT author, present, answered FROM author_days ORDER BY 1").await;
+    let lines = String::from_utf8(sums.to_json_lines().unwrap()).unwrap();
+    assert!(lines.contains(r#"{"author":"quitter","present":["m.x"],"answered":["m.x"]}"#), "{lines}");
+}
+
+#[tokio::test]
+async fn an_outage_shows_in_the_feed() {
+    let here = empty().await;
+    let first: jiff::civil::Date = "2024-01-01".parse().unwrap();
+    let mut posts = Vec::new();
+    for offset in (0..40_i64).filter(|offset| *offset != 35) {
+        let day = first.saturating_add(jiff::ToSpan::days(offset)).to_string();
+        posts.extend((0..10).map(|n| post(&format!("{offset}-{n}"), &day).at("US")));
+    }
+    here.holds(&posts).await;
+    let filter = SeriesFilter { region: Some("US".into()), ..SeriesFilter::default() };
+    let feed = here.session.feed_health(&filter).await.unwrap();
+    assert_eq!(feed.len(), 40);
+    assert_eq!((feed[35].posts, feed[35].status, feed[35].expected), (0, FeedStatus::Silent, Some(10.0)));
+    assert_eq!((feed[36].status, feed[3].status), (FeedStatus::Ok, FeedStatus::Unknown));
+}
+
+#[tokio::test]
+async fn forecasts_and_alerts_come_back_as_they_were_written() {
+    let here = empty().await;
+    let key = SeriesKey {
+        source: "feed".into(),
+        region: "all".into(),
+        language: "all".into(),
+        marker: "m.x".into(),
+        period: PeriodKind::Day,
+    };
+    let point = |origin: &str, horizon_days: u16, issued: i64| {
+        let origin: jiff::civil::Date = origin.parse().unwrap();
+        ForecastPoint {
+            key: key.clone(),
+            model: "tidemark".into(),
+            origin,
+            horizon_days,
+            target: origin.saturating_add(jiff::ToSpan::days(i64::from(horizon_days))),
+            quantiles: std::array::from_fn(|level| level as f64 / 100.0),
+            issued_at: Timestamp::from_microsecond(issued).unwrap(),
+        }
+    };
+    let old = [point("2024-01-01", 1, 10), point("2024-01-01", 2, 10)];
+    let new = [point("2024-01-02", 1, 20), point("2024-01-02", 2, 20)];
+    here.session.append_forecasts(&old).await.unwrap();
+    here.session.append_forecasts(&new).await.unwrap();
+    here.session.append_forecasts(&[]).await.unwrap();
+    here.session.refresh().await.unwrap();
+    assert_eq!(here.session.forecasts(&SeriesFilter::of(&key)).await.unwrap(), new);
+    assert_eq!(here.session.forecasts_of_every_origin(&SeriesFilter::of(&key)).await.unwrap().len(), 4);
+
+    let mut alert = Alert {
+        id: "e1".into(),
+        rule: "r".into(),
+        key,
+        state: AlertState::Open,
+        threshold: 0.5,
+        probability: 0.75,
+        peak_day: "2024-01-03".parse().unwrap(),
+        origin: "2024-01-01".parse().unwrap(),
+        raised_origin: "2024-01-01".parse().unwrap(),
+        issued_at: Timestamp::from_microsecond(30).unwrap(),
+    };
+    here.session.append_alerts(std::slice::from_ref(&alert)).await.unwrap();
+    alert.state = AlertState::Resolved;
+    alert.issued_at = Timestamp::from_microsecond(40).unwrap();
+    here.session.append_alerts(std::slice::from_ref(&alert)).await.unwrap();
+    here.session.refresh().await.unwrap();
+    assert_eq!(here.session.alerts().await.unwrap(), [alert]);
+}
+
+#[tokio::test]
+async fn the_guard_answers_questions_and_nothing_else() {
+    let here = empty().await;
+    here.holds(&[post("1", "2024-01-01").with("m.x", true), post("2", "2024-01-01")]).await;
+    let limits = Limits::default();
+    for good in [
+        "SELECT count(*) FROM annotated",
+        "select 1;",
+        "WITH a AS (SELECT 1 AS x) SELECT x FROM a",
+        "EXPLAIN SELECT * FROM series",
+        "SHOW TABLES",
+        "SELECT wilson_lower(1, 2), wilson_upper(1, 2)",
+    ] {
+        assert!(here.session.sql(good, &limits).await.is_ok(), "{good}: {:?}", here.session.sql(good, &limits).await);
+    }
+    for bad in [
+        "",
+        "SELEKT 1",
+        "SELECT 1; SELECT 2",
+        "DROP TABLE events",
+        "CREATE TABLE t AS SELECT 1",
+        "CREATE EXTERNAL TABLE t STORED AS CSV LOCATION '/etc/passwd'",
+        "INSERT INTO events SELECT * FROM events",
+        "DELETE FROM events",
+        "COPY events TO '/tmp/x.csv'",
+        "EXPLAIN INSERT INTO events SELECT * FROM events",
+        "SET datafusion.execution.batch_size = 1",
+        "SELECT * FROM '/etc/passwd'",
+        "SELECT * FROM read_csv('/etc/passwd')",
+        "SELECT * FROM generate_series(1, 1000000000)",
+        "PREPARE p AS SELECT 1",
+    ] {
+        assert!(here.session.sql(bad, &limits).await.is_err(), "{bad}");
+    }
+    let cut = here.session.sql("SELECT * FROM events", &Limits { rows_max: 1, ..limits }).await.unwrap();
+    assert!(cut.is_cut && cut.rows() == 1);
+    let slow = Limits { deadline: std::time::Duration::ZERO, ..limits };
+    let forever = "SELECT count(*) FROM events a, events b, events c";
+    assert!(matches!(here.session.sql(forever, &slow).await, Err(Error::Deadline { .. })));
+}
+
+#[tokio::test]
+async fn the_past_can_be_asked() {
+    let here = empty().await;
+    here.holds(&[post("1", "2024-01-01")]).await;
+    let start = Timestamp::now();
+    let between = loop {
+        let now = Timestamp::now();
+        if now.duration_since(start) > jiff::SignedDuration::from_millis(50) {
+            break now;
+        }
+        tokio::task::yield_now().await;
+    };
+    here.holds(&[post("2", "2024-01-01")]).await;
+    let past = here.session.as_of(between).await.unwrap();
+    let count = "SELECT count(*) AS c FROM annotated";
+    let csv = |answer: tidemark_query::Answer| String::from_utf8(answer.to_csv().unwrap()).unwrap();
+    assert_eq!(csv(past.sql(count, &Limits::default()).await.unwrap()), "c\n1\n");
+    assert!(!past.refresh().await.unwrap());
+    assert_eq!(csv(here.session.sql(count, &Limits::default()).await.unwrap()), "c\n2\n");
+    let before = here.session.as_of("2001-01-01T00:00:00Z".parse().unwrap()).await.unwrap();
+    assert_eq!(csv(before.sql(count, &Limits::default()).await.unwrap()), "c\n0\n");
+}
