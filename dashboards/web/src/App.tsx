@@ -51,7 +51,7 @@ export function App() {
         <section aria-labelledby="freshness-title">
           <h2 id="freshness-title">{strings.freshness.title}</h2>
           {status.data && <Freshness status={status.data} />}
-          {view && <FeedHealth view={view} busy={busy} />}
+          {view && <FeedHealth view={view} minUnits={catalogue.data.min_units} busy={busy} />}
         </section>
         {catalogue.data && !view && <EmptyState reading={(status.data?.ledger.read ?? 0) > 0} />}
         {view && (

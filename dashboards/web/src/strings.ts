@@ -54,6 +54,7 @@ export const strings = {
     feedsHelp: "The line is what the same weekdays of the 28 days before let expect.",
     feedLatest: (day: string, posts: string, expected: string) => `${day}: ${posts} posts, ${expected} expected`,
     feedLatestAlone: (day: string, posts: string) => `${day}: ${posts} posts`,
+    fewerThan: (units: number) => `fewer than ${units}`,
     feedSummary: (low: number, high: number, days: number) =>
       low + high === 0
         ? `no unusual day in ${days}`

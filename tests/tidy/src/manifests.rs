@@ -30,8 +30,9 @@ const HOMES: &[(&str, &[&str])] = &[
     ("utoipa", &["serve"]),
     ("rust-embed", &["serve"]),
     ("tokio-tungstenite", &["ingest", "e2e"]),
-    // Records in memory are Arrow wherever they are many; only files and tables need Parquet.
-    ("arrow", &["wire", "lake", "query", "ingest", "aggregate", "forecast", "e2e"]),
+    // Records in memory are Arrow wherever they are many (serve: its tests write a lake); only files and tables need
+    // Parquet.
+    ("arrow", &["wire", "lake", "query", "ingest", "aggregate", "forecast", "serve", "e2e"]),
     ("parquet", &["ingest", "lake", "e2e"]),
     // Outgoing HTTP: webhooks, and the commands that ask a running server.
     ("reqwest", &["alert", "tidemark", "serve", "e2e"]),

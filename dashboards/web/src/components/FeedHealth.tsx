@@ -2,7 +2,7 @@ import { useState } from "react";
 import type { FeedDay, FeedState } from "../data/api";
 import { daysBetween } from "../data/dates";
 import { FEED_DAYS, useFeedHealth } from "../data/queries";
-import { byRegion, isUnusual, unusual, type FeedStrip } from "../data/feed";
+import { byRegion, height, isUnusual, unusual, type FeedStrip } from "../data/feed";
 import { count, day, weekday } from "../format";
 import type { View } from "../selection";
 import { strings } from "../strings";
@@ -23,8 +23,8 @@ export function StateMark({ state }: { state: FeedState }) {
   );
 }
 
-function Strip({ strip, first }: { strip: FeedStrip; first: string }) {
-  const top = Math.max(1, ...strip.days.map((each) => Math.max(each.posts, each.expected ?? 0)));
+function Strip({ strip, first, minUnits }: { strip: FeedStrip; first: string; minUnits: number }) {
+  const top = Math.max(1, ...strip.days.map((each) => Math.max(height(each, minUnits), each.expected ?? 0)));
   const y = (posts: number) => HEIGHT - (posts / top) * (HEIGHT - 2);
   const x = (each: FeedDay) => daysBetween(first, each.day) * STEP;
   const line = strip.days
@@ -38,9 +38,9 @@ function Strip({ strip, first }: { strip: FeedStrip; first: string }) {
           key={each.day}
           className={`bar bar-${each.state}`}
           x={x(each)}
-          y={y(each.posts)}
+          y={y(height(each, minUnits))}
           width={STEP - 1}
-          height={HEIGHT - y(each.posts)}
+          height={HEIGHT - y(height(each, minUnits))}
         />
       ))}
       <path className="expected" d={line} />
@@ -51,7 +51,7 @@ function Strip({ strip, first }: { strip: FeedStrip; first: string }) {
   );
 }
 
-function Feed({ strip, first }: { strip: FeedStrip; first: string }) {
+function Feed({ strip, first, minUnits }: { strip: FeedStrip; first: string; minUnits: number }) {
   const { latest } = strip;
   const { low, high } = unusual(strip.days);
   return (
@@ -60,18 +60,21 @@ function Feed({ strip, first }: { strip: FeedStrip; first: string }) {
         <strong>{strings.regions[strip.region] ?? strip.region}</strong>
         <StateMark state={latest.state} />
       </div>
-      <Strip strip={strip} first={first} />
+      <Strip strip={strip} first={first} minUnits={minUnits} />
       <p className="quiet number">
         {latest.expected === null
-          ? said.feedLatestAlone(day(latest.day), count(latest.posts))
-          : said.feedLatest(day(latest.day), count(latest.posts), count(Math.round(latest.expected)))}
+          ? said.feedLatestAlone(day(latest.day), posts(latest, minUnits))
+          : said.feedLatest(day(latest.day), posts(latest, minUnits), count(Math.round(latest.expected)))}
         ; {said.feedSummary(low, high, strip.days.length)}
       </p>
     </li>
   );
 }
 
-export function FeedHealth({ view, busy }: { view: View; busy: boolean }) {
+const posts = (each: FeedDay, minUnits: number): string =>
+  each.posts === null ? said.fewerThan(minUnits) : count(each.posts);
+
+export function FeedHealth({ view, minUnits, busy }: { view: View; minUnits: number; busy: boolean }) {
   const health = useFeedHealth(view, busy);
   const [open, setOpen] = useState(false);
   if (health.isError) return <Failure error={health.error} />;
@@ -85,7 +88,7 @@ export function FeedHealth({ view, busy }: { view: View; busy: boolean }) {
       <p className="quiet">{said.feedsHelp}</p>
       <ul className="feeds" data-testid="feed-health">
         {strips.map((strip) => (
-          <Feed key={strip.region} strip={strip} first={first} />
+          <Feed key={strip.region} strip={strip} first={first} minUnits={minUnits} />
         ))}
       </ul>
       <details onToggle={(event) => setOpen(event.currentTarget.open)}>
@@ -107,7 +110,7 @@ export function FeedHealth({ view, busy }: { view: View; busy: boolean }) {
                   <tr key={`${each.region} ${each.day}`}>
                     <td>{strings.regions[each.region] ?? each.region}</td>
                     <td>{weekday(each.day)}</td>
-                    <td>{count(each.posts)}</td>
+                    <td>{posts(each, minUnits)}</td>
                     <td>{each.expected === null ? "–" : count(Math.round(each.expected))}</td>
                     <td>
                       <StateMark state={each.state} />

@@ -24,7 +24,8 @@ export interface FeedDay {
   source: string;
   region: string;
   day: string;
-  posts: number;
+  /** Null: some, but too few to be counted out. */
+  posts: number | null;
   expected: number | null;
   state: FeedState;
 }

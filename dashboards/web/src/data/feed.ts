@@ -29,3 +29,6 @@ export function unusual(days: FeedDay[]): { low: number; high: number } {
     high: days.filter((day) => day.state === "high").length,
   };
 }
+
+/** How high a day's bar stands: a count that is withheld stands half as high as the least that would be shown. */
+export const height = (day: FeedDay, minUnits: number): number => day.posts ?? minUnits / 2;

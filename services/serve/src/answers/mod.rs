@@ -202,7 +202,7 @@ impl Answers {
         {
             return Ok(seen.clone());
         }
-        limited(async { Ok(self.session().refresh().await?) }).await?;
+        limited(async { Ok(self.session().refresh().await?) }).await?; // whether it changed is in the versions
         let fresh = Seen { at: now, versions: Arc::new(self.session().versions()) };
         *seen = Some(fresh.clone());
         Ok(fresh)
@@ -346,13 +346,14 @@ fn shown(point: PublishedPoint) -> say::Point {
     }
 }
 
+/// A feed's day as it may be seen: a handful of posts is a small cell too. That there was none may be said.
 fn feed_day(day: tidemark_query::FeedDay) -> say::FeedDay {
     say::FeedDay {
         source: day.source,
         region: day.region,
         day: day.day,
-        posts: day.posts,
-        expected: day.expected,
+        posts: Some(day.posts).filter(|posts| *posts == 0 || *posts >= MIN_UNITS),
+        expected: day.expected.filter(|expected| *expected >= MIN_UNITS as f64),
         state: day.status.code().to_owned(),
     }
 }
@@ -391,6 +392,21 @@ mod tests {
         assert_eq!((said.value, said.lower, said.upper), (None, None, None));
         assert_eq!((said.k, said.n, said.n_posts), (None, None, None));
         assert_eq!(said.status, "censored");
+    }
+
+    #[test]
+    fn a_handful_of_posts_is_not_counted_out_and_silence_is_said() {
+        let said = |posts, expected| {
+            let status = tidemark_query::FeedStatus::Low;
+            let (source, region) = ("s".to_owned(), "north".to_owned());
+            let day = date(2026, 11, 21);
+            let day = tidemark_query::FeedDay { source, region, day, posts, expected, ratio: None, status };
+            let said = super::feed_day(day);
+            (said.posts, said.expected)
+        };
+        assert_eq!(said(0, Some(20.0)), (Some(0), Some(20.0)));
+        assert_eq!(said(3, Some(10.9)), (None, None));
+        assert_eq!(said(11, Some(11.0)), (Some(11), Some(11.0)));
     }
 
     #[test]

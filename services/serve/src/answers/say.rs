@@ -291,9 +291,9 @@ pub struct FeedDay {
     pub region: String,
     /// The day, in the region's zone.
     pub day: Date,
-    /// Posts on that day.
-    pub posts: u64,
-    /// What the same weekdays of the last 28 days let expect; absent while there are too few.
+    /// Posts on that day; absent where there were some, but fewer than eleven.
+    pub posts: Option<u64>,
+    /// What the same weekdays of the last 28 days let expect; absent while nothing or too little can be.
     pub expected: Option<f64>,
     /// `ok`, `low`, `high`, `silent`, or `unknown` while nothing can be expected.
     pub state: String,

@@ -9,8 +9,6 @@ use tidemark_query::SeriesFilter;
 
 /// A feed is listed with its latest day among the last so many of its source.
 const FEED_DAYS: i64 = 7;
-/// The stage whose output the lake's latest event is.
-const AGGREGATE: &str = "aggregate";
 
 /// The latest status, and what the next one's rates are reckoned from.
 #[derive(Default)]
@@ -23,7 +21,8 @@ pub(super) struct Kept {
 pub(super) struct LakeStatus {
     ledger: say::Ledger,
     feeds: Vec<say::FeedDay>,
-    observed: Option<Timestamp>,
+    record: Option<Timestamp>,
+    cell: Option<Timestamp>,
     forecast: Option<Timestamp>,
     alert: Option<Timestamp>,
 }
@@ -52,7 +51,11 @@ impl Answers {
             .map(|stage| say::Stage {
                 lag: stage.lag,
                 rate_per_second: stage.position.and_then(|position| kept.rates.note(&stage.stage, now, position)),
-                freshness_seconds: if stage.stage == AGGREGATE { since(lake.observed) } else { None },
+                freshness_seconds: match stage.stage.as_str() {
+                    "ingest" => since(lake.record),
+                    "aggregate" => since(lake.cell),
+                    _ => None, // its output is on the log, which does not say when
+                },
                 stage: stage.stage,
                 topic: stage.topic,
             })
@@ -98,7 +101,7 @@ impl Answers {
             ledger.unmatched += counts.unmatched;
             ledger.rejected += counts.rejected.values().sum::<u64>();
         }
-        let (_, observed) = session.freshness().await?;
+        let fresh = session.freshness().await?;
         let alert = session.alerts().await?.iter().map(|alert| alert.issued_at).max();
 
         let mut feeds = BTreeMap::new();
@@ -131,6 +134,13 @@ impl Answers {
                 forecast = forecast.max(issued);
             }
         }
-        Ok(LakeStatus { ledger, feeds: feeds.into_values().map(feed_day).collect(), observed, forecast, alert })
+        Ok(LakeStatus {
+            ledger,
+            feeds: feeds.into_values().map(feed_day).collect(),
+            record: fresh.newest_record,
+            cell: fresh.newest_cell,
+            forecast,
+            alert,
+        })
     }
 }

@@ -1,12 +1,18 @@
 //! A server over a lake in a folder of its own.
-#![allow(clippy::unwrap_used, dead_code)]
+#![allow(clippy::unwrap_used, dead_code, unreachable_pub)]
 
+use arrow::datatypes::SchemaRef;
 use futures::FutureExt;
 use serde_json::Value;
 use std::sync::Arc;
 use tempfile::TempDir;
+use tidemark_domain::{
+    Alert, ForecastPoint, PeriodKind, SeriesKey,
+    alert::AlertState,
+    forecast::{QUANTILE_LEVELS, RECOMMENDED_MODEL},
+};
 use tidemark_lake::Lake;
-use tidemark_query::Session;
+use tidemark_query::{Session, tables};
 use tidemark_serve::{AdminKey, Error, Handed, Load, LogStatus, Server, Settings, StageLag};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -92,4 +98,85 @@ pub async fn get(open: &Open, address: &str) -> (reqwest::StatusCode, Value) {
     let response = reqwest::get(format!("{}{address}", open.http)).await.unwrap();
     let status = response.status();
     (status, response.json().await.unwrap_or(Value::Null))
+}
+
+/// Days of the series in [`open`], from 2026-03-01.
+pub const DAYS: usize = 40;
+/// Of these, the days on which ten people posted.
+pub const SMALL_DAYS: usize = 4;
+/// Days of its forecast.
+pub const HORIZON: usize = 14;
+
+/// Over a lake with one series for all regions and one for the north, a forecast and an open alert.
+pub async fn open() -> Open {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = Lake::open(folder.path().to_str().unwrap()).unwrap();
+    let days: Vec<_> = jiff::civil::date(2026, 3, 1).series(jiff::Span::new().days(1)).take(DAYS).collect();
+
+    let mut markers = tables::MarkerColumns::default();
+    let column = markers.column_of("mh.stress").to_owned();
+    let posts = days.iter().enumerate().map(|(index, day)| {
+        serde_json::json!({
+            "event_id": format!("{index:032x}"), "post_key": format!("{index:032x}"), "source": "simulated",
+            "run_id": "r", "disposition": "accepted", "operation": "create", "revision": 0, "day": day,
+            "created_at": format!("{day}T12:00:00Z"), "author": format!("{:032x}", 7), "region": "north",
+            "language": "en", "n_tokens": 9, "is_bot_hint": false, "model": "m", "lexicon": "l", "code": "0.1.0",
+            "observed_at": format!("{day}T12:00:01Z"), "present": ["mh.stress"], &column: 0.9,
+        })
+    });
+    append(&lake, tables::EVENTS, tables::events(&markers), posts.collect()).await;
+
+    let cells = days.iter().enumerate().flat_map(|(index, day)| {
+        ["all", "north"].map(|region| {
+            let n = if index % 10 == 5 { 10 } else { 200 };
+            serde_json::json!({
+                "source": "simulated", "region": region, "language": "all", "marker": "mh.stress", "period": "day",
+                "period_end": day, "label": day, "k": n / 5, "n": n, "n_posts": n + 3, "unit": "author",
+                "model": "m", "lexicon": "l", "code": "0.1.0", "issued_at": "2026-04-10T00:00:00Z",
+            })
+        })
+    });
+    append(&lake, tables::SERIES_CELLS, tables::series_cells(), cells.collect()).await;
+
+    let session = Session::open(lake).await.unwrap();
+    let key = SeriesKey {
+        source: "simulated".to_owned(),
+        region: "all".to_owned(),
+        language: "all".to_owned(),
+        marker: "mh.stress".to_owned(),
+        period: PeriodKind::Day,
+    };
+    let origin = days[DAYS - 1];
+    let issued_at = "2026-04-10T01:00:00Z".parse().unwrap();
+    let ahead = |horizon: usize| ForecastPoint {
+        key: key.clone(),
+        model: RECOMMENDED_MODEL.to_owned(),
+        origin,
+        horizon_days: horizon as u16,
+        target: origin + jiff::Span::new().days(horizon as i64),
+        quantiles: QUANTILE_LEVELS.map(|level| 0.1 + 0.2 * level),
+        issued_at,
+    };
+    session.append_forecasts(&(1..=HORIZON).map(ahead).collect::<Vec<_>>()).await.unwrap();
+    let alert = Alert {
+        id: "a".to_owned(),
+        rule: "unusual".to_owned(),
+        key: key.clone(),
+        state: AlertState::Open,
+        threshold: 0.25,
+        probability: 0.8,
+        peak_day: origin + jiff::Span::new().days(5),
+        origin,
+        raised_origin: origin,
+        issued_at,
+    };
+    session.append_alerts(&[alert]).await.unwrap();
+    start(folder, handed_over(session, None), "127.0.0.1")
+}
+
+async fn append(lake: &Lake, table: &str, schema: SchemaRef, rows: Vec<Value>) {
+    let mut decoder = arrow::json::ReaderBuilder::new(schema.clone()).build_decoder().unwrap();
+    decoder.serialize(&rows).unwrap();
+    let batch = decoder.flush().unwrap().unwrap();
+    lake.writer(table, &schema).await.unwrap().append(vec![batch], &[]).await.unwrap();
 }

@@ -1,0 +1,75 @@
+//! The same answers at both doors, over a lake with a series, a forecast and an alert.
+#![allow(clippy::unwrap_used)]
+
+mod shared;
+
+use reqwest::StatusCode;
+use serde_json::Value;
+use shared::{get, open};
+use tidemark_serve::proto::{self, tidemark_client::TidemarkClient};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn both_doors_give_the_same_answers_and_no_small_cell_shows_a_number() {
+    let open = open().await;
+    let mut grpc = TidemarkClient::connect(open.grpc.clone()).await.unwrap();
+
+    let (_, catalogue) = get(&open, "/api/v1/catalogue").await;
+    let source = &catalogue["sources"][0];
+    assert_eq!((&source["source"], &source["unit"]), (&Value::from("simulated"), &Value::from("author")));
+    assert_eq!(source["regions"], serde_json::json!(["all", "north"]));
+    assert_eq!(source["markers"][0]["name"], "mh.stress");
+    let said = grpc.get_catalogue(proto::GetCatalogueRequest {}).await.unwrap().into_inner();
+    assert_eq!(said.sources[0].markers[0].title, "Stress");
+
+    let (status, series) = get(&open, "/api/v1/series?source=simulated&marker=mh.stress").await;
+    assert_eq!(status, StatusCode::OK, "{series}");
+    let points = series["points"].as_array().unwrap();
+    assert_eq!(points.len(), shared::DAYS);
+    let mut withheld = 0;
+    for point in points {
+        let numbers = ["value", "lower", "upper", "k", "n", "n_posts"];
+        if point["status"] == "ok" {
+            assert!(numbers.iter().all(|number| point[number].is_number()), "{point}");
+            assert!(point["n"].as_u64().unwrap() >= 11, "{point}");
+        } else {
+            withheld += 1;
+            assert!(numbers.iter().all(|number| point[number].is_null()), "{point}");
+        }
+    }
+    assert_eq!(withheld, shared::SMALL_DAYS);
+    let ask = proto::GetSeriesRequest {
+        source: "simulated".to_owned(),
+        marker: "mh.stress".to_owned(),
+        ..Default::default()
+    };
+    let said = grpc.get_series(ask.clone()).await.unwrap().into_inner();
+    assert_eq!(said.unit, "author");
+    for (rest, grpc) in points.iter().zip(&said.points) {
+        assert_eq!(rest["end"], grpc.end.as_str());
+        assert_eq!(rest["status"], grpc.status.as_str());
+        assert_eq!(rest["value"].as_f64(), grpc.value);
+        assert_eq!(rest["n"].as_u64(), grpc.n);
+    }
+
+    let (_, cut) = get(&open, "/api/v1/series?source=simulated&marker=mh.stress&from=2026-03-03&to=2026-03-05").await;
+    assert_eq!(cut["points"].as_array().unwrap().len(), 3);
+
+    let (_, forecasts) = get(&open, "/api/v1/forecasts?source=simulated&marker=mh.stress").await;
+    assert_eq!(forecasts["threshold"], 0.25);
+    assert_eq!(forecasts["days"].as_array().unwrap().len(), shared::HORIZON);
+    assert_eq!(forecasts["days"][0]["quantiles"].as_array().unwrap().len(), 23);
+    let exceed = forecasts["days"][0]["p_exceed"].as_f64().unwrap();
+    assert!((0.01..=0.99).contains(&exceed), "{exceed}");
+
+    let (_, alerts) = get(&open, "/api/v1/alerts?state=open").await;
+    assert_eq!(alerts["alerts"].as_array().unwrap().len(), 1);
+    assert_eq!(alerts["alerts"][0]["lead_days"], 5);
+    assert_eq!(alerts["alerts"][0]["title"], "Stress");
+    let said = grpc.list_alerts(proto::ListAlertsRequest { state: "resolved".to_owned() }).await.unwrap().into_inner();
+    assert!(said.alerts.is_empty());
+
+    let refused = grpc.get_series(proto::GetSeriesRequest { marker: "mh.nothing".to_owned(), ..ask }).await.unwrap_err();
+    assert_eq!(refused.code(), tonic::Code::NotFound);
+    assert!(refused.message().contains("mh.nothing"), "{}", refused.message());
+    open.close().await;
+}
