@@ -1,0 +1,133 @@
+//! Nothing lost, nothing doubled: the whole process group is killed with `kill -9` at random moments while it reads a
+//! file, and what is in the lake in the end is what an uninterrupted run put there.
+
+use rand::{Rng as _, SeedableRng as _};
+use rand_chacha::ChaCha8Rng;
+use serde_json::Value;
+use std::path::Path;
+use std::time::{Duration, Instant};
+use tidemark_e2e::{Platform, Program};
+use tidemark_simulator::{Event, Scenario, Simulation, files};
+
+const SEED: u64 = 20_240_229;
+/// At least this often; a run that ends before a blow does not count it.
+const KILLS: usize = 8;
+/// Small windows and commits, so that a blow finds every stage at work.
+const CONFIG: &str = "
+[ingest]
+window_rows = 150
+[annotate]
+lexica_only = true
+batch_posts_max = 64
+[aggregate]
+commit_records_max = 200
+commit_age_ms_max = 100
+refresh_interval_s = 1
+";
+/// Columns that say when something was computed. Everything else must agree.
+const WALL_CLOCK: [&str; 2] = ["issued_at", "observed_at"];
+
+/// About 3,000 records: posts, edits, deletions, second records of a post, and lines that are no post.
+fn write_input(file: &Path) -> u64 {
+    let mut scenario = Scenario::default_for(SEED, 14, 200.0);
+    scenario.edit_rate = 0.08;
+    scenario.delete_rate = 0.08;
+    let simulation = Simulation::new(scenario).expect("a scenario");
+    let mut draws = ChaCha8Rng::seed_from_u64(SEED);
+    let (mut out, mut rows, mut earlier) = (Vec::new(), 0, Vec::new());
+    for post in simulation.posts() {
+        files::write_post(&post, &mut out).expect("written");
+        rows += 1;
+        if post.event == Event::Create && draws.random::<f64>() < 0.05 {
+            earlier.push(post);
+        }
+        if draws.random::<f64>() < 0.03 && !earlier.is_empty() {
+            let again = earlier.swap_remove(draws.random_range(0..earlier.len()));
+            files::write_post(&again, &mut out).expect("written");
+            rows += 1;
+        }
+        if draws.random::<f64>() < 0.02 {
+            const NO_POST: [&str; 3] = ["{\"id\": 1, \"text\": ", "{\"id\": \"e\", \"text\": \"  \"}", "not json"];
+            out.extend_from_slice(NO_POST[draws.random_range(0..NO_POST.len())].as_bytes());
+            out.push(b'\n');
+            rows += 1;
+        }
+    }
+    std::fs::write(file, out).expect("written");
+    rows
+}
+
+/// The rows of a query without wall-clock columns, sorted.
+fn content(platform: &Platform, query: &str) -> Vec<String> {
+    let without_clock = |mut row: Value| {
+        let columns = row.as_object_mut().expect("a row");
+        WALL_CLOCK.iter().for_each(|column| {
+            columns.remove(*column);
+        });
+        row.to_string()
+    };
+    let mut rows: Vec<String> = platform.sql(query).into_iter().map(without_clock).collect();
+    rows.sort_unstable();
+    rows
+}
+
+const CONTENTS: [&str; 4] = [
+    "SELECT * FROM events",
+    "SELECT * FROM annotated",
+    "SELECT * FROM author_days",
+    "SELECT * FROM series",
+];
+
+#[test]
+fn eight_kills_leave_what_no_kill_leaves() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("posts.ndjson");
+    let rows = write_input(&file);
+    assert!(rows > 2500, "{rows}");
+    let program = Program::find();
+
+    let calm = Platform::start(&program, &folder.path().join("calm"), CONFIG);
+    let started = Instant::now();
+    calm.ingest(&file, &[]);
+    let calm_run = started.elapsed();
+    let wanted: Vec<_> = CONTENTS.map(|query| content(&calm, query)).into();
+    let ledger = "SELECT disposition, count(*) AS n FROM events GROUP BY disposition";
+    let read: u64 = calm.sql(ledger).iter().filter_map(|row| row["n"].as_u64()).sum();
+    assert_eq!(read, rows, "accepted + rejected + duplicates + unmatched = rows read");
+    let data = folder.path().join("stormy");
+    std::fs::create_dir_all(&data).expect("a folder");
+    // Pseudonyms are keyed: with the same key, the same authors have the same names.
+    std::fs::copy(calm.data().join("author.key"), data.join("author.key")).expect("copied");
+    calm.stop();
+
+    let mut draws = ChaCha8Rng::seed_from_u64(SEED);
+    let mut kills = 0;
+    for attempt in 0.. {
+        assert!(attempt < 5 * KILLS, "the run is over before it can be killed: {kills} kills in {attempt} attempts");
+        let platform = Platform::start(&program, &data, CONFIG);
+        let mut ingest = platform.ingest_beside(&file);
+        let blow = Duration::from_secs_f64(draws.random_range(0.1..1.2) * calm_run.as_secs_f64().min(8.0));
+        let started = Instant::now();
+        let mut ended = None;
+        while started.elapsed() < blow && ended.is_none() {
+            ended = ingest.try_wait().expect("a child of ours");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        platform.kill();
+        let _ = ingest.wait();
+        // A blow after the end hits a platform at rest. It must survive that too, but it is not what is counted first.
+        kills += usize::from(ended.is_none() || kills + 2 >= KILLS);
+        if kills >= KILLS {
+            break;
+        }
+    }
+
+    let stormy = Platform::start(&program, &data, CONFIG);
+    stormy.ingest(&file, &[]);
+    for (query, wanted) in CONTENTS.iter().zip(&wanted) {
+        let found = content(&stormy, query);
+        let differing = || found.iter().zip(wanted).find(|(found, wanted)| found != wanted);
+        assert!(found == *wanted, "{query}: {} rows, not {}; {:?}", found.len(), wanted.len(), differing());
+    }
+    stormy.stop();
+}

@@ -1,0 +1,175 @@
+//! ARCHITECTURE.md's walk, on foot: one post through every stage, each hand-over looked at; then what grows out of many
+//! posts, a forecast and an alert.
+
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::Path;
+use std::time::{Duration, Instant};
+use tidemark_domain::{EventId, Language, Operation, PostKey};
+use tidemark_e2e::{Platform, Program};
+use tidemark_log::{EventHeaders, Log, LogSettings, Record};
+use tidemark_simulator::{Scenario, Simulation, files};
+use tidemark_wire::log::{ANNOTATED_TOPIC, POSTS_TOPIC, decode_annotated, decode_event};
+
+/// Quick to start and quick to answer; the model has tests of its own.
+const CONFIG: &str = "
+[annotate]
+lexica_only = true
+[aggregate]
+commit_age_ms_max = 200
+refresh_interval_s = 1
+[forecast]
+markers = [\"lexicon.mh.stress\"]
+interval_s = 1
+[alert]
+interval_s = 1
+";
+
+const TEXT: &str = "I am so stressed about work, says @carla.perez on https://example.org/x";
+const HANDLE: &str = "carla.perez";
+const AUTHOR: &str = "author-of-the-post";
+/// Enough people beside our author that the cell may be shown.
+const OTHERS: usize = 11;
+
+fn line(id: &str, author: &str, text: &str) -> String {
+    json!({
+        "id": id, "text": text, "author": author, "created_at": "2024-03-05T12:30:00Z", "lang": "en", "region": "US-CA",
+        "op": "create", "is_bot": false
+    })
+    .to_string()
+}
+
+fn one_post_and_its_company(file: &Path) {
+    let mut lines = line("the-post", AUTHOR, TEXT);
+    for other in 0..OTHERS {
+        let id = format!("other-{other}");
+        let _ = write!(lines, "\n{}", line(&id, &id, "making lentil soup for dinner"));
+    }
+    std::fs::write(file, lines).expect("written");
+}
+
+/// The record of `topic` whose key is that of our post.
+async fn record_of(log: &Log, topic: &str, key: PostKey) -> Record {
+    let started = Instant::now();
+    let consumer = log.consumer(&format!("walk-{topic}"), &[topic]).expect("a consumer");
+    loop {
+        let records = consumer.next_batch(100, Duration::from_millis(500)).await.expect("a batch");
+        if let Some(record) = records.into_iter().find(|record| record.key == key.to_string().as_bytes()) {
+            return record;
+        }
+        assert!(started.elapsed() < Duration::from_secs(60), "the post never came through {topic}");
+    }
+}
+
+fn only(rows: &[Value]) -> &Value {
+    assert_eq!(rows.len(), 1, "{rows:?}");
+    &rows[0]
+}
+
+#[test]
+fn one_post_through_every_stage() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("posts.ndjson");
+    one_post_and_its_company(&file);
+    let platform = Platform::start(&Program::find(), &folder.path().join("data"), CONFIG);
+    platform.ingest(&file, &[]);
+
+    // ingest → tidemark.posts: one event, masked, under a pseudonym, keyed by the post.
+    let key = PostKey::of("file", "the-post");
+    let log = Log::connect(&platform.address("bootstrap").expect("published"), &LogSettings::default()).expect("a log");
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let record = runtime.block_on(record_of(&log, POSTS_TOPIC, key));
+    let event = decode_event(&record.payload).expect("an event");
+    let headers = EventHeaders::from_headers(&record.headers).expect("CloudEvents headers");
+    assert_eq!((event.post_key, event.operation, event.language), (key, Operation::Create, Language::English));
+    assert_eq!(event.event_id, EventId::of_row(&event.run_id, event_row(&event.run_id, event.event_id)));
+    assert_eq!(headers.id, event.event_id.to_string());
+    assert!(event.text.contains("so stressed about work"), "the words stay");
+    assert!(!event.text.contains(HANDLE) && !event.text.contains("example.org"), "the handle and the address go");
+    assert_eq!(event.region.as_deref(), Some("US-CA"));
+    assert_eq!(event.created_at.to_string(), "2024-03-05T12:30:00Z");
+    let author = event.author.expect("the source has authors").to_string();
+    assert!(!contains(&record.payload, AUTHOR), "the author's id is not on the log");
+
+    // annotate → tidemark.annotated: the same event with scores and the versions that made them.
+    let record = runtime.block_on(record_of(&log, ANNOTATED_TOPIC, key));
+    let annotated = decode_annotated(&record.payload).expect("an annotated post");
+    assert_eq!((annotated.event.event_id, annotated.event.post_key), (event.event_id, key));
+    let score = |name: &str| annotated.scores.iter().find(|score| score.marker == name).expect("answered");
+    assert!(score("lexicon.mh.stress").present && score("lexicon.mh.stress").score > 0.0);
+    assert!(!score("lexicon.emotion.joy").present);
+    assert!(annotated.n_tokens >= 7 && !annotated.provenance.lexicon.is_empty());
+
+    // aggregate → events: one row, accepted, on its day.
+    let rows = platform.sql(&format!("SELECT * FROM events WHERE post_key = '{key}'"));
+    let row = only(&rows);
+    assert_eq!(row["event_id"], event.event_id.to_string());
+    assert_eq!((&row["disposition"], &row["operation"], &row["revision"]), (&json!("accepted"), &json!("create"), &json!(0)));
+    assert_eq!((row["day"].as_str(), row["author"].as_str()), (Some("2024-03-05"), Some(author.as_str())));
+    assert!(row["present"].as_array().expect("a list").contains(&json!("lexicon.mh.stress")));
+    assert!(row["lexicon_mh_stress"].as_f64().expect("a score") > 0.0);
+    assert_eq!(row["lexicon"], json!(annotated.provenance.lexicon));
+    let rows = platform.sql("SELECT * FROM author_days WHERE day = DATE '2024-03-05'");
+    assert_eq!(rows.len(), OTHERS + 1);
+
+    // → series: one of twelve people, with the interval and the versions.
+    let cell = "SELECT * FROM series WHERE marker = 'lexicon.mh.stress' AND period = 'day' \
+                AND region = 'US-CA' AND language = 'all'";
+    let rows = platform.sql(cell);
+    let row = only(&rows);
+    assert_eq!((&row["k"], &row["n"], &row["n_posts"]), (&json!(1), &json!(OTHERS + 1), &json!(OTHERS + 1)));
+    assert_eq!((&row["unit"], &row["status"], &row["label"]), (&json!("author"), &json!("ok"), &json!("2024-03-05")));
+    let value = |name: &str| row[name].as_f64().expect("a number");
+    assert!((value("value") - 1.0 / 12.0).abs() < 1e-12);
+    assert!(value("lower") < value("value") && value("value") < value("upper"));
+    assert_eq!(row["lexicon"], json!(annotated.provenance.lexicon));
+
+    // What nobody may see anywhere at rest: the handle, the author's id.
+    let log_text = platform.log();
+    assert!(!log_text.contains(HANDLE) && !log_text.contains(AUTHOR) && !log_text.contains("so stressed"));
+    platform.stop();
+}
+
+#[test]
+fn many_posts_become_a_forecast_and_an_alert() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("posts.ndjson");
+    let simulation = Simulation::new(Scenario::default_for(2, 150, 120.0)).expect("a scenario");
+    files::write_posts(&simulation, std::fs::File::create(&file).expect("created"), |_| {}).expect("written");
+    let platform = Platform::start(&Program::find(), &folder.path().join("data"), CONFIG);
+    platform.ingest(&file, &[]);
+    let last_day = simulation.scenario().last_day().to_string();
+
+    let forecast = "SELECT * FROM forecast WHERE marker = 'lexicon.mh.stress' AND region = 'all' AND language = 'all' \
+                    AND model_id = 'tidemark' ORDER BY horizon_days";
+    let rows = platform.sql_until(forecast, |rows| rows.first().is_some_and(|row| row["origin"] == last_day.as_str()));
+    let horizons: Vec<u64> = rows.iter().filter_map(|row| row["horizon_days"].as_u64()).collect();
+    assert_eq!(horizons, (1..=rows.len() as u64).collect::<Vec<_>>());
+    for row in &rows {
+        let quantiles: Vec<f64> =
+            row["quantiles"].as_array().expect("a list").iter().filter_map(Value::as_f64).collect();
+        assert_eq!(quantiles.len(), 23);
+        assert!(quantiles.is_sorted() && quantiles[0] >= 0.0 && quantiles[22] <= 1.0, "{quantiles:?}");
+    }
+
+    // The planted surge of stress is still rising when the data end.
+    let alerts = "SELECT * FROM alert WHERE marker = 'lexicon.mh.stress' AND state = 'open'";
+    let rows = platform.sql_until(alerts, |rows| !rows.is_empty());
+    for row in &rows {
+        let (probability, peak) = (row["probability"].as_f64().expect("a number"), row["peak_day"].as_str());
+        assert!((0.5..=1.0).contains(&probability) && peak.expect("a day") > last_day.as_str(), "{row}");
+    }
+    let episodes: BTreeSet<&str> = rows.iter().filter_map(|row| row["id"].as_str()).collect();
+    assert_eq!(episodes.len(), rows.len(), "one row per episode");
+    platform.stop();
+}
+
+/// The row of the file whose event id this is: the first or one of its company.
+fn event_row(run: &str, id: EventId) -> u64 {
+    (0..=OTHERS as u64 + 1).find(|row| EventId::of_row(run, *row) == id).expect("an id made of run and row")
+}
+
+fn contains(bytes: &[u8], text: &str) -> bool {
+    bytes.windows(text.len()).any(|window| window == text.as_bytes())
+}
