@@ -8,7 +8,6 @@ use crate::entry::{MAX_TERM_TOKENS, Pattern};
 use crate::negation::{self, Reach, Role, Roles};
 use crate::tokenise::Tokens;
 use rustc_hash::FxHashMap;
-use std::ops::Range;
 use tidemark_domain::Language;
 
 /// A category inside the matcher.
@@ -65,7 +64,8 @@ pub(crate) struct Matcher {
     language: Language,
     words: FxHashMap<Box<str>, u32>,
     prefixes: FxHashMap<Box<str>, u32>,
-    prefix_bytes: Range<usize>,
+    /// Bytes of the shortest and the longest prefix.
+    prefix_bytes: (usize, usize),
     roles: Roles,
     edges: FxHashMap<(u32, u32), u32>,
     from_root: Vec<u32>,
@@ -81,7 +81,7 @@ impl Matcher {
             language,
             words: FxHashMap::default(),
             prefixes: FxHashMap::default(),
-            prefix_bytes: usize::MAX..0,
+            prefix_bytes: (usize::MAX, 0),
             roles: Roles::new(language),
             edges: FxHashMap::default(),
             from_root: Vec::new(),
@@ -143,8 +143,8 @@ impl Matcher {
         if symbol == fresh {
             self.from_root.push(ROOT);
             if prefix {
-                self.prefix_bytes.start = self.prefix_bytes.start.min(word.len());
-                self.prefix_bytes.end = self.prefix_bytes.end.max(word.len() + 1);
+                self.prefix_bytes.0 = self.prefix_bytes.0.min(word.len());
+                self.prefix_bytes.1 = self.prefix_bytes.1.max(word.len());
             }
         }
         symbol
@@ -232,7 +232,8 @@ impl Matcher {
 
     fn symbols_of(&self, norm: &str, symbols: &mut Vec<u32>) {
         symbols.extend(self.words.get(norm));
-        for length in self.prefix_bytes.start..self.prefix_bytes.end.min(norm.len() + 1) {
+        let (shortest, longest) = self.prefix_bytes;
+        for length in shortest..=longest.min(norm.len()) {
             if let Some(head) = norm.get(..length) {
                 symbols.extend(self.prefixes.get(head));
             }

@@ -208,12 +208,12 @@ pub(crate) fn scopes(count: usize, word: impl Fn(usize) -> (Role, bool, Reach), 
     negated.clear();
     negated.resize(count, false);
     let (mut counted, mut reach, mut until) = (0, 0, 0);
-    for index in 0..count {
+    for (index, mark) in negated.iter_mut().enumerate() {
         let (role, breaks, extent) = word(index);
         if breaks {
             (counted, reach) = (0, 0);
         }
-        negated[index] = counted > 0 || index < until;
+        *mark = counted > 0 || index < until;
         match role {
             Role::Negator => match extent {
                 Reach::Window => (counted, reach) = (WINDOW_TOKENS, REACH_TOKENS),

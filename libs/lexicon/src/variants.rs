@@ -30,9 +30,11 @@ const CONTRACTIONS: &[(&str, [&str; 2])] = &[
     ("hasn't", ["has", "not"]),
 ];
 
-/// Words that become another word when their apostrophe is left out.
-const NOT_WITHOUT_APOSTROPHE: &[&str] =
-    &["we're", "i'll", "we'll", "he'll", "she'll", "i'd", "we'd", "she'd", "it's", "won't"];
+/// Spanish words that become another, far more frequent word when their accent is left out.
+const NOT_WITHOUT_ACCENT: &[&str] = &[
+    "sí", "él", "tú", "mí", "té", "sé", "dé", "más", "aún", "qué", "cómo", "quién", "dónde", "cuándo", "sólo", "está",
+    "esté", "éste", "ésta", "ése", "ésa", "amó", "pasó",
+];
 
 /// Other spellings of an expression, itself not included.
 pub(crate) fn of(words: &[String], language: Language) -> Vec<Vec<String>> {
@@ -41,10 +43,10 @@ pub(crate) fn of(words: &[String], language: Language) -> Vec<Vec<String>> {
         Language::English => {
             add(&mut all, opened);
             add(&mut all, closed);
-            add(&mut all, |words| without_apostrophes(words));
+            add(&mut all, without_apostrophes);
             add(&mut all, one_word_cannot);
         }
-        Language::Spanish => add(&mut all, |words| words.iter().map(|word| without_accents(word)).collect()),
+        Language::Spanish => add(&mut all, unaccented),
         Language::Other => {}
     }
     all.remove(0);
@@ -95,16 +97,25 @@ fn one_word_cannot(words: &[String]) -> Vec<String> {
     words.join(" ").replace("can not", "cannot").split(' ').map(str::to_owned).collect()
 }
 
-/// "can't sleep" as "cant sleep". A word that would become another one keeps its apostrophe when it stands alone.
+/// "can't sleep" as "cant sleep". A single word keeps its apostrophe unless it is a negated verb, because others
+/// become another word ("we're", "od'd").
 fn without_apostrophes(words: &[String]) -> Vec<String> {
-    if words.len() == 1 && NOT_WITHOUT_APOSTROPHE.contains(&words[0].as_str()) {
-        return words.to_vec();
+    match words {
+        [only] if !only.ends_with("n't") || only == "won't" => words.to_vec(),
+        _ => words.iter().map(|word| word.replace('\'', "")).collect(),
     }
-    words.iter().map(|word| word.replace('\'', "")).collect()
 }
 
-/// "depresión" as "depresion"; ñ is a letter of its own and stays.
-pub(crate) fn without_accents(word: &str) -> String {
+/// "depresión" as "depresion"; a single word that would become another one keeps its accent.
+fn unaccented(words: &[String]) -> Vec<String> {
+    match words {
+        [only] if NOT_WITHOUT_ACCENT.contains(&only.as_str()) => words.to_vec(),
+        _ => words.iter().map(|word| without_accents(word)).collect(),
+    }
+}
+
+/// Leaves accents out; ñ is a letter of its own and stays.
+fn without_accents(word: &str) -> String {
     let strip = |character: char| {
         let keep = character == 'ñ';
         let mut decomposed = String::new();
@@ -143,5 +154,7 @@ mod tests {
     fn accents_may_be_left_out_and_the_letter_enye_may_not() {
         assert_eq!(spellings("depresión", Language::Spanish), ["depresion"]);
         assert!(spellings("año", Language::Spanish).is_empty());
+        assert!(spellings("sí", Language::Spanish).is_empty());
+        assert_eq!(spellings("no puedo más", Language::Spanish), ["no puedo mas"]);
     }
 }

@@ -28,7 +28,9 @@ HERE = Path(__file__).resolve().parent
 LEXICA = HERE.parent
 
 # Spanish AFINN: function words, other meanings in Spanish, and bare interjections of English.
-AFINN_ES_DROP = {"no", "fe", "lag", "ora", "oro", "sol", "xo", "won", "oks", "fud", "a bordo"}
+AFINN_ES_DROP = {
+    "no", "fe", "lag", "ora", "oro", "sol", "xo", "won", "oks", "fud", "a bordo", "solo", "tiempo", "pasado", "maduro",
+}
 # The same word in both languages.
 AFINN_ES_KEEP = {
     "accidental", "adorable", "aficionados", "anti", "aura", "benefactor", "bravura", "brutal", "consolable",
