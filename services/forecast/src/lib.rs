@@ -23,3 +23,4 @@ pub use error::Error;
 pub use offline::{Origins, Request, Summary, forecast_series};
 pub use role::run;
 pub use series_file::{SeriesFile, read_series};
+pub use tidemark_surveillance::{Model, model::DEFAULT_HISTORY_DAYS};
