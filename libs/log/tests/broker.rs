@@ -9,7 +9,7 @@ use std::process::Command;
 use std::time::Duration;
 use support::{DEADLINE, embedded, free_port, read_until, spawn, unique};
 use tempfile::TempDir;
-use tidemark_log::{BrokerError, BrokerProcess, OutRecord, Record, next_positions};
+use tidemark_log::{BrokerError, BrokerProcess, Log, LogSettings, OutRecord, Record, next_positions};
 use tokio::time::Instant;
 
 #[test]
@@ -142,27 +142,51 @@ async fn committed_offsets_survive_the_broker_and_its_supervisor() {
     process.shutdown().await;
 }
 
-/// A member that was killed leaves its seat in the group; whoever comes after must not wait for minutes.
+/// Set for the child only: where it is to read, `bootstrap group topic`.
+const READER: &str = "TIDEMARK_TEST_READER_CHILD";
+
+/// A reader in a process of its own, to be killed: reads ten records, says so by a file, and stays.
+#[test]
+fn reader_child() {
+    let Ok(what) = std::env::var(READER) else { return };
+    let [bootstrap, group, topic, ready] = what.split(' ').collect::<Vec<_>>()[..] else { panic!("four words") };
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let log = Log::connect(bootstrap, &LogSettings::default()).unwrap();
+        let consumer = log.consumer(group, &[topic]).unwrap();
+        read_until(&consumer, |records| records.len() >= 10).await;
+        std::fs::write(ready, "").unwrap();
+        loop {
+            consumer.next_batch(10, DEADLINE).await.unwrap();
+        }
+    });
+}
+
+/// A member that was killed leaves its seat in the group; whoever comes after must not wait for it for long.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_reader_is_back_soon_after_a_reader_that_never_said_goodbye() {
+async fn a_reader_is_back_soon_after_one_that_was_killed() {
     let broker = embedded().await;
     let log = broker.log();
     let topic = broker.topic(&log, 2).await;
     let group = unique("group");
-    log.producer()
-        .unwrap()
-        .send_all((0..10).map(|n| OutRecord::new(&topic, n.to_string(), format!("{n:08}"))).collect())
-        .await
+    let records = (0..10).map(|n| OutRecord::new(&topic, n.to_string(), format!("{n:08}"))).collect();
+    log.producer().unwrap().send_all(records).await.unwrap();
+    let ready = broker.folder.path().join("ready");
+    let mut gone = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "reader_child", "--nocapture"])
+        .env(READER, format!("{} {group} {topic} {}", broker.bootstrap, ready.display()))
+        .spawn()
         .unwrap();
-    let gone = log.consumer(&group, &[&topic]).unwrap();
-    read_until(&gone, |records| records.len() >= 10).await;
-    std::mem::forget(gone);
+    until("the reader reads", || ready.exists()).await;
+    gone.kill().unwrap();
+    gone.wait().unwrap();
+    // As when the whole group is killed: the broker goes with it.
     kill_and_wait(broker.process.as_ref().unwrap()).await;
 
     let started = Instant::now();
     let next = log.consumer(&group, &[&topic]).unwrap();
     read_until(&next, |records| records.len() >= 10).await;
-    assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
+    let waited = started.elapsed();
+    assert!(waited < Duration::from_secs(20), "{waited:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -83,7 +83,8 @@ pub(crate) fn is_whole(batch: &[u8]) -> bool {
     u32::try_from(digest.finalize()) == Ok(crc)
 }
 
-/// The same batch from `offset` on: a reader may begin in the middle of one.
+/// The same batch without what comes before `offset`: a reader may begin in the middle of one. Like a compacted batch it
+/// keeps its base offset, and its count of records is what is left; tansu goes on from the offset asked plus that count.
 pub(crate) fn cut_before(batch: deflated::Batch, offset: i64) -> Result<deflated::Batch, tansu_sans_io::Error> {
     let skipped = offset - batch.base_offset;
     if skipped <= 0 {
@@ -91,14 +92,6 @@ pub(crate) fn cut_before(batch: deflated::Batch, offset: i64) -> Result<deflated
     }
     let mut open = inflated::Batch::try_from(batch)?;
     open.records.retain(|record| i64::from(record.offset_delta) >= skipped);
-    let step = i32::try_from(skipped).unwrap_or(i32::MAX);
-    for record in &mut open.records {
-        record.offset_delta -= step;
-    }
-    open.base_offset = offset;
-    open.last_offset_delta -= step;
-    // Sequences count from the batch's first record, which is gone; no reader looks at them.
-    open.base_sequence = -1;
     deflated::Batch::try_from(open)
 }
 
@@ -169,12 +162,13 @@ pub(crate) mod tests {
 
     #[test]
     fn a_batch_can_begin_in_its_middle() {
-        let mut whole = batch(10, 5, 3, 0);
+        // Enough records that their offsets take more than one byte.
+        let mut whole = batch(10, 300, 3, 0);
         whole.base_offset = 100;
-        let cut = cut_before(whole.clone(), 102).expect("cut");
+        let cut = cut_before(whole.clone(), 397).expect("cut");
         assert!(is_whole(&Bytes::from(cut.clone())));
-        assert_eq!((cut.base_offset, cut.record_count, cut.max_offset()), (102, 3, 104));
-        assert_eq!(values(cut), [(102, "12".to_owned()), (103, "13".to_owned()), (104, "14".to_owned())]);
+        assert_eq!((cut.record_count, cut.max_offset()), (3, 399));
+        assert_eq!(values(cut), [(397, "307".to_owned()), (398, "308".to_owned()), (399, "309".to_owned())]);
         assert_eq!(cut_before(whole.clone(), 100).expect("whole"), whole);
     }
 

@@ -1,6 +1,5 @@
 //! A broker for a test: the embedded one as a real child process, or the one that the environment names.
 
-
 #![allow(dead_code)] // Each suite uses its part.
 
 use std::net::TcpListener;
