@@ -21,7 +21,7 @@ use tidemark_domain::{Period, PeriodKind, Unit, time};
 
 const QUERY: &str = include_str!("../sql/prevalence.sql");
 /// Days answered at once: people's votes of so many days are held in memory together.
-const DAYS_AT_ONCE: usize = 400;
+const RUN_DAYS: i32 = 400;
 
 /// The columns of computed cells: those of `series_cells` but for the time of issue.
 #[must_use]
@@ -37,20 +37,22 @@ pub fn periods_of(days: impl IntoIterator<Item = Date>) -> BTreeSet<Period> {
     days.into_iter().flat_map(|day| PeriodKind::ALL.map(|kind| Period::holding(kind, day))).collect()
 }
 
-/// Periods in runs that are answered at once.
-pub(crate) fn chunks(periods: &BTreeSet<Period>) -> Vec<Vec<Period>> {
+/// The periods in runs of about a year, in the order of time: what is computed, and held in memory, together.
+#[must_use]
+pub fn runs(periods: &BTreeSet<Period>) -> Vec<BTreeSet<Period>> {
     let mut by_end: Vec<Period> = periods.iter().copied().collect();
     by_end.sort_by_key(|period| (period.end, period.kind));
-    let mut chunks: Vec<Vec<Period>> = Vec::new();
+    let mut runs: Vec<(i32, BTreeSet<Period>)> = Vec::new();
     for period in by_end {
-        match chunks.last_mut() {
-            Some(chunk) if day_number(period.end) - day_number(chunk[0].end) < DAYS_AT_ONCE as i32 => {
-                chunk.push(period);
+        let end = day_number(period.end);
+        match runs.last_mut() {
+            Some((start, run)) if end - *start < RUN_DAYS => {
+                run.insert(period);
             }
-            _ => chunks.push(vec![period]),
+            _ => runs.push((end, BTreeSet::from([period]))),
         }
     }
-    chunks
+    runs.into_iter().map(|(_, run)| run).collect()
 }
 
 /// The cells of `periods` over posts held in memory, whose columns are those of the view `annotated`.
@@ -86,16 +88,16 @@ pub(crate) async fn of_provider(
     }
     context.register_table("posts", posts).map_err(Error::Execute)?;
     let mut cells = Vec::new();
-    for chunk in chunks(periods) {
-        let answered = ask(&context, &columns, &chunk).await?;
+    for run in runs(periods) {
+        let answered = ask(&context, &columns, &run).await?;
         cells.extend(explode(&answered, &markers)?);
     }
     Ok(cells)
 }
 
-async fn ask(context: &SessionContext, columns: &MarkerColumns, chunk: &[Period]) -> Result<Vec<RecordBatch>, Error> {
+async fn ask(context: &SessionContext, columns: &MarkerColumns, run: &BTreeSet<Period>) -> Result<Vec<RecordBatch>, Error> {
     let (mut days, mut kinds, mut ends) = (Vec::new(), Vec::new(), Vec::new());
-    for period in chunk {
+    for period in run {
         for day in time::days(period.start(), period.end) {
             days.push(day_number(day));
             kinds.push(period.kind.code());

@@ -1,6 +1,7 @@
 //! A [`Session`] is a role's eyes on the lake: the tables of one moment, the views over them, and the guard before them.
 
-use crate::prevalence::{self, chunks};
+use crate::columns::{conform, day_number};
+use crate::prevalence;
 use crate::tables::{self, MarkerColumns};
 use crate::{Answer, Error, Limits, bits, functions, guard};
 use arrow::array::{ArrayRef, Date32Array, RecordBatch, StringArray};
@@ -171,23 +172,16 @@ impl Session {
         prevalence::of_provider(&self.seen().context, posts, periods).await
     }
 
-    /// Those cells of `periods` that differ from what was last issued. Long spans are answered in runs, each handed to
-    /// `take` before the next is computed.
+    /// Those cells of `periods` that differ from what was last issued. All are held in memory: ask for one of
+    /// [`prevalence::runs`] at a time.
     ///
     /// # Errors
     /// [`Error::Execute`].
     pub async fn changed_cells(&self, periods: &BTreeSet<Period>) -> Result<Vec<RecordBatch>, Error> {
-        let mut changed = Vec::new();
-        for chunk in chunks(periods) {
-            let asked: BTreeSet<Period> = chunk.iter().copied().collect();
-            let computed = self.prevalence(&asked).await?;
-            changed.extend(self.differing(&chunk, computed).await?);
-        }
-        Ok(changed)
-    }
-
-    async fn differing(&self, chunk: &[Period], computed: Vec<RecordBatch>) -> Result<Vec<RecordBatch>, Error> {
         let seen = self.seen();
+        let computed = self.prevalence(periods).await?;
+        let ends = || periods.iter().map(|period| period.end);
+        let (Some(first), Some(last)) = (ends().min(), ends().max()) else { return Ok(Vec::new()) };
         if seen.tables.get(tables::SERIES_CELLS).is_none_or(Option::is_none) {
             return Ok(computed);
         }
@@ -201,22 +195,15 @@ impl Session {
             Field::new("asked_end", DataType::Date32, false),
         ]);
         let columns: Vec<ArrayRef> = vec![
-            Arc::new(StringArray::from_iter_values(chunk.iter().map(|period| period.kind.code()))),
-            Arc::new(Date32Array::from_iter_values(
-                chunk.iter().map(|period| crate::columns::day_number(period.end)),
-            )),
+            Arc::new(StringArray::from_iter_values(periods.iter().map(|period| period.kind.code()))),
+            Arc::new(Date32Array::from_iter_values(ends().map(day_number))),
         ];
         let asked = RecordBatch::try_new(Arc::new(asked), columns)?;
         context.register_batch("asked_periods", asked).map_err(Error::Execute)?;
-        let (Some(first), Some(last)) =
-            (chunk.iter().map(|period| period.end).min(), chunk.iter().map(|period| period.end).max())
-        else {
-            return Ok(Vec::new());
-        };
         let text = CHANGED_CELLS.replace("{first}", &first.to_string()).replace("{last}", &last.to_string());
         let frame = context.sql(&text).await.map_err(Error::Execute)?;
         let changed = frame.collect().await.map_err(Error::Execute)?;
-        changed.iter().map(|batch| crate::columns::conform(batch, &prevalence::cell_columns())).collect()
+        changed.iter().map(|batch| conform(batch, &prevalence::cell_columns())).collect()
     }
 
     fn seen(&self) -> Arc<Seen> {

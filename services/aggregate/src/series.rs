@@ -5,12 +5,11 @@
 
 use crate::{Error, metrics};
 use arrow::array::{ArrayRef, RecordBatch, TimestampMicrosecondArray};
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tidemark_domain::time::days;
 use tidemark_lake::{Added, Lake};
 use tidemark_query::tables;
 use tidemark_query::{Limits, Session, prevalence};
@@ -49,15 +48,21 @@ pub async fn stale_days(lake: &Lake, session: &Session) -> Result<BTreeSet<Date>
         Some(seen) => events.added_since(u64::try_from(seen).unwrap_or_default(), "day").await?,
         None => Added::Anything,
     };
+    let written_by_deleted = days_of_deleted_authors(session).await?;
     let bound = |text: &str| text.get(..10).and_then(|text| text.parse::<Date>().ok());
-    Ok(match added {
+    let mut stale = match added {
         Added::Nothing => BTreeSet::new(),
         Added::Between(low, high) => match (bound(&low), bound(&high)) {
-            (Some(low), Some(high)) => days(low, high).collect(),
+            (Some(low), Some(high)) => {
+                held_days(session, &format!("WHERE day BETWEEN DATE '{low}' AND DATE '{high}'")).await?
+            }
             _ => held_days(session, "").await?,
         },
         Added::Anything => held_days(session, "").await?,
-    })
+    };
+    // A deletion of an author has no day of its own: it touches every day on which they wrote.
+    stale.extend(written_by_deleted);
+    Ok(stale)
 }
 
 /// The days on which deleted authors wrote.
@@ -73,7 +78,7 @@ pub async fn days_of_deleted_authors(session: &Session) -> Result<BTreeSet<Date>
 async fn held_days(session: &Session, condition: &str) -> Result<BTreeSet<Date>, Error> {
     use arrow::array::AsArray as _;
     let limits = Limits { rows_max: usize::MAX, deadline: Duration::from_secs(600) };
-    let question = format!("SELECT DISTINCT CAST(day AS VARCHAR) AS day FROM events {condition}");
+    let question = format!("SELECT CAST(day AS VARCHAR) AS day FROM (SELECT DISTINCT day FROM events {condition})");
     let mut found = BTreeSet::new();
     for batch in session.sql(&question, &limits).await?.batches {
         let column = arrow::compute::cast(batch.column(0), &arrow::datatypes::DataType::Utf8)?;
@@ -98,12 +103,21 @@ pub async fn refresh(
     if dirty.is_empty() && version_seen(lake).await?.is_some_and(|seen| seen >= version(&events)) {
         return Ok(());
     }
-    let changed = session.changed_cells(&prevalence::periods_of(dirty.iter().copied())).await?;
-    let issued_at = clock();
-    let cells = changed.iter().map(|batch| issue(batch, issued_at)).collect::<Result<Vec<_>, Error>>()?;
-    let n_cells = cells.iter().map(RecordBatch::num_rows).sum();
-    let transaction = (APPLICATION.to_owned(), version(&events));
-    lake.writer(tables::SERIES_CELLS, &tables::series_cells()).await?.append(cells, &[transaction]).await?;
+    // A later issue must be told from an earlier one also where the clock was set back.
+    let newest = session.freshness().await?.newest_cell.map(|newest| newest + SignedDuration::from_micros(1));
+    let issued_at = newest.map_or_else(clock, |newest| clock().max(newest));
+    let mut writer = lake.writer(tables::SERIES_CELLS, &tables::series_cells()).await?;
+    let mut n_cells = 0;
+    for run in prevalence::runs(&prevalence::periods_of(dirty.iter().copied())) {
+        let changed = session.changed_cells(&run).await?;
+        let cells = changed.iter().map(|batch| issue(batch, issued_at)).collect::<Result<Vec<_>, Error>>()?;
+        n_cells += cells.iter().map(RecordBatch::num_rows).sum::<usize>();
+        if !cells.is_empty() {
+            writer.append(cells, &[]).await?;
+        }
+    }
+    // Only now do the series stand on that version; after a crash before this, the days are looked at again.
+    writer.append(Vec::new(), &[(APPLICATION.to_owned(), version(&events))]).await?;
     metrics::refreshed(dirty.len(), n_cells, started.elapsed().as_secs_f64());
     tracing::debug!(days = dirty.len(), cells = n_cells, seconds = started.elapsed().as_secs_f64(), "series issued");
     dirty.clear();
