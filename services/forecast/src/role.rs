@@ -7,12 +7,15 @@ use rayon::prelude::*;
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
 use tidemark_domain::{ForecastPoint, PeriodKind, SeriesKey, series::ALL};
-use tidemark_query::{PublishedPoint, SeriesFilter, Session};
+use tidemark_query::{PublishedPoint, SeriesFilter, Session, tables};
 use tidemark_surveillance::History;
 use tokio_util::sync::CancellationToken;
 
+/// How long the role rests for the time it works: while a backfill changes cells all the time, forecasting takes no more
+/// than a fifth of it.
+const REST_PER_WORK: u32 = 4;
 /// The table whose version tells whether any cell is new.
-const CELLS: &str = "series_cells";
+const CELLS: &str = tables::SERIES_CELLS;
 
 /// What a running role remembers. Only a shortcut: without it, every series is fitted once and found to be issued.
 #[derive(Debug, Default)]
@@ -34,7 +37,7 @@ pub struct Turn {
     pub skipped: BTreeMap<Skip, usize>,
 }
 
-/// Takes a turn every `settings.interval_s` until `stop`.
+/// Takes a turn every `settings.interval_s`, or less often where turns take long, until `stop`.
 ///
 /// # Errors
 /// Where the lake fails.
@@ -44,29 +47,38 @@ pub async fn run(
     clock: impl Fn() -> Timestamp,
     stop: CancellationToken,
 ) -> Result<(), Error> {
-    let mut turns = tokio::time::interval(Duration::from_secs(settings.interval_s.max(1)));
-    turns.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let interval = Duration::from_secs(settings.interval_s.max(1));
     let mut memory = Memory::default();
+    let mut rest = Duration::ZERO;
     loop {
         tokio::select! {
             () = stop.cancelled() => return Ok(()),
-            _ = turns.tick() => {}
+            () = tokio::time::sleep(rest) => {}
         }
-        session.refresh().await?;
         let started = Instant::now();
+        session.refresh().await?;
         // Nothing is lost by leaving a turn half-way: it is issued at its end.
         let turn = tokio::select! {
             () = stop.cancelled() => return Ok(()),
-            turn = turn(session, settings, clock(), &mut memory) => turn?,
+            turn = turn(session, settings, clock(), &mut memory) => turn,
         };
-        if turn.fitted > 0 {
-            let seconds = started.elapsed().as_secs_f64();
-            metrics::issued(turn.issued, seconds);
-            for (reason, series) in &turn.skipped {
-                metrics::skipped(*reason, *series);
+        let seconds = started.elapsed().as_secs_f64();
+        match turn {
+            Ok(turn) if turn.fitted > 0 => {
+                metrics::issued(turn.issued, seconds);
+                for (reason, series) in &turn.skipped {
+                    metrics::skipped(*reason, *series);
+                }
+                tracing::info!(fitted = turn.fitted, issued = turn.issued, skipped = ?turn.skipped, seconds, "forecast");
             }
-            tracing::info!(fitted = turn.fitted, issued = turn.issued, skipped = ?turn.skipped, seconds, "forecast");
+            Ok(_) => {}
+            // Another forecaster wrote first. What it wrote is seen at the next turn, and not issued again.
+            Err(Error::Query(tidemark_query::Error::Lake(fault @ tidemark_lake::Error::Fenced { .. }))) => {
+                tracing::warn!(%fault, "the forecasts are made again at the next turn");
+            }
+            Err(error) => return Err(error),
         }
+        rest = interval.max(started.elapsed() * REST_PER_WORK);
     }
 }
 

@@ -1,0 +1,103 @@
+//! The role against a lake: what is issued, and what is not issued twice.
+#![allow(missing_docs, clippy::unwrap_used)]
+
+use arrow::array::{ArrayRef, Date32Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
+use jiff::civil::{Date, date};
+use jiff::{Timestamp, ToSpan};
+use std::sync::Arc;
+use tidemark_domain::forecast::QUANTILE_LEVELS;
+use tidemark_forecast::Settings;
+use tidemark_forecast::due::Skip;
+use tidemark_forecast::role::{Memory, Turn, turn};
+use tidemark_lake::Lake;
+use tidemark_query::{SeriesFilter, Session, day_number, tables};
+
+const FIRST: Date = date(2024, 1, 1);
+
+/// A cell of `series_cells`: region, day, k, n.
+type Cell = (&'static str, Date, i64, i64);
+
+fn rows(cells: &[Cell], marker: &str, issued_at: i64) -> RecordBatch {
+    let same = |text: &str| -> ArrayRef { Arc::new(StringArray::from(vec![text; cells.len()])) };
+    let count = |of: fn(&Cell) -> i64| -> ArrayRef { Arc::new(Int64Array::from_iter_values(cells.iter().map(of))) };
+    let at = TimestampMicrosecondArray::from(vec![issued_at; cells.len()]).with_timezone("UTC");
+    let columns: Vec<ArrayRef> = vec![
+        same("s"),
+        Arc::new(StringArray::from_iter_values(cells.iter().map(|cell| cell.0))),
+        same("all"),
+        same(marker),
+        same("day"),
+        Arc::new(Date32Array::from_iter_values(cells.iter().map(|cell| day_number(cell.1)))),
+        Arc::new(StringArray::from_iter_values(cells.iter().map(|cell| cell.1.to_string()))),
+        count(|cell| cell.2),
+        count(|cell| cell.3),
+        count(|cell| cell.3),
+        same("author"),
+        same("m"),
+        same("l"),
+        same("c"),
+        Arc::new(at),
+    ];
+    RecordBatch::try_new(tables::series_cells(), columns).unwrap()
+}
+
+async fn append(lake: &Lake, cells: &[Cell], marker: &str, issued_at: i64) {
+    let mut writer = lake.writer(tables::SERIES_CELLS, &tables::series_cells()).await.unwrap();
+    writer.append(vec![rows(cells, marker, issued_at)], &[]).await.unwrap();
+}
+
+fn days(region: &'static str, count: i64, n: i64) -> Vec<Cell> {
+    (0..count).map(|day| (region, FIRST.saturating_add(day.days()), n / 10 + day % 7, n)).collect()
+}
+
+async fn taken(session: &Session, memory: &mut Memory, now: &str) -> Turn {
+    session.refresh().await.unwrap();
+    turn(session, &Settings::default(), now.parse::<Timestamp>().unwrap(), memory).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_forecast_is_issued_once_for_its_input() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = Lake::open(folder.path().to_str().unwrap()).unwrap();
+    let session = Session::open(lake.clone()).await.unwrap();
+    let mut memory = Memory::default();
+    let noon = "2024-03-01T12:00:00Z";
+    assert_eq!(taken(&session, &mut memory, noon).await, Turn::default(), "an empty lake is no fault");
+
+    // 1 January to 1 March, which has not ended at noon; too few people; too few days; a marker nobody asked for.
+    append(&lake, &days("all", 61, 300), "mh.stress", 1).await;
+    append(&lake, &days("ES-MD", 61, 10), "mh.stress", 1).await;
+    append(&lake, &days("US-NY", 5, 300), "mh.stress", 1).await;
+    append(&lake, &days("all", 61, 300), "lexicon.vader.positive", 1).await;
+    let first = taken(&session, &mut memory, noon).await;
+    assert_eq!((first.fitted, first.issued), (2, 1));
+    assert_eq!(first.skipped, [(Skip::Empty, 1), (Skip::TooShort, 1)].into());
+
+    session.refresh().await.unwrap();
+    let issued = session.forecasts(&SeriesFilter::default()).await.unwrap();
+    assert_eq!(issued.len(), 2 * 14);
+    for point in &issued {
+        assert_eq!((point.key.region.as_str(), point.origin), ("all", date(2024, 2, 29)));
+        assert_eq!(point.target, point.origin.saturating_add(i64::from(point.horizon_days).days()));
+        assert_eq!(point.quantiles.len(), QUANTILE_LEVELS.len());
+        assert!((0.05..0.2).contains(&point.quantiles[11]));
+    }
+
+    assert_eq!(taken(&session, &mut memory, noon).await, Turn::default(), "nothing is new");
+    let restarted = taken(&session, &mut Memory::default(), noon).await;
+    assert_eq!((restarted.fitted, restarted.issued), (2, 0), "a restart fits again and issues nothing");
+
+    // A late post: the cell of a past day is issued anew.
+    append(&lake, &[("all", date(2024, 2, 28), 60, 300)], "mh.stress", 2).await;
+    let late = taken(&session, &mut memory, noon).await;
+    assert_eq!((late.fitted, late.issued), (1, 1));
+
+    // Midnight: 1 March is complete.
+    let midnight = taken(&session, &mut memory, "2024-03-02T00:00:01Z").await;
+    assert_eq!((midnight.fitted, midnight.issued), (1, 1));
+    session.refresh().await.unwrap();
+    let latest = session.forecasts(&SeriesFilter::default()).await.unwrap();
+    assert!(latest.iter().all(|point| point.origin == date(2024, 3, 1)));
+    let every = session.forecasts_of_every_origin(&SeriesFilter::default()).await.unwrap();
+    assert_eq!(every.len(), 2 * 2 * 14);
+}
