@@ -1,1 +1,226 @@
-//! Skeleton.
+//! The encoder: posts in, calibrated scores out. The only crate that says `ort`.
+//!
+//! **Reads** a model folder (`model.toml`, `model.onnx`, `tokenizer.json`), ONNX Runtime's library, and posts.
+//! **Writes** nothing. **Guarantees** that a post's scores are a function of its text and language alone: bit-identical
+//! alone, in any batch, with any number of threads; that a head answers only in languages it was measured in; that the
+//! work on one post is bounded. **Does not** tell languages, keep text, or decide what a score is used for.
+//!
+//! The way of a post: [`tokenise`] cuts it into windows, [`batch`] puts windows of like length together, `infer` runs
+//! the encoder, [`heads`] turns logits into probabilities and labels. `training/` makes the weights.
+
+pub mod batch;
+mod error;
+pub mod heads;
+mod infer;
+mod manifest;
+mod runtime;
+mod tokenise;
+
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+use tidemark_domain::Language;
+
+pub use crate::error::{ManifestFault, ModelError};
+pub use crate::heads::{Head, HeadKind, HeadScore};
+
+use crate::batch::{Limits, batches};
+use crate::infer::Encoder;
+use crate::manifest::{Files, Manifest};
+use crate::tokenise::{PostTokenizer, Windows};
+
+/// How the model is run. None of it changes any score.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModelOptions {
+    /// Workers; none means one per available core.
+    pub threads: Option<NonZeroUsize>,
+    /// ONNX Runtime's library, or the folder it lies in; none means the usual places.
+    pub runtime: Option<PathBuf>,
+    /// Padded tokens in one batch at most.
+    pub batch_tokens: usize,
+    /// Windows in one batch at most.
+    pub batch_windows: usize,
+}
+
+impl Default for ModelOptions {
+    fn default() -> Self {
+        // Larger batches gain nothing: their activations leave the second-level cache.
+        Self { threads: None, runtime: None, batch_tokens: 1024, batch_windows: 64 }
+    }
+}
+
+/// A post as the model reads it.
+#[derive(Debug, Clone, Copy)]
+pub struct Input<'a> {
+    /// The text.
+    pub text: &'a str,
+    /// Its language, which decides the heads that answer.
+    pub language: Language,
+}
+
+/// The model's answers for one post.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PostScores {
+    /// Tokens of the post, up to the limit that is read; special ones not counted.
+    pub tokens: usize,
+    /// One entry per head that covers the post's language, in the order of [`Model::heads`].
+    pub heads: Vec<HeadScore>,
+}
+
+/// The encoder with its heads, loaded and verified.
+pub struct Model {
+    manifest: Manifest,
+    hash: String,
+    tokenizer: PostTokenizer,
+    encoder: Encoder,
+    limits: Limits,
+}
+
+impl std::fmt::Debug for Model {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Model")
+            .field("name", &self.manifest.name)
+            .field("version", &self.manifest.version)
+            .field("hash", &self.hash)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Model {
+    /// Loads the model in a folder, verifying every file against the manifest.
+    ///
+    /// # Errors
+    /// When a file is missing, damaged or not understood, or ONNX Runtime cannot be started.
+    pub fn load(folder: &Path, options: &ModelOptions) -> Result<Self, ModelError> {
+        let files = Files::read(folder)?;
+        let tokenizer = PostTokenizer::new(&files.tokenizer.0, &files.tokenizer.1, &files.manifest)?;
+        let threads =
+            options.threads.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
+        let encoder = Encoder::new(
+            runtime::environment(options.runtime.as_deref())?,
+            (&files.weights.0, &files.weights.1),
+            // A card is kept busy by one session.
+            if cfg!(feature = "cuda") { 1 } else { threads },
+            files.manifest.tokens.pad,
+            files.manifest.heads.iter().map(Head::width).sum(),
+        )?;
+        tracing::debug!(
+            model = files.manifest.name,
+            version = files.manifest.version,
+            hash = files.hash,
+            "model loaded"
+        );
+        let limits = Limits { tokens: options.batch_tokens, windows: options.batch_windows };
+        Ok(Self { manifest: files.manifest, hash: files.hash, tokenizer, encoder, limits })
+    }
+
+    /// The folder of the model that is used when none is named: `TIDEMARK_MODEL_DIR`, else beside the executable
+    /// (`../share/tidemark/model`), else where this crate's sources keep it.
+    #[must_use]
+    pub fn default_dir() -> PathBuf {
+        if let Some(folder) = std::env::var_os("TIDEMARK_MODEL_DIR") {
+            return PathBuf::from(folder);
+        }
+        std::env::current_exe()
+            .ok()
+            .and_then(|path| path.parent().map(|folder| folder.join("../share/tidemark/model")))
+            .filter(|folder| folder.join(manifest::MANIFEST).is_file())
+            .unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("weights/encoder-v1"))
+    }
+
+    /// The heads, in the order that [`HeadScore::head`] counts.
+    #[must_use]
+    pub fn heads(&self) -> &[Head] {
+        &self.manifest.heads
+    }
+
+    /// SHA-256, in hexadecimal, of the manifest, which names the hashes of weights and tokenizer: equal hashes, equal
+    /// scores.
+    #[must_use]
+    pub fn hash(&self) -> &str {
+        &self.hash
+    }
+
+    /// The model's name and version, for people.
+    #[must_use]
+    pub fn name(&self) -> (&str, &str) {
+        (&self.manifest.name, &self.manifest.version)
+    }
+
+    /// Tokens of one post that are read at most; what follows is not scored.
+    #[must_use]
+    pub fn token_limit(&self) -> usize {
+        self.manifest.max_windows * (self.manifest.max_tokens - 2)
+    }
+
+    /// Scores posts. The answers come in the order of the posts.
+    ///
+    /// A post in a language that no head covers is tokenised, for its token count, and not encoded.
+    ///
+    /// # Errors
+    /// When ONNX Runtime fails. No text of a post is part of the error.
+    pub fn score(&self, posts: &[Input<'_>]) -> Result<Vec<PostScores>, ModelError> {
+        let tokenised = self.tokenise(posts)?;
+        let covered = |post: &Input<'_>| self.manifest.heads.iter().any(|head| head.covers(post.language));
+        let mut windows: Vec<&[i64]> = Vec::with_capacity(posts.len());
+        for (post, tokens) in posts.iter().zip(&tokenised) {
+            if covered(post) {
+                windows.extend(tokens.windows.iter().map(Vec::as_slice));
+            }
+        }
+        let lengths: Vec<usize> = windows.iter().map(|window| window.len()).collect();
+        let logits = if windows.is_empty() {
+            Vec::new()
+        } else {
+            self.encoder.logits(&windows, &batches(&lengths, self.manifest.padding_multiple, self.limits))?
+        };
+        let mut at = 0;
+        let answer = |(post, tokens): (&Input<'_>, &Windows)| {
+            let mut heads = Vec::new();
+            if covered(post) {
+                let parts: Vec<(usize, &[f32])> =
+                    tokens.windows.iter().zip(&logits[at..]).map(|(w, l)| (w.len() - 2, l.as_slice())).collect();
+                at += parts.len();
+                heads = self.answers(post.language, &heads::pool(&parts));
+            }
+            PostScores { tokens: tokens.tokens, heads }
+        };
+        Ok(posts.iter().zip(&tokenised).map(answer).collect())
+    }
+
+    fn answers(&self, language: Language, logits: &[f32]) -> Vec<HeadScore> {
+        let mut rest = logits;
+        let mut out = Vec::with_capacity(self.manifest.heads.len());
+        for (index, head) in self.manifest.heads.iter().enumerate() {
+            let (own, others) = rest.split_at(head.width());
+            rest = others;
+            if head.covers(language) {
+                let (scores, labels) = head.answer(own);
+                out.push(HeadScore { head: index, scores, labels });
+            }
+        }
+        out
+    }
+
+    fn tokenise(&self, posts: &[Input<'_>]) -> Result<Vec<Windows>, ModelError> {
+        let workers = self.encoder.threads().min(posts.len() / 16);
+        if workers <= 1 {
+            return posts.iter().map(|post| self.tokenizer.windows(post.text)).collect();
+        }
+        let parts = std::thread::scope(|scope| {
+            let running: Vec<_> = posts
+                .chunks(posts.len().div_ceil(workers))
+                .map(|part| {
+                    scope.spawn(|| {
+                        part.iter().map(|post| self.tokenizer.windows(post.text)).collect::<Result<Vec<_>, _>>()
+                    })
+                })
+                .collect();
+            running
+                .into_iter()
+                .map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+                .collect::<Result<Vec<_>, _>>()
+        })?;
+        Ok(parts.into_iter().flatten().collect())
+    }
+}

@@ -1,0 +1,113 @@
+//! Runs the encoder: batches of windows in, logits out.
+//!
+//! **Reads** verified weights and windows. **Writes** nothing. **Guarantees** that every window's logits are those it
+//! would have alone. **Does not** tokenise or interpret.
+//!
+//! One session with one thread per worker, and batches dealt out among the workers: posts are short, so splitting one
+//! product over threads costs more than it gains, and no order of adding up depends on the number of threads.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use ort::environment::Environment;
+use ort::session::Session;
+use ort::session::builder::{GraphOptimizationLevel, PrepackedWeights};
+use ort::value::TensorRef;
+
+use crate::ModelError;
+use crate::batch::Batch;
+
+pub(crate) struct Encoder {
+    sessions: Vec<Mutex<Session>>,
+    pad: i64,
+    width: usize,
+}
+
+impl Encoder {
+    pub(crate) fn new(
+        environment: &Environment,
+        (path, weights): (&Path, &[u8]),
+        threads: usize,
+        pad: i64,
+        width: usize,
+    ) -> Result<Self, ModelError> {
+        // Sessions share the weights in the layout that the products want: a second worker costs no second copy.
+        let shared = PrepackedWeights::new();
+        let open = || -> ort::Result<Session> {
+            let mut builder = Session::builder(environment)?
+                .with_prepacked_weights(&shared)?
+                .with_optimization_level(GraphOptimizationLevel::All)?
+                .with_intra_threads(1)?
+                .with_inter_threads(1)?
+                .with_deterministic_compute(true)?;
+            #[cfg(feature = "cuda")]
+            {
+                builder = builder.with_execution_providers([ort::ep::CUDA::default().build()])?;
+            }
+            builder.commit_from_memory(weights)
+        };
+        let sessions = (0..threads.max(1)).map(|_| open().map(Mutex::new)).collect::<ort::Result<_>>();
+        let sessions = sessions.map_err(|source| ModelError::Session { path: path.to_path_buf(), source })?;
+        Ok(Self { sessions, pad, width })
+    }
+
+    /// Workers.
+    pub(crate) fn threads(&self) -> usize {
+        self.sessions.len()
+    }
+
+    /// Logits per window, in the order of `windows`, each `width` long.
+    pub(crate) fn logits(&self, windows: &[&[i64]], batches: &[Batch]) -> Result<Vec<Vec<f32>>, ModelError> {
+        let next = AtomicUsize::new(0);
+        let work = |session: &Mutex<Session>| -> Result<Vec<(usize, Vec<f32>)>, ModelError> {
+            let mut session = session.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut done = Vec::new();
+            while let Some(batch) = batches.get(next.fetch_add(1, Ordering::Relaxed)) {
+                self.run(&mut session, windows, batch, &mut done)?;
+            }
+            Ok(done)
+        };
+        let workers = self.sessions.len().min(batches.len());
+        let answers = if workers <= 1 {
+            vec![work(&self.sessions[0])?]
+        } else {
+            std::thread::scope(|scope| {
+                let running: Vec<_> =
+                    self.sessions[..workers].iter().map(|session| scope.spawn(|| work(session))).collect();
+                running
+                    .into_iter()
+                    .map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+                    .collect::<Result<Vec<_>, _>>()
+            })?
+        };
+        let mut out = vec![Vec::new(); windows.len()];
+        for (window, logits) in answers.into_iter().flatten() {
+            out[window] = logits;
+        }
+        Ok(out)
+    }
+
+    fn run(
+        &self,
+        session: &mut Session,
+        windows: &[&[i64]],
+        batch: &Batch,
+        done: &mut Vec<(usize, Vec<f32>)>,
+    ) -> Result<(), ModelError> {
+        let count = batch.windows.len();
+        let mut ids = vec![self.pad; count * batch.length];
+        for (row, &window) in ids.chunks_exact_mut(batch.length).zip(&batch.windows) {
+            row[..windows[window].len()].copy_from_slice(windows[window]);
+        }
+        let infer = |source| ModelError::Infer { source };
+        let input = TensorRef::from_array_view(([count, batch.length], &ids[..])).map_err(infer)?;
+        let outputs = session.run(ort::inputs![input]).map_err(infer)?;
+        let (_, values) = outputs[0].try_extract_tensor::<f32>().map_err(infer)?;
+        if values.len() != count * self.width {
+            return Err(ModelError::Shape { expected: count * self.width, found: values.len() });
+        }
+        done.extend(batch.windows.iter().copied().zip(values.chunks_exact(self.width).map(<[f32]>::to_vec)));
+        Ok(())
+    }
+}

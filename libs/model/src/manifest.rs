@@ -1,0 +1,135 @@
+//! The manifest: what a model consists of, how its windows are made, and what its heads mean.
+//!
+//! **Reads** `model.toml` and every file it lists. **Writes** nothing. **Guarantees** that what is handed on is byte for
+//! byte what the manifest's hashes say, and that every head's lists fit its labels. **Does not** interpret the weights.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use crate::heads::Head;
+use crate::{ManifestFault, ModelError};
+
+/// The manifest's file name.
+pub(crate) const MANIFEST: &str = "model.toml";
+/// The weights' file name.
+pub(crate) const WEIGHTS: &str = "model.onnx";
+/// The tokenizer's file name.
+pub(crate) const TOKENIZER: &str = "tokenizer.json";
+
+/// `model.toml`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Manifest {
+    /// The model's name.
+    pub(crate) name: String,
+    /// Its version.
+    pub(crate) version: String,
+    /// Longest window, special tokens included.
+    pub(crate) max_tokens: usize,
+    /// Windows read of one post.
+    pub(crate) max_windows: usize,
+    /// Padded lengths are multiples of this.
+    pub(crate) padding_multiple: usize,
+    /// How the windows of a post become one answer.
+    #[serde(rename = "pooling")]
+    _pooling: Pooling,
+    /// Ids of the special tokens.
+    pub(crate) tokens: SpecialTokens,
+    /// The files beside the manifest.
+    files: Vec<File>,
+    /// The heads, in the order of the encoder's output.
+    pub(crate) heads: Vec<Head>,
+}
+
+/// How the windows of a post become one answer. One way so far; a manifest that asks for another is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Pooling {
+    /// The mean of the windows' logits, each weighing as many tokens as it holds.
+    TokenWeightedMeanOfLogits,
+}
+
+/// Ids of the tokens that are no part of any text.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SpecialTokens {
+    pub(crate) begin: i64,
+    pub(crate) end: i64,
+    pub(crate) pad: i64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    name: String,
+    sha256: String,
+}
+
+/// A model's files, verified.
+pub(crate) struct Files {
+    pub(crate) manifest: Manifest,
+    /// SHA-256 of the manifest. The manifest names every other file's hash, so this one stands for all.
+    pub(crate) hash: String,
+    pub(crate) weights: (PathBuf, Vec<u8>),
+    pub(crate) tokenizer: (PathBuf, Vec<u8>),
+}
+
+impl Files {
+    pub(crate) fn read(folder: &Path) -> Result<Self, ModelError> {
+        let path = folder.join(MANIFEST);
+        let bytes = read(&path)?;
+        // A manifest that is not UTF-8 fails as TOML does, with the place.
+        let manifest: Manifest = toml::from_str(&String::from_utf8_lossy(&bytes))
+            .map_err(|source| ModelError::Manifest { path: path.clone(), source })?;
+        manifest.check().map_err(|source| ModelError::Inconsistent { path: path.clone(), source })?;
+        let mut weights = None;
+        let mut tokenizer = None;
+        for file in &manifest.files {
+            let place = folder.join(&file.name);
+            let content = read(&place)?;
+            let found = hash(&content);
+            if !found.eq_ignore_ascii_case(&file.sha256) {
+                return Err(ModelError::Corrupt { path: place, expected: file.sha256.clone(), found });
+            }
+            match file.name.as_str() {
+                WEIGHTS => weights = Some((place, content)),
+                TOKENIZER => tokenizer = Some((place, content)),
+                _ => {}
+            }
+        }
+        let missing =
+            |name| ModelError::Inconsistent { path: path.clone(), source: ManifestFault::MissingFile { name } };
+        Ok(Self {
+            hash: hash(&bytes),
+            weights: weights.ok_or_else(|| missing(WEIGHTS))?,
+            tokenizer: tokenizer.ok_or_else(|| missing(TOKENIZER))?,
+            manifest,
+        })
+    }
+}
+
+impl Manifest {
+    fn check(&self) -> Result<(), ManifestFault> {
+        if self.max_tokens < 3
+            || self.max_windows < 1
+            || self.padding_multiple < 1
+            || !self.max_tokens.is_multiple_of(self.padding_multiple)
+        {
+            return Err(ManifestFault::Window { max_tokens: self.max_tokens, padding_multiple: self.padding_multiple });
+        }
+        if self.heads.is_empty() {
+            return Err(ManifestFault::NoHead);
+        }
+        self.heads.iter().try_for_each(Head::check)
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, ModelError> {
+    std::fs::read(path).map_err(|source| ModelError::Read { path: path.to_path_buf(), source })
+}
+
+fn hash(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}

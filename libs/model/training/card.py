@@ -1,0 +1,79 @@
+"""Writes CARD.md: the model card with one data statement per head.
+
+Reads: evaluation.json's content, schemes.md and fit-seconds in the work folder. Guarantees: every number in the card was
+measured by this run. Does not: hold any text of a post.
+"""
+import data
+
+INTENDED = """## What it is for
+
+Counting how common an emotion, a sentiment, or the language of stress and depression is among public posts of a
+community over time, with an uncertainty that the later stages add.
+
+**It must not be used** to diagnose, screen, rank or contact any person, to decide about one, or to moderate one's posts.
+A single post's score says little about its author. `mh.depression` and `mh.stress` recognise a way of writing that was
+labelled by source or by annotators, not a condition that was diagnosed.
+"""
+
+NOTES = {
+    "goemotions": "Labels are readers' impressions of single comments without their thread. Rare emotions (grief, pride, relief, nervousness, realization) rest on few examples: their scores are weak one by one.",
+    "sentiment": "Tweets of 2013 to 2017 about named topics. Sarcasm and comparisons are often read by their words.",
+    "stress": "Posts of ten communities, each a few sentences, labelled by crowd workers. Posts that tell of a stressful past from a calm present are often scored as stress.",
+    "depression": "Positives come from depression communities and controls from others, so part of what is learned is the community's manner. Expect high scores in any self-disclosing community, and worse separation than on dev when communities differ.",
+    "emoevent": "Tweets about eight events of 2019; `others` is frequent and fear is rare. The only head with Spanish examples; the Spanish set is mostly European Spanish, and forms of other countries were not measured.",
+}
+
+
+def shown(values):
+    return ", ".join(f"{name.replace('_', '-')} {value:.3f}" for name, value in values.items() if isinstance(value, float))
+
+
+def write(out, work, config, result, parts, terms):
+    seconds = (work / "fit-seconds").read_text().strip() if (work / "fit-seconds").exists() else ""
+    table = (work / "schemes.md").read_text() if (work / "schemes.md").exists() else "not measured\n"
+    size = (out / "model.onnx").stat().st_size / 1e6
+    parameters = (config["vocabulary"] + config["positions"]) * config["hidden"] + config["layers"] * (4 * config["hidden"] ** 2 + 2 * config["hidden"] * config["ff"]) 
+    lines = [
+        "# Model card: tidemark-encoder 1", "",
+        f"One encoder, {parameters / 1e6:.1f} M parameters ({config['layers']} layers × {config['hidden']}, {config['vocabulary']:,} pieces), {size:.1f} MB in int8, with {len(data.HEADS)} heads.",
+        "It starts from multilingual-e5-small (MIT; every second layer, vocabulary cut to English and Spanish) and was trained on all heads at once"
+        + (f" in {float(seconds) / 60:.0f} minutes on two shared cores" if seconds else "") + ".", "",
+        "    python libs/model/training/train.py --data DIR --out libs/model/weights/encoder-v1", "",
+        INTENDED,
+        "## Measured on held-out rows", "",
+        "Dev rows met neither training nor tuning, and no training row shares a text with one. Calibration and thresholds come from",
+        "a slice of the training rows, through the int8 weights.", "",
+        "| marker | language | rows | int8 (shipped) | float32 |", "|---|---|---|---|---|",
+    ]
+    for head in data.HEADS:
+        for language in head["languages"]:
+            own, full = result["int8"][head["file"]][language], result["fp32"][head["file"]][language]
+            lines.append(f"| `{head['marker']}` | {language} | {own['rows']} | {shown(own)} | {shown(full)} |")
+    lines += ["", "A head answers only in the languages of its rows above; elsewhere its marker is absent, never zero.", ""]
+    for head in data.HEADS:
+        values = result["int8"][head["file"]]
+        source, licence = terms[head["file"]]
+        sides = parts[head["file"]]
+        lines += [f"## `{head['marker']}` ({head['kind']})", "",
+                  f"Data: {source}; {licence}. Rows: {len(sides['train'])} train, {len(sides['tune'])} tuning, {len(sides['dev'])} dev.",
+                  "" if licence.startswith("CC") else "This head is research-only, as its data is: leave it out where that does not fit.",
+                  NOTES[head["file"]], ""]
+        for language, own in values.items():
+            if "per_label" in own:
+                lines += [f"F1 by label, {language}: " + ", ".join(f"{k} {v:.2f}" for k, v in own["per_label"].items()) + ".", ""]
+    lines += [
+        "## Quantisation", "",
+        "A post's scores must not depend on the posts it shares a batch with. Padded length is a function of a post's own length,",
+        "and activations lie on fixed grids found on training rows, so all sums are integer sums of the same numbers in any batch.",
+        "Posts per second with one thread, batch × padded length; quality on tuning rows (macro-F1, AUC for yes/no), for comparing schemes only.", "",
+        table,
+        "## Reading of a post", "",
+        "Addresses become `http` and account names `@user` before the encoder sees them. Long posts are read in windows of 128 tokens, at",
+        "most 16 of them; logits are averaged, each window weighing as many tokens as it holds.", "",
+        "## Known failures", "",
+        "- Irony, quoted speech and song lyrics are read literally.",
+        "- News about distress is not told apart from distress.",
+        "- Text in languages other than English and Spanish is not answered; mixed-language posts are answered in the language they were told to be in.",
+        "- Writing styles outside Reddit and Twitter, and communities or dialects rare there, were not measured.", "",
+    ]
+    (out / "CARD.md").write_text("\n".join(lines))

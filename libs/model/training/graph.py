@@ -1,0 +1,146 @@
+"""Writes the encoder as an ONNX graph, in float32 or with int8 weights, op by op.
+
+Reads: the trained tensors by name, and for the static scheme one scale and zero point per quantised activation.
+Guarantees: with any scheme but `dynamic`, every row of every activation is computed from that row and from constants
+alone, so a post's logits do not depend on the posts beside it. `dynamic` is the ordinary quantisation, kept to measure against.
+Does not: tokenise, apply thresholds.
+
+One input `ids` [posts, padded length] (int64, 1 is padding) and one output `logits` [posts, all labels of all heads].
+"""
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+MS = "com.microsoft"
+SCHEMES = ("fp32", "dynamic", "static", "rowwise", "blockwise")
+
+
+def symmetric(weight, axis):
+    """int8 values and float32 scales of a matrix, one scale per slice along `axis`."""
+    other = 1 - axis
+    scale = np.maximum(np.abs(weight).max(axis=other, keepdims=True), 1e-8) / 127
+    return np.clip(np.rint(weight / scale), -127, 127).astype(np.int8), scale.astype(np.float32).reshape(-1)
+
+
+class Graph:
+    def __init__(self, tensors, config, widths, scheme, activations=None, block=128):
+        self.t, self.c, self.widths, self.scheme, self.act, self.block = tensors, config, widths, scheme, activations or {}, block
+        self.nodes, self.constants, self.n = [], {}, 0
+
+    def op(self, kind, *inputs, domain="", outputs=1, **attributes):
+        names = [f"{kind}_{self.n}" + (f"_{i}" if i else "") for i in range(outputs)]
+        self.n += 1
+        self.nodes.append(helper.make_node(kind, list(inputs), names, domain=domain, **attributes))
+        return names[0] if outputs == 1 else names
+
+    def const(self, name, value):
+        if name not in self.constants:
+            self.constants[name] = numpy_helper.from_array(np.ascontiguousarray(value), name)
+        return name
+
+    def weight(self, name):
+        """A linear layer's matrix as [in, out]."""
+        return np.ascontiguousarray(self.t[name + ".weight"].T)
+
+    def int8(self, name):
+        values, scale = symmetric(self.weight(name), 1)
+        return self.const(name + ".int8", values), self.const(name + ".scale", scale)
+
+    def quantised(self, x, name):
+        """The activation on its fixed grid: uint8 values, the scale's and the zero point's names."""
+        scale, zero = self.act[name]
+        s, z = self.const(name + ".in_scale", np.float32(scale)), self.const(name + ".in_zero", np.uint8(zero))
+        return self.op("QuantizeLinear", x, s, z), s, z
+
+    def linear(self, x, name):
+        bias = self.const(name + ".bias", self.t[name + ".bias"])
+        if self.scheme == "fp32":
+            return self.op("Add", self.op("MatMul", x, self.const(name + ".w", self.weight(name))), bias)
+        if self.scheme == "dynamic":
+            values, scale = self.int8(name)
+            return self.op("DynamicQuantizeMatMul", x, values, scale, "", bias, domain=MS)
+        if self.scheme == "static":
+            values, scale = self.int8(name)
+            q, s, z = self.quantised(x, name)
+            return self.op("MatMulIntegerToFloat", q, values, s, scale, z, "", bias, domain=MS)
+        if self.scheme == "rowwise":
+            values, scale = self.int8(name)
+            top = self.op("ReduceMax", self.op("Abs", x), self.const("last_axis", np.array([-1])), keepdims=1)
+            row = self.op("Mul", self.op("Max", top, self.const("tiny", np.float32(1e-6))), self.const("step", np.float32(1 / 127)))
+            q = self.op("Cast", self.op("Add", self.op("Round", self.op("Div", x, row)), self.const("centre", np.float32(128))), to=TensorProto.UINT8)
+            product = self.op("MatMulInteger", q, values, self.const("centre_u8", np.uint8(128)))
+            product = self.op("Mul", self.op("Mul", self.op("Cast", product, to=TensorProto.FLOAT), row), scale)
+            return self.op("Add", product, bias)
+        if self.scheme == "blockwise":
+            w = self.t[name + ".weight"].astype(np.float32)  # [out, in]
+            n, k = w.shape
+            blocks = w.reshape(n, k // self.block, self.block)
+            scale = np.maximum(np.abs(blocks).max(-1, keepdims=True), 1e-8) / 127
+            values = (np.clip(np.rint(blocks / scale), -127, 127) + 128).astype(np.uint8)
+            return self.op("MatMulNBits", x, self.const(name + ".q8", values), self.const(name + ".scale", scale.reshape(n, -1).astype(np.float32)),
+                           "", "", bias, domain=MS, K=k, N=n, bits=8, block_size=self.block, accuracy_level=4)
+        raise ValueError(self.scheme)
+
+    def attention(self, x, name):
+        """Softmax attention over a post's own tokens, from one joined query-key-value layer."""
+        heads = self.c["heads"]
+        if self.scheme == "fp32":
+            return self.op("Attention", x, self.const(name + ".w", self.weight(name)), self.const(name + ".bias", self.t[name + ".bias"]), "mask", domain=MS, num_heads=heads)
+        if self.scheme == "static":
+            values, scale = self.int8(name)
+            q, s, z = self.quantised(x, name)
+            return self.op("QAttention", q, values, self.const(name + ".bias", self.t[name + ".bias"]), s, scale, "mask", z, "", domain=MS, num_heads=heads)
+        q, k, v = self.op("Split", self.linear(x, name), outputs=3, axis=-1, num_outputs=3)
+        return self.op("MultiHeadAttention", q, k, v, "", "mask", domain=MS, num_heads=heads)
+
+    def normed(self, x, residual, name):
+        eps = self.c["eps"]
+        g, b = self.const(name + ".g", self.t[name + ".weight"]), self.const(name + ".b", self.t[name + ".bias"])
+        return self.op("SkipLayerNormalization", x, residual, g, b, domain=MS, epsilon=eps)
+
+    def build(self):
+        c = self.c
+        mask = helper.make_node("Cast", [self.op("Not", self.op("Equal", "ids", self.const("pad", np.int64(1))))], ["mask"], to=TensorProto.INT32)
+        self.nodes.append(mask)
+        if self.scheme == "fp32":
+            x = self.op("Gather", self.const("word", self.t["word.weight"]), "ids")
+        else:
+            values, scale = symmetric(self.t["word.weight"], 0)
+            x = self.op("Cast", self.op("Gather", self.const("word.int8", values), "ids"), to=TensorProto.FLOAT)
+            x = self.op("Mul", x, self.op("Gather", self.const("word.scale", scale.reshape(-1, 1)), "ids"))
+        length = self.op("Shape", "ids", start=1, end=2)
+        position = self.op("Slice", self.const("position", self.t["position.weight"]), self.const("zero", np.array([0])), length)
+        x = self.op("Add", x, position)
+        x = self.op("LayerNormalization", x, self.const("en.g", self.t["embedding_norm.weight"]), self.const("en.b", self.t["embedding_norm.bias"]), epsilon=c["eps"], axis=-1)
+        for i in range(c["layers"]):
+            p = f"layers.{i}."
+            mixed = self.linear(self.attention(x, p + "qkv"), p + "attention_out")
+            x = self.normed(mixed, x, p + "attention_norm")
+            feed = self.linear(self.op("Gelu", self.linear(x, p + "feed_in"), domain=MS), p + "feed_out")
+            x = self.normed(feed, x, p + "feed_norm")
+        # Each head weighs the tokens in its own way: [posts, tokens, heads] -> [posts, heads, tokens].
+        score = self.op("Transpose", self.op("MatMul", x, self.const("attend", np.ascontiguousarray(self.t["attend.weight"].T))), perm=[0, 2, 1])
+        off = self.op("Mul", self.op("Sub", self.op("Cast", "mask", to=TensorProto.FLOAT), self.const("one", np.float32(1))), self.const("far", np.float32(1e4)))
+        score = self.op("Softmax", self.op("Add", score, self.op("Unsqueeze", off, self.const("axis1", np.array([1])))), axis=-1)
+        pooled = self.op("MatMul", score, x)  # [posts, heads, hidden]
+        # One matrix for all heads' labels; each label reads its own head's pooling. Products and sums, not a matrix product:
+        # a matrix product of one row takes another path through the runtime than one of many rows.
+        weight = np.concatenate([self.t[f"outputs.{i}.weight"] for i in range(len(self.widths))])
+        bias = np.concatenate([self.t[f"outputs.{i}.bias"] for i in range(len(self.widths))])
+        of = np.repeat(np.arange(len(self.widths)), self.widths)
+        spread = self.op("Gather", pooled, self.const("head_of_label", of), axis=1)  # [posts, labels, hidden]
+        logits = self.op("ReduceSum", self.op("Mul", spread, self.const("outputs.w", weight)), self.const("last", np.array([-1])), keepdims=0)
+        self.nodes.append(helper.make_node("Add", [logits, self.const("outputs.b", bias)], ["logits"]))
+        graph = helper.make_graph(
+            self.nodes, "tidemark-encoder",
+            [helper.make_tensor_value_info("ids", TensorProto.INT64, ["posts", "length"])],
+            [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["posts", int(sum(self.widths))])],
+            list(self.constants.values()))
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18), helper.make_opsetid(MS, 1)], producer_name="tidemark")
+        model.ir_version = 9
+        return model
+
+
+def write(path, tensors, config, widths, scheme, activations=None, block=128):
+    model = Graph(tensors, config, widths, scheme, activations, block).build()
+    onnx.save(model, str(path))
