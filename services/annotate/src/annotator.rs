@@ -31,7 +31,7 @@ impl Annotator {
     /// # Errors
     /// Where a file is missing or damaged; the message says which and what to do.
     pub fn load(settings: &Settings) -> Result<Self, Error> {
-        let lexica = Lexica::bundled()?;
+        let lexica = Lexica::bundled();
         let model = if settings.lexica_only {
             None
         } else {

@@ -43,19 +43,25 @@ pub(crate) enum Command {
     #[command(after_help = ANNOTATE_HELP)]
     Annotate(InOut),
     /// Turn posts or annotated posts into prevalence series. No server is needed.
-    #[command(after_help = "Example:\n  tidemark series annotated.jsonl --output series.csv\n\nThe output has date,series,value,n,total,lower,upper,n_posts,unit,status,…: n of total units (people; posts where\nthe input has no authors) show the marker, with Wilson's 95 % interval.")]
+    #[command(
+        after_help = "Example:\n  tidemark series annotated.jsonl --output series.csv\n\nThe output has date,series,value,n,total,lower,upper,n_posts,unit,status,…: n of total units (people; posts where\nthe input has no authors) show the marker, with Wilson's 95 % interval."
+    )]
     Series(Series),
     /// Forecast every series of a file from one origin, as hubverse rows with 23 quantiles.
     #[command(after_help = "Example:\n  tidemark forecast --series series.csv --horizon 14 --output forecast.csv")]
     Forecast(Forecast),
     /// Forecast from many past origins, each seeing only its own past.
-    #[command(after_help = "Example:\n  tidemark backtest --series series.csv --from 2024-01-05 --to 2024-12-20 --step 28 --horizon 14 --output backtest.csv.gz")]
+    #[command(
+        after_help = "Example:\n  tidemark backtest --series series.csv --from 2024-01-05 --to 2024-12-20 --step 28 --horizon 14 --output backtest.csv.gz"
+    )]
     Backtest(Backtest),
     /// Make posts of a population whose true prevalence is known, and write the truth beside them.
     #[command(after_help = "Example:\n  tidemark simulate --seed 7 --days 400 --posts-per-day 300 --output simulated")]
     Simulate(Simulate),
     /// Ask the lake with SQL (queries only).
-    #[command(after_help = "Example:\n  tidemark sql \"SELECT marker, avg(value) FROM series GROUP BY marker ORDER BY 2 DESC\"\n\nViews: annotated, author_days, series, forecast, alert, feed_health. ARCHITECTURE.md describes them.")]
+    #[command(
+        after_help = "Example:\n  tidemark sql \"SELECT marker, avg(value) FROM series GROUP BY marker ORDER BY 2 DESC\"\n\nViews: annotated, author_days, series, forecast, alert, feed_health. ARCHITECTURE.md describes them."
+    )]
     Sql(Sql),
     /// Show lag, rates and freshness of every stage of a running platform.
     #[command(after_help = "Example:\n  tidemark status")]
@@ -128,7 +134,9 @@ pub(crate) enum Ingest {
     #[command(after_help = INGEST_FILE_HELP)]
     File(IngestFile),
     /// Follow Bluesky's Jetstream, resuming where the last run ended.
-    #[command(after_help = "Example:\n  tidemark ingest jetstream --url wss://jetstream2.us-east.bsky.network/subscribe")]
+    #[command(
+        after_help = "Example:\n  tidemark ingest jetstream --url wss://jetstream2.us-east.bsky.network/subscribe"
+    )]
     Jetstream(IngestJetstream),
 }
 
@@ -161,6 +169,9 @@ pub(crate) struct IngestFile {
     /// Which column is what (TOML).
     #[arg(long, value_name = "FILE")]
     pub(crate) mapping: Option<PathBuf>,
+    /// The paths are rejects files of earlier runs: read their records once more, with a corrected mapping.
+    #[arg(long)]
+    pub(crate) rejects: bool,
     /// Wait until every row is in the lake and its series are recomputed, then print the counts.
     #[arg(long)]
     pub(crate) wait: bool,
@@ -204,6 +215,30 @@ pub(crate) struct Series {
     /// Time zone whose civil days are counted.
     #[arg(long, value_name = "ZONE", default_value = "UTC")]
     pub(crate) zone: String,
+    /// Days or weeks.
+    #[arg(long, value_enum, default_value_t = SeriesPeriod::Day)]
+    pub(crate) period: SeriesPeriod,
+}
+
+/// What a point of a series stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SeriesPeriod {
+    /// A civil day.
+    Day,
+    /// An MMWR week, Sunday to Saturday.
+    Epiweek,
+    /// An ISO 8601 week, Monday to Sunday.
+    Isoweek,
+}
+
+impl From<SeriesPeriod> for tidemark_domain::PeriodKind {
+    fn from(period: SeriesPeriod) -> Self {
+        match period {
+            SeriesPeriod::Day => Self::Day,
+            SeriesPeriod::Epiweek => Self::Epiweek,
+            SeriesPeriod::Isoweek => Self::Isoweek,
+        }
+    }
 }
 
 /// `tidemark forecast`.

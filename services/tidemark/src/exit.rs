@@ -62,9 +62,10 @@ impl<T, E: Into<anyhow::Error>> OrExit<T> for Result<T, E> {
 /// Whether somewhere down the chain an IO error says that there is no space.
 fn is_disk_full(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
-        cause.downcast_ref::<std::io::Error>().is_some_and(|io| {
-            matches!(io.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded)
-        }) || cause.to_string().contains("No space left on device")
+        cause
+            .downcast_ref::<std::io::Error>()
+            .is_some_and(|io| matches!(io.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded))
+            || cause.to_string().contains("No space left on device")
     })
 }
 

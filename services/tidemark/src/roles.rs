@@ -57,11 +57,12 @@ impl Roles {
         let (config, log, lake, stop) = (&self.config, self.log.clone(), self.lake.clone(), self.stop.clone());
         match role {
             Role::Ingest => {
-                let settings = config.ingest.clone();
+                let Some(settings) = config.ingest.jetstream.clone() else { return Ok(None) };
                 let data = self.data.path().to_owned();
-                self.spawn("ingest", async move {
-                    tidemark_ingest::run(&log, &data, &settings, stop).await.or_exit(Exit::Unreachable)
-                });
+                self.spawn(
+                    "ingest",
+                    async move { crate::commands::ingest::follow(&log, &data, &settings, stop).await },
+                );
             }
             Role::Annotate => {
                 let settings = config.annotate.clone();
@@ -104,10 +105,8 @@ impl Roles {
                     admin_key: self.data.admin_key(),
                     clock: Arc::new(Timestamp::now),
                 };
-                let server = Server::bind(handed, &config.serve).map_err(|error| Failure {
-                    exit: serve_exit(&error),
-                    error: error.into(),
-                })?;
+                let server = Server::bind(handed, &config.serve)
+                    .map_err(|error| Failure { exit: serve_exit(&error), error: error.into() })?;
                 let address = server.http_address();
                 self.spawn("serve", async move { server.run(stop).await.or_exit(Exit::Unexpected) });
                 return Ok(Some(address));
@@ -177,7 +176,7 @@ const fn serve_exit(error: &tidemark_serve::Error) -> Exit {
 }
 
 /// Ctrl-C or SIGTERM.
-async fn asked_to_stop() {
+pub(crate) async fn asked_to_stop() {
     use tokio::signal::unix::{SignalKind, signal};
     let Ok(mut terminate) = signal(SignalKind::terminate()) else {
         // Without a handler the signal ends the process, which is as safe.
@@ -224,7 +223,7 @@ fn status_source(log: Log, loads: Loads) -> tidemark_serve::LogStatusSource {
 fn threshold_source(settings: &tidemark_alert::Settings) -> tidemark_serve::ThresholdSource {
     let rules = settings.rules.clone();
     Arc::new(move |key, points| {
-        let history: Vec<_> = points.iter().map(|point| (point.period.end, point.proportion.value())).collect();
+        let history: Vec<_> = points.iter().map(|point| (point.period.end, point.value)).collect();
         let rule = rules.iter().find(|rule| rule.covers(key))?;
         let value = rule.threshold_at(&history)?;
         Some(tidemark_serve::Threshold { rule: rule.name.clone(), value })

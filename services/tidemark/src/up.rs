@@ -27,13 +27,14 @@ pub(crate) async fn up(arguments: Up) -> Result<(), Failure> {
     let log = Log::connect(&bootstrap, &config.kafka).or_exit(Exit::Configuration)?;
     let admin_key = data.new_admin_key().or_exit(Exit::Output)?;
     let mut roles = Roles::new(config, data.clone(), log, CancellationToken::new()).await?;
-    let http = roles.start(Role::Serve)?.context("the server has no address").or_exit(Exit::Unexpected)?;
+    let http = roles.start(Role::Serve).await?.context("the server has no address").or_exit(Exit::Unexpected)?;
     for role in [Role::Annotate, Role::Aggregate, Role::Forecast, Role::Alert, Role::Ingest] {
-        roles.start(role)?;
+        roles.start(role).await?;
     }
     data.publish(&Address { bootstrap, http: format!("http://{http}") }).or_exit(Exit::Output)?;
     if arguments.demo {
-        roles.spawn("demo", demo::run(roles.demo()));
+        let demo = roles.demo();
+        roles.spawn("demo", demo::run(demo));
     }
     greet(&data, http, admin_key.as_deref(), arguments.demo);
     roles.run_until_stopped().await
@@ -52,7 +53,7 @@ pub(crate) async fn run(arguments: Run) -> Result<(), Failure> {
     let log = Log::connect(&bootstrap, &config.kafka).or_exit(Exit::Configuration)?;
     let mut roles = Roles::new(config, data, log, CancellationToken::new()).await?;
     for role in arguments.roles {
-        if let Some(http) = roles.start(role)? {
+        if let Some(http) = roles.start(role).await? {
             say(&format!("dashboard: http://{http}"));
         }
     }
