@@ -53,7 +53,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             }
         }
         let consumed = started.elapsed();
-        let on_disk: u64 = std::fs::read_dir(&folder)?.filter_map(|file| Some(file.ok()?.metadata().ok()?.len())).sum();
+        let on_disk = size_bytes(&folder)?;
         let per_second = |elapsed: Duration| records as f64 / elapsed.as_secs_f64();
         println!(
             "{compression:?}: {records} records of {PAYLOAD_BYTES} bytes; produced {:.0}/s, consumed {:.0}/s (first after {:.2} s), {} MB on disk",
@@ -67,4 +67,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         std::fs::remove_dir_all(&folder)?;
     }
     Ok(())
+}
+
+fn size_bytes(folder: &Path) -> std::io::Result<u64> {
+    let mut sum = 0;
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        sum += if entry.file_type()?.is_dir() { size_bytes(&entry.path())? } else { entry.metadata()?.len() };
+    }
+    Ok(sum)
 }

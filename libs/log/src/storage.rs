@@ -21,8 +21,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tansu_sans_io::record::deflated;
 use tansu_sans_io::{ConfigResource, ErrorCode};
-use tansu_storage::{Error, MetadataResponse, OffsetStage, Result, Storage, StorageContainer, TopicId, Topition};
+use tansu_storage::{
+    Error, GroupDetail, MetadataResponse, NamedGroupDetail, OffsetStage, Result, Storage, StorageContainer, TopicId,
+    Topition, UpdateError, Version,
+};
 use tokio::sync::Notify;
+use uuid::Uuid;
 
 /// How often what was written is handed to the disk itself: what a power cut can take.
 const SYNC_EVERY: Duration = Duration::from_secs(1);
@@ -53,7 +57,11 @@ struct Shared {
     started: Instant,
     /// Milliseconds from `started` to the last append.
     last_append_ms: AtomicI64,
+    first_producer: i64,
     next_producer: AtomicI64,
+    /// Who is in each group now. Not kept: after a restart all members join anew, and one that died with the broker is not
+    /// waited for. Committed offsets are the catalogue's.
+    groups: Mutex<HashMap<String, (GroupDetail, Version)>>,
     disk_fails: AtomicBool,
 }
 
@@ -91,6 +99,7 @@ impl LogStorage {
     pub(crate) fn new(catalogue: StorageContainer, folder: PathBuf) -> Self {
         // Producer ids must never come again, whatever files were lost: they begin at the clock, in microseconds.
         let clock = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let first_producer = i64::try_from(clock.as_micros()).unwrap_or_default();
         let shared = Arc::new(Shared {
             folder,
             partitions: Mutex::default(),
@@ -98,7 +107,9 @@ impl LogStorage {
             appended: Notify::new(),
             started: Instant::now(),
             last_append_ms: AtomicI64::new(0),
-            next_producer: AtomicI64::new(i64::try_from(clock.as_micros()).unwrap_or_default()),
+            first_producer,
+            next_producer: AtomicI64::new(first_producer),
+            groups: Mutex::default(),
             disk_fails: AtomicBool::new(false),
         });
         let weak = Arc::downgrade(&shared);
@@ -139,7 +150,8 @@ impl LogStorage {
             if let Some(partition) = open.get(&topition) {
                 return Ok(Arc::clone(partition));
             }
-            let partition = PartitionLog::open(&folder, SEGMENT_BYTES).map_err(|error| shared.disk_fault(&error))?;
+            let partition = PartitionLog::open(&folder, SEGMENT_BYTES, shared.first_producer)
+                .map_err(|error| shared.disk_fault(&error))?;
             let partition = Arc::new(Mutex::new(partition));
             open.insert(topition, Arc::clone(&partition));
             Ok(partition)
@@ -243,6 +255,31 @@ impl LogStorage {
 
     fn new_producer(&self) -> i64 {
         self.shared.next_producer.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Replaces what is known of a group by who has seen its latest version.
+    fn replace_group(
+        &self,
+        group: &str,
+        detail: GroupDetail,
+        seen: Option<&Version>,
+    ) -> Result<Version, UpdateError<GroupDetail>> {
+        let mut groups = locked(&self.shared.groups);
+        if let Some((current, version)) = groups.get(group)
+            && seen != Some(version)
+        {
+            return Err(UpdateError::Outdated { current: Box::new(current.clone()), version: version.clone() });
+        }
+        let version = Version::from(&Uuid::new_v4());
+        groups.insert(group.to_owned(), (detail, version.clone()));
+        Ok(version)
+    }
+
+    fn describe_group(&self, group: &str) -> NamedGroupDetail {
+        match locked(&self.shared.groups).get(group) {
+            Some((detail, _)) => NamedGroupDetail::found(group.to_owned(), detail.clone()),
+            None => NamedGroupDetail::error_code(group.to_owned(), ErrorCode::GroupIdNotFound),
+        }
     }
 
     /// Applies each topic's retention to its partitions.

@@ -7,9 +7,11 @@ mod support;
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 use std::time::Duration;
-use support::{DEADLINE, embedded, free_port, read_until, spawn, unique};
+use support::{DEADLINE, embedded, free_port, read_until, spawn, spawn_after, unique};
 use tempfile::TempDir;
-use tidemark_log::{BrokerError, BrokerProcess, Log, LogSettings, OutRecord, Record, next_positions};
+use tidemark_log::{
+    BrokerError, BrokerProcess, Compression, Log, LogSettings, OutRecord, Record, TopicSpec, next_positions,
+};
 use tokio::time::Instant;
 
 #[test]
@@ -65,9 +67,7 @@ async fn kill_9_loses_nothing_and_keeps_the_order_of_a_key() {
         }
     });
     let reading = tokio::spawn(async move {
-        let mut seen = BTreeSet::new();
         let records = read_until(&consumer, |records| {
-            seen.extend(records[seen.len().min(records.len())..].iter().map(number));
             records.len() >= RECORDS && records.iter().map(number).collect::<BTreeSet<_>>().len() == RECORDS
         })
         .await;
@@ -103,11 +103,15 @@ async fn kill_9_loses_nothing_and_keeps_the_order_of_a_key() {
     })
     .await;
     assert_eq!(held.len(), RECORDS, "idempotent: no record is written twice");
-    for records in [&held, &received] {
+    // A group that loses its broker begins again where it committed, so one reader may see a stretch twice; what it sees
+    // for the first time is in order all the same.
+    let mut seen = BTreeSet::new();
+    let first_seen = received.iter().filter(|record| seen.insert(number(record))).collect::<Vec<_>>();
+    for records in [held.iter().collect(), first_seen] {
         let mut last: BTreeMap<_, usize> = BTreeMap::new();
-        for record in records.iter() {
+        for record in records {
             let before = last.insert(record.key.clone(), number(record));
-            assert!(before.is_none_or(|before| before <= number(record)), "{before:?} came before {}", number(record));
+            assert!(before.is_none_or(|before| before < number(record)), "{before:?} came before {}", number(record));
         }
     }
     for record in &held {
@@ -186,7 +190,55 @@ async fn a_reader_is_back_soon_after_one_that_was_killed() {
     let next = log.consumer(&group, &[&topic]).unwrap();
     read_until(&next, |records| records.len() >= 10).await;
     let waited = started.elapsed();
-    assert!(waited < Duration::from_secs(20), "{waited:?}");
+    assert!(waited < Duration::from_secs(5), "{waited:?}");
+}
+
+/// Files that may not grow stand for a full disk: the broker refuses, writers wait, and all of it arrives once there is
+/// room again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_is_waited_out() {
+    const RECORDS: usize = 3000;
+    let folder = TempDir::new().unwrap();
+    // In units of 1024 bytes; a process that ignores the signal is told by an error, as of a full disk.
+    let process = spawn_after("trap '' XFSZ; ulimit -S -f 300;", folder.path(), free_port()).await.unwrap();
+    let log = Log::connect(
+        &process.bootstrap(),
+        &LogSettings { compression: Compression::None, linger_ms: 1, ..LogSettings::default() },
+    )
+    .unwrap();
+    let topic = unique("topic");
+    log.ensure_topics(&[TopicSpec { name: topic.clone(), partitions: Some(2) }], DEADLINE).await.unwrap();
+    let producer = log.producer().unwrap();
+    let sending = tokio::spawn({
+        let topic = topic.clone();
+        let record =
+            move |n: usize| OutRecord::new(&topic, (n % 10).to_string(), format!("{n:08}{}", "x".repeat(1000)));
+        async move { producer.send_all((0..RECORDS).map(record).collect()).await }
+    });
+    let segments = || -> u64 {
+        let of = |partition| folder.path().join("topics").join(&topic).join(partition);
+        ["0", "1"].map(|partition| size_bytes(&of(partition))).iter().sum()
+    };
+    until("the disk is full", || segments() > 2 * 250 * 1024).await;
+    log.ping(DEADLINE).await.unwrap();
+    assert!(!sending.is_finished(), "writers wait");
+    let pid = process.pid().to_string();
+    assert!(Command::new("prlimit").args(["--pid", &pid, "--fsize=unlimited"]).status().unwrap().success());
+    sending.await.unwrap().unwrap();
+    assert_eq!(process.restarts(), 0, "it stays up");
+
+    let all = log.consumer(&unique("group"), &[&topic]).unwrap();
+    let records = read_until(&all, |records| records.len() >= RECORDS).await;
+    let numbers: Vec<_> = records.iter().map(number).collect();
+    assert_eq!(numbers.len(), RECORDS);
+    assert_eq!(numbers.iter().copied().collect::<BTreeSet<_>>(), (0..RECORDS).collect());
+    for key in 0..10 {
+        assert!(numbers.iter().filter(|n| *n % 10 == key).is_sorted(), "records of key {key} keep their order");
+    }
+}
+
+fn size_bytes(folder: &std::path::Path) -> u64 {
+    std::fs::read_dir(folder).map_or(0, |files| files.map(|file| file.unwrap().metadata().unwrap().len()).sum())
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -200,9 +200,9 @@ impl Storage for LogStorage {
     async fn describe_groups(
         &self,
         groups: Option<&[String]>,
-        include_authorized_operations: bool,
+        _include_authorized_operations: bool,
     ) -> Result<Vec<NamedGroupDetail>> {
-        self.catalogue.describe_groups(groups, include_authorized_operations).await
+        Ok(groups.unwrap_or_default().iter().map(|group| self.describe_group(group)).collect())
     }
 
     async fn describe_topic_partitions(
@@ -220,7 +220,7 @@ impl Storage for LogStorage {
         detail: GroupDetail,
         version: Option<Version>,
     ) -> Result<Version, UpdateError<GroupDetail>> {
-        self.catalogue.update_group(group, detail, version).await
+        self.replace_group(group, detail, version.as_ref())
     }
 
     async fn txn_add_offsets(

@@ -54,6 +54,8 @@ struct Segment {
 #[derive(Debug)]
 struct ProducerState {
     epoch: i16,
+    /// The sequence that the next batch begins with.
+    next_sequence: i32,
     /// Sequences of the last batches and the offset each went to.
     recent: VecDeque<(i32, i32, i64)>,
 }
@@ -67,12 +69,15 @@ pub(crate) struct PartitionLog {
     end_offset: i64,
     producers: HashMap<i64, ProducerState>,
     segment_bytes: u64,
+    /// Producers from this id on are younger than this process: all they wrote is known.
+    first_producer: i64,
     unsynced: bool,
 }
 
 impl PartitionLog {
-    /// Opens the folder, or makes it, and cuts off what a killed process left unfinished.
-    pub(crate) fn open(folder: &Path, segment_bytes: u64) -> io::Result<Self> {
+    /// Opens the folder, or makes it, and cuts off what a killed process left unfinished. Producers that begin from now on
+    /// have ids from `first_producer` on.
+    pub(crate) fn open(folder: &Path, segment_bytes: u64, first_producer: i64) -> io::Result<Self> {
         std::fs::create_dir_all(folder)?;
         let mut bases = Vec::new();
         for entry in std::fs::read_dir(folder)? {
@@ -95,6 +100,7 @@ impl PartitionLog {
             segments,
             producers: HashMap::new(),
             segment_bytes,
+            first_producer,
             unsynced: false,
         };
         // What producers have in flight lies at the end: in the last segment, or in the one before if that has just begun.
@@ -137,20 +143,28 @@ impl PartitionLog {
         let Some(head) = BatchHead::parse(&bytes) else {
             return Err(AppendError::Disk(io::ErrorKind::InvalidData.into()));
         };
+        if let Err(error) = self.write(&bytes, &head, now) {
+            self.expect(stamp);
+            return Err(error.into());
+        }
+        self.end_offset = head.last_offset + 1;
+        self.remember(stamp, base_offset);
+        Ok(base_offset)
+    }
+
+    fn write(&mut self, bytes: &[u8], head: &BatchHead, now: SystemTime) -> io::Result<()> {
         let active = self.active();
         if active.size_bytes > 0 && active.size_bytes + bytes.len() as u64 > self.segment_bytes {
             self.roll()?;
         }
         let active = self.active_mut();
         // A write that fails in its middle leaves bytes that the next one writes over.
-        active.file.write_all_at(&bytes, active.size_bytes)?;
-        active.note(&head, active.size_bytes);
+        active.file.write_all_at(bytes, active.size_bytes)?;
+        active.note(head, active.size_bytes);
         active.size_bytes += bytes.len() as u64;
         active.written = now;
         self.unsynced = true;
-        self.end_offset = head.last_offset + 1;
-        self.remember(stamp, base_offset);
-        Ok(base_offset)
+        Ok(())
     }
 
     /// Whole batches from the one that holds `offset` on, the first of them cut to begin there; at least one where there
@@ -248,8 +262,11 @@ impl PartitionLog {
 
     /// The offset of a batch that was written before; nothing where it is the next one.
     fn repeated(&self, stamp: ProducerStamp) -> Result<Option<i64>, AppendError> {
-        // A producer that is not known wrote nothing lately: its first batch may have any sequence.
-        let Some(state) = self.producers.get(&stamp.id) else { return Ok(None) };
+        let Some(state) = self.producers.get(&stamp.id) else {
+            // An older producer may have written all it did in segments that were not scanned.
+            let begins = stamp.first_sequence == 0 || stamp.id < self.first_producer;
+            return if begins { Ok(None) } else { Err(AppendError::OutOfOrder) };
+        };
         match stamp.epoch.cmp(&state.epoch) {
             std::cmp::Ordering::Less => return Err(AppendError::Fenced),
             std::cmp::Ordering::Greater if stamp.first_sequence == 0 => return Ok(None),
@@ -260,27 +277,39 @@ impl PartitionLog {
         if let Some((_, _, offset)) = state.recent.iter().find(same) {
             return Ok(Some(*offset));
         }
-        match state.recent.back() {
-            None => Ok(None),
-            Some((_, last, _)) if stamp.first_sequence == add_sequence(*last, 1) => Ok(None),
-            Some((_, last, _)) if stamp.first_sequence <= *last => Err(AppendError::Duplicate),
-            Some(_) => Err(AppendError::OutOfOrder),
+        match stamp.first_sequence.cmp(&state.next_sequence) {
+            std::cmp::Ordering::Equal => Ok(None),
+            std::cmp::Ordering::Less => Err(AppendError::Duplicate),
+            std::cmp::Ordering::Greater => Err(AppendError::OutOfOrder),
         }
     }
 
     fn remember(&mut self, stamp: Option<ProducerStamp>, offset: i64) {
         let Some(stamp) = stamp else { return };
-        let state = self
-            .producers
-            .entry(stamp.id)
-            .or_insert_with(|| ProducerState { epoch: stamp.epoch, recent: VecDeque::new() });
+        let state = self.producers.entry(stamp.id).or_insert_with(|| ProducerState::expecting(stamp));
         if state.epoch != stamp.epoch {
-            *state = ProducerState { epoch: stamp.epoch, recent: VecDeque::new() };
+            *state = ProducerState::expecting(stamp);
         }
+        state.next_sequence = add_sequence(stamp.last_sequence, 1);
         if state.recent.len() == REMEMBERED_BATCHES {
             state.recent.pop_front();
         }
         state.recent.push_back((stamp.first_sequence, stamp.last_sequence, offset));
+    }
+
+    /// After a batch that could not be written: the one behind it, already on its way, must not take its place.
+    fn expect(&mut self, stamp: Option<ProducerStamp>) {
+        let Some(stamp) = stamp else { return };
+        let state = self.producers.entry(stamp.id).or_insert_with(|| ProducerState::expecting(stamp));
+        if state.epoch != stamp.epoch {
+            *state = ProducerState::expecting(stamp);
+        }
+    }
+}
+
+impl ProducerState {
+    fn expecting(stamp: ProducerStamp) -> Self {
+        Self { epoch: stamp.epoch, next_sequence: stamp.first_sequence, recent: VecDeque::new() }
     }
 }
 
@@ -363,9 +392,10 @@ mod tests {
     use tempfile::TempDir;
 
     const NO_PRODUCER: i64 = -1;
+    const FIRST_PRODUCER: i64 = 100;
 
     fn open(folder: &Path) -> PartitionLog {
-        PartitionLog::open(folder, SEGMENT_BYTES).expect("opens")
+        PartitionLog::open(folder, SEGMENT_BYTES, FIRST_PRODUCER).expect("opens")
     }
 
     fn append(log: &mut PartitionLog, from: usize, count: usize) -> i64 {
@@ -394,7 +424,7 @@ mod tests {
     #[test]
     fn what_is_written_is_read_from_any_offset_by_any_step_and_after_opening_again() {
         let folder = TempDir::new().expect("a folder");
-        let mut log = PartitionLog::open(folder.path(), 500).expect("opens");
+        let mut log = PartitionLog::open(folder.path(), 500, FIRST_PRODUCER).expect("opens");
         let mut written = 0;
         for count in [1, 10, 3, 25, 1, 1, 40, 7, 12] {
             assert_eq!(append(&mut log, written, count), written as i64);
@@ -402,7 +432,7 @@ mod tests {
         }
         let segments = std::fs::read_dir(folder.path()).expect("a folder").count();
         assert!(segments > 3, "{segments} segments of 500 bytes");
-        for mut log in [log, PartitionLog::open(folder.path(), 500).expect("opens")] {
+        for mut log in [log, PartitionLog::open(folder.path(), 500, FIRST_PRODUCER).expect("opens")] {
             assert_eq!((log.low(), log.high()), (0, written as i64));
             for offset in 0..=written {
                 for max_bytes in [1, 150, 1_000_000] {
@@ -443,13 +473,13 @@ mod tests {
     #[test]
     fn a_repeated_batch_is_written_once_and_a_gap_is_refused() {
         let folder = TempDir::new().expect("a folder");
-        let mut log = PartitionLog::open(folder.path(), 300).expect("opens");
+        let mut log = PartitionLog::open(folder.path(), 300, FIRST_PRODUCER).expect("opens");
         let now = SystemTime::now();
         let offsets: Vec<i64> =
             (0..8).map(|n| log.append(batch(n * 2, 2, 7, n as i32 * 2), now).expect("written")).collect();
         assert_eq!(offsets, [0, 2, 4, 6, 8, 10, 12, 14]);
         // The same holds for a process that has only the files to go by.
-        let mut again = PartitionLog::open(folder.path(), 300).expect("opens");
+        let mut again = PartitionLog::open(folder.path(), 300, FIRST_PRODUCER).expect("opens");
         for log in [&mut log, &mut again] {
             assert_eq!(log.append(batch(14, 2, 7, 14), now).expect("known"), 14);
             assert!(matches!(log.append(batch(18, 2, 7, 18), now), Err(AppendError::OutOfOrder)));
@@ -462,8 +492,28 @@ mod tests {
         newer.producer_epoch = 1;
         assert_eq!(log.append(newer, now).expect("a new epoch begins at 0"), 19);
         assert!(matches!(log.append(batch(19, 1, 7, 19), now), Err(AppendError::Fenced)));
-        assert_eq!(log.append(batch(20, 1, 8, 500), now).expect("a stranger"), 20);
+        assert_eq!(log.append(batch(20, 1, 8, 500), now).expect("one from before"), 20);
+        assert!(matches!(log.append(batch(20, 1, FIRST_PRODUCER, 5), now), Err(AppendError::OutOfOrder)));
         assert_eq!(read_from(&mut log, 0, 1000), numbers(0..21));
+    }
+
+    #[test]
+    fn a_batch_does_not_take_the_place_of_one_that_could_not_be_written() {
+        let folder = TempDir::new().expect("a folder");
+        let mut log = open(folder.path());
+        let now = SystemTime::now();
+        for old_or_new in [7, FIRST_PRODUCER] {
+            let (high, sound) = (log.high(), log.active().file.try_clone().expect("a file"));
+            // A file that cannot be written to stands for a full disk.
+            log.active_mut().file = std::fs::File::open(&log.active().path).expect("a file");
+            assert!(matches!(log.append(batch(0, 2, old_or_new, 0), now), Err(AppendError::Disk(_))));
+            log.active_mut().file = sound;
+            assert!(matches!(log.append(batch(2, 2, old_or_new, 2), now), Err(AppendError::OutOfOrder)));
+            assert_eq!(log.append(batch(0, 2, old_or_new, 0), now).expect("written"), high);
+            assert_eq!(log.append(batch(2, 2, old_or_new, 2), now).expect("written"), high + 2);
+        }
+        let all = [numbers(0..4), numbers(0..4).into_iter().map(|(offset, n)| (offset + 4, n)).collect()].concat();
+        assert_eq!(read_from(&mut log, 0, 1000), all);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::time::Duration;
 use tempfile::TempDir;
-use tidemark_log::{BrokerProcess, Consumer, Log, LogSettings, Record, TopicSpec, serve_broker};
+use tidemark_log::{BrokerError, BrokerProcess, Consumer, Log, LogSettings, Record, TopicSpec, serve_broker};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -50,14 +50,18 @@ pub(crate) async fn embedded() -> TestBroker {
     TestBroker { bootstrap: process.bootstrap(), process: Some(process), folder }
 }
 
-pub(crate) async fn spawn(folder: &Path, port: u16) -> Result<BrokerProcess, tidemark_log::BrokerError> {
-    // The variable is for the child, but setting it for one child alone is not ours to do: BrokerProcess has no such
-    // option, and needs none. `env` does it.
+pub(crate) async fn spawn(folder: &Path, port: u16) -> Result<BrokerProcess, BrokerError> {
+    spawn_after("", folder, port).await
+}
+
+/// A broker whose process first runs `commands` of the shell, which can limit it. The shell also sets the variable that
+/// makes a broker of this test.
+pub(crate) async fn spawn_after(commands: &str, folder: &Path, port: u16) -> Result<BrokerProcess, BrokerError> {
     let test = std::env::current_exe().expect("this test");
+    let script = format!("{commands} {CHILD}=1 exec \"$0\" \"$@\"");
     let test = test.to_str().expect("a path in UTF-8");
-    let variable = format!("{CHILD}=1");
-    let args = [variable.as_str(), test, "--exact", "broker_child", "--nocapture", "--"];
-    BrokerProcess::spawn(Path::new("/usr/bin/env"), &args, folder, port).await
+    let args = ["-c", &script, test, "--exact", "broker_child", "--nocapture", "--"];
+    BrokerProcess::spawn(Path::new("/bin/bash"), &args, folder, port).await
 }
 
 /// The broker that the environment names, or else the embedded one.
