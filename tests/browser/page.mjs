@@ -2,8 +2,9 @@
 //
 //   node page.mjs http://127.0.0.1:8377 [--screenshot FILE.png] [--within SECONDS]
 //
-// Waits for four charts with bands, feed health and an alert; audits with axe; steps through a chart with the keyboard;
-// opens a table; looks at the page dark and narrow. Exit code 0: all passed. 1: something failed. 2: could not begin.
+// Waits (240 s at most, unless told) for four charts with bands, feed health and an alert; audits with axe; steps through
+// a chart with the keyboard; opens a table; looks at the page dark and narrow. Exit code 0: all passed. 1: something
+// failed. 2: could not begin.
 // TIDEMARK_CHROMIUM names the browser; /usr/bin/chromium otherwise (scripts/install-browser.sh installs it).
 
 import { AxeBuilder } from "@axe-core/playwright";
@@ -26,7 +27,7 @@ const MIN_CHARTS = 4;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { screenshot: { type: "string", default: "" }, within: { type: "string", default: "60" } },
+  options: { screenshot: { type: "string", default: "" }, within: { type: "string", default: "240" } },
 });
 const address = positionals[0];
 if (!address) {

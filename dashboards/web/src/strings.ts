@@ -73,6 +73,7 @@ export const strings = {
     low: "too few",
     high: "too many",
     silent: "silent",
+    open: "day not over",
     unknown: "no baseline yet",
   } as Record<FeedState, string>,
 

@@ -15,7 +15,9 @@ pub enum Error {
         source: AddrParseError,
     },
     /// Listening beyond this machine needs a key.
-    #[error("serve.host is {host}, which other machines can reach, and there is no admin key: set one, or use 127.0.0.1")]
+    #[error(
+        "serve.host is {host}, which other machines can reach, and there is no admin key: set one, or use 127.0.0.1"
+    )]
     OpenWithoutKey {
         /// The address.
         host: IpAddr,
@@ -78,7 +80,9 @@ pub enum Problem {
     #[error("this server answers to localhost only: open it under 127.0.0.1, or set serve.host")]
     ForeignHost,
     /// The key is missing or wrong.
-    #[error("the admin key is missing or wrong: send it as `Authorization: Bearer KEY`, or as the password of any user")]
+    #[error(
+        "the admin key is missing or wrong: send it as `Authorization: Bearer KEY`, or as the password of any user"
+    )]
     Key,
     /// The answer took too long.
     #[error("the answer took longer than {seconds} s: ask for fewer days, or again when less is being loaded")]

@@ -19,7 +19,7 @@ pub type ThresholdSource = Arc<dyn Fn(&SeriesKey, &[PublishedPoint]) -> Option<T
 /// Everything the doors stand on.
 pub struct Handed {
     /// The doors' own view of the lake; they refresh it.
-    pub session: Session,
+    pub lake: Session,
     /// The state of the log.
     pub log_status: LogStatusSource,
     /// Who decides thresholds; `None` where nothing alerts, and then the latest episode's threshold is shown.

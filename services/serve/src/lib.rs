@@ -58,10 +58,8 @@ impl Server {
     /// When an address is not one of this machine, a port is taken, or the server would be open to the network
     /// without a key.
     pub fn bind(handed: Handed, settings: &Settings) -> Result<Self, Error> {
-        let host: IpAddr = settings
-            .host
-            .parse()
-            .map_err(|source| Error::Host { host: settings.host.clone(), source })?;
+        let host: IpAddr =
+            settings.host.parse().map_err(|source| Error::Host { host: settings.host.clone(), source })?;
         if !host.is_loopback() && handed.admin_key.is_none() {
             return Err(Error::OpenWithoutKey { host });
         }
@@ -97,8 +95,7 @@ impl Server {
             stop.cancel();
             result
         };
-        let (rest, grpc) =
-            tokio::join!(async { closing(rest.await) }, async { closing(grpc.await) });
+        let (rest, grpc) = tokio::join!(async { closing(rest.await) }, async { closing(grpc.await) });
         rest.and(grpc)
     }
 }

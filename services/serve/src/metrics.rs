@@ -17,7 +17,11 @@ pub fn recorder() -> &'static PrometheusHandle {
             tracing::warn!("another metrics recorder is installed: /metrics will be empty");
         }
         ::metrics::describe_counter!(REQUESTS, "Requests answered, by door, address pattern and outcome");
-        ::metrics::describe_histogram!(SECONDS, ::metrics::Unit::Seconds, "Time to answer, by door and address pattern");
+        ::metrics::describe_histogram!(
+            SECONDS,
+            ::metrics::Unit::Seconds,
+            "Time to answer, by door and address pattern"
+        );
         handle
     })
 }

@@ -76,7 +76,8 @@ impl ResponseError for Problem {
         response.insert_header((header::CACHE_CONTROL, "no-store"));
         match self {
             Self::Key => {
-                response.insert_header((header::WWW_AUTHENTICATE, "Basic realm=\"tidemark admin key\", charset=\"UTF-8\""));
+                response
+                    .insert_header((header::WWW_AUTHENTICATE, "Basic realm=\"tidemark admin key\", charset=\"UTF-8\""));
             }
             Self::Method => {
                 response.insert_header((header::ALLOW, "GET, HEAD"));

@@ -3,13 +3,24 @@
 use crate::answers::say::Marker;
 
 /// Shown unasked, the most asked-for first.
-const HEADLINES: [(&str, &str, &str); 6] = [
-    ("mh.stress", "Stress", "Posts in which the writer's own stress is expressed."),
-    ("mh.depression", "Depression", "Posts in which the writer's own depressive distress is expressed."),
-    ("mh.anxiety", "Anxiety", "Posts in which the writer's own anxiety is expressed."),
-    ("mh.suicide_selfharm", "Suicidality and self-harm", "Posts that speak of suicidal thoughts or self-harm."),
-    ("loneliness.is_lonely", "Loneliness", "Posts in which the writer's own loneliness is expressed."),
-    ("mh.ptsd", "Post-traumatic stress", "Posts in which post-traumatic distress is expressed."),
+const HEADLINES: [(&str, &str, &str); 9] = [
+    ("lexicon.mh.stress", "Stress (words)", "Posts with a word or phrase of stress, not negated."),
+    ("lexicon.mh.anxiety", "Anxiety (words)", "Posts with a word or phrase of anxiety, not negated."),
+    ("lexicon.mh.depression", "Depression (words)", "Posts with a word or phrase of depression, not negated."),
+    (
+        "lexicon.mh.suicide_selfharm",
+        "Suicidality and self-harm (words)",
+        "Posts with a word or phrase of suicidal thoughts or self-harm, not negated.",
+    ),
+    ("lexicon.mh.loneliness", "Loneliness (words)", "Posts with a word or phrase of loneliness, not negated."),
+    ("mh.stress", "Stress (model)", "Posts that the model reads as expressing the writer's own stress."),
+    ("mh.depression", "Depression (model)", "Posts that the model reads as expressing the writer's own depression."),
+    ("mh.anxiety", "Anxiety (model)", "Posts that the model reads as expressing the writer's own anxiety."),
+    (
+        "mh.suicide_selfharm",
+        "Suicidality and self-harm (model)",
+        "Posts that the model reads as speaking of suicidal thoughts or self-harm.",
+    ),
 ];
 
 /// A source shows at least this many series unasked, whatever it measures.
@@ -36,12 +47,11 @@ fn rank(name: &str) -> usize {
     listed.unwrap_or_else(|| {
         HEADLINES.len()
             + match name.split('.').next() {
-                Some("mh") => 0,
-                Some("loneliness") => 1,
-                Some("sentiment") => 2,
-                Some("emotion") => 3,
-                Some("lexicon") => 4,
-                _ => 5,
+                Some("mh" | "loneliness") => 0,
+                Some("sentiment") => 1,
+                Some("emotion") => 2,
+                Some("lexicon") => 3,
+                _ => 4,
             }
     })
 }
@@ -89,7 +99,14 @@ mod tests {
 
     #[test]
     fn headlines_come_first_and_are_at_least_four() {
-        let names = ["emotion.goemotions.joy", "lexicon.x.b", "mh.depression", "lexicon.x.a", "mh.stress", "sentiment.negative"];
+        let names = [
+            "emotion.goemotions.joy",
+            "lexicon.x.b",
+            "mh.depression",
+            "lexicon.x.a",
+            "mh.stress",
+            "sentiment.negative",
+        ];
         let listed = markers(names.map(str::to_owned));
         let shown: Vec<_> = listed.iter().filter(|m| m.headline).map(|m| m.name.as_str()).collect();
         assert_eq!(shown, ["mh.stress", "mh.depression", "sentiment.negative", "emotion.goemotions.joy"]);
@@ -100,7 +117,8 @@ mod tests {
     fn unlisted_names_are_read_out() {
         assert_eq!(title("lexicon.suicide_risk.active_ideation"), "Active ideation (suicide risk words)");
         assert_eq!(title("sentiment.negative"), "Negative sentiment");
-        assert_eq!(title("mh.stress"), "Stress");
+        assert_eq!(title("mh.stress"), "Stress (model)");
+        assert_eq!(title("lexicon.mh.stress"), "Stress (words)");
         assert_eq!(title("oddity"), "Oddity");
     }
 }

@@ -19,7 +19,7 @@ async fn both_doors_give_the_same_answers_and_no_small_cell_shows_a_number() {
     assert_eq!(source["regions"], serde_json::json!(["all", "north"]));
     assert_eq!(source["markers"][0]["name"], "mh.stress");
     let said = grpc.get_catalogue(proto::GetCatalogueRequest {}).await.unwrap().into_inner();
-    assert_eq!(said.sources[0].markers[0].title, "Stress");
+    assert_eq!(said.sources[0].markers[0].title, "Stress (model)");
 
     let (status, series) = get(&open, "/api/v1/series?source=simulated&marker=mh.stress").await;
     assert_eq!(status, StatusCode::OK, "{series}");
@@ -64,11 +64,12 @@ async fn both_doors_give_the_same_answers_and_no_small_cell_shows_a_number() {
     let (_, alerts) = get(&open, "/api/v1/alerts?state=open").await;
     assert_eq!(alerts["alerts"].as_array().unwrap().len(), 1);
     assert_eq!(alerts["alerts"][0]["lead_days"], 5);
-    assert_eq!(alerts["alerts"][0]["title"], "Stress");
+    assert_eq!(alerts["alerts"][0]["title"], "Stress (model)");
     let said = grpc.list_alerts(proto::ListAlertsRequest { state: "resolved".to_owned() }).await.unwrap().into_inner();
     assert!(said.alerts.is_empty());
 
-    let refused = grpc.get_series(proto::GetSeriesRequest { marker: "mh.nothing".to_owned(), ..ask }).await.unwrap_err();
+    let refused =
+        grpc.get_series(proto::GetSeriesRequest { marker: "mh.nothing".to_owned(), ..ask }).await.unwrap_err();
     assert_eq!(refused.code(), tonic::Code::NotFound);
     assert!(refused.message().contains("mh.nothing"), "{}", refused.message());
     open.close().await;

@@ -31,7 +31,12 @@ async fn what_is_not_understood_is_refused_as_a_problem_that_says_what_to_do() {
     let cases = [
         ("/api/v1/series?source=a&marker=b&colour=red", 400, "urn:tidemark:problem:parameter", "colour"),
         ("/api/v1/series?marker=b", 400, "urn:tidemark:problem:parameter", "source"),
-        ("/api/v1/series?source=a&marker=b&period=week", 400, "urn:tidemark:problem:parameter", "day, epiweek or isoweek"),
+        (
+            "/api/v1/series?source=a&marker=b&period=week",
+            400,
+            "urn:tidemark:problem:parameter",
+            "day, epiweek or isoweek",
+        ),
         ("/api/v1/series?source=a&marker=b&from=1.1.2026", 400, "urn:tidemark:problem:parameter", "YYYY-MM-DD"),
         ("/api/v1/series?source=a&marker=b&as_of=now", 400, "urn:tidemark:problem:parameter", "2026-11-21T12:00:00Z"),
         ("/api/v1/alerts?state=shut", 400, "urn:tidemark:problem:parameter", "open or resolved"),
@@ -95,7 +100,10 @@ async fn beyond_this_machine_every_door_asks_for_the_key() {
         assert_eq!(refused.status(), StatusCode::UNAUTHORIZED, "{address}");
         assert!(refused.headers()["www-authenticate"].to_str().unwrap().starts_with("Basic"), "{address}");
         assert_eq!(client.get(&url).bearer_auth("open sesame").send().await.unwrap().status(), StatusCode::OK);
-        assert_eq!(client.get(&url).basic_auth("me", Some("open sesame")).send().await.unwrap().status(), StatusCode::OK);
+        assert_eq!(
+            client.get(&url).basic_auth("me", Some("open sesame")).send().await.unwrap().status(),
+            StatusCode::OK
+        );
     }
     let mut grpc = TidemarkClient::connect(open.grpc.clone()).await.unwrap();
     let refused = grpc.get_health(proto::GetHealthRequest {}).await.unwrap_err();

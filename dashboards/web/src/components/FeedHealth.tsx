@@ -13,7 +13,7 @@ const HEIGHT = 40;
 const STEP = 4;
 
 /** A shape as well as a colour for every state. */
-const SHAPES: Record<FeedState, string> = { ok: "●", low: "▼", high: "▲", silent: "■", unknown: "○" };
+const SHAPES: Record<FeedState, string> = { ok: "●", low: "▼", high: "▲", silent: "■", open: "◐", unknown: "○" };
 
 export function StateMark({ state }: { state: FeedState }) {
   return (

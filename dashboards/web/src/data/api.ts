@@ -3,7 +3,7 @@
 export type Unit = "author" | "post";
 export type PeriodKind = "day" | "epiweek" | "isoweek";
 export type CellStatus = "ok" | "censored" | "no_data";
-export type FeedState = "ok" | "low" | "high" | "silent" | "unknown";
+export type FeedState = "ok" | "low" | "high" | "silent" | "open" | "unknown";
 
 export interface Stage {
   stage: string;

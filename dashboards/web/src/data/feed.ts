@@ -8,7 +8,7 @@ export interface FeedStrip {
   latest: FeedDay;
 }
 
-export const isUnusual = (day: FeedDay): boolean => day.state !== "ok" && day.state !== "unknown";
+export const isUnusual = ({ state }: FeedDay): boolean => state === "low" || state === "high" || state === "silent";
 
 /** One strip per region, those that are unusual now first, then by name. */
 export function byRegion(days: FeedDay[]): FeedStrip[] {

@@ -12,7 +12,7 @@ use crate::{
     titles,
 };
 use ask::{AlertsAsk, FeedHealthAsk, ForecastsAsk, SeriesAsk};
-use jiff::{SignedDuration, Timestamp, civil::Date};
+use jiff::{SignedDuration, Timestamp, ToSpan, civil::Date, tz::TimeZone};
 use std::{collections::BTreeMap, future::Future, sync::Arc, time::Duration};
 use tidemark_domain::{
     CellStatus, PeriodKind, SeriesKey, Unit,
@@ -21,7 +21,7 @@ use tidemark_domain::{
     forecast::{QUANTILE_LEVELS, RECOMMENDED_MODEL, exceedance},
     series::ALL,
 };
-use tidemark_query::{PublishedPoint, SeriesFilter, Session};
+use tidemark_query::{FeedStatus, PublishedPoint, SeriesFilter, Session};
 use tokio::sync::{Mutex, Semaphore};
 
 /// The version of the program.
@@ -31,6 +31,8 @@ pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 const LOOK_MILLISECONDS: i64 = 1_000;
 /// The longest an answer may take, in seconds.
 const ANSWER_SECONDS: u64 = 20;
+/// The last place on earth where a day ends does so this long after UTC, in hours.
+const HOURS_BEHIND_UTC: i64 = 12;
 /// Questions put to the lake at once: more would not be answered sooner.
 const MAX_QUESTIONS_AT_ONCE: usize = 4;
 
@@ -178,7 +180,8 @@ impl Answers {
                 listed("region", region, &known.regions)?;
             }
             let filter = SeriesFilter { source: Some(source), region, from, to, ..SeriesFilter::default() };
-            let mut days: Vec<_> = self.session().feed_health(&filter).await?.into_iter().map(feed_day).collect();
+            let days = self.session().feed_health(&filter).await?;
+            let mut days: Vec<_> = days.into_iter().map(|day| feed_day(day, self.now())).collect();
             days.sort_by(|a, b| (a.day, &a.region).cmp(&(b.day, &b.region)));
             Ok(say::FeedHealth { days })
         };
@@ -186,7 +189,7 @@ impl Answers {
     }
 
     fn session(&self) -> &Session {
-        &self.handed.session
+        &self.handed.lake
     }
 
     fn now(&self) -> Timestamp {
@@ -346,15 +349,22 @@ fn shown(point: PublishedPoint) -> say::Point {
     }
 }
 
-/// A feed's day as it may be seen: a handful of posts is a small cell too. That there was none may be said.
-fn feed_day(day: tidemark_query::FeedDay) -> say::FeedDay {
+/// A feed's day as it may be seen at `now`: a handful of posts is a small cell too (that there was none may be said),
+/// and a day that may still be going on in its region is not held against whole days.
+fn feed_day(day: tidemark_query::FeedDay, now: Timestamp) -> say::FeedDay {
+    let over_everywhere = day.day.at(0, 0, 0, 0).saturating_add((24 + HOURS_BEHIND_UTC).hours());
+    let is_over = TimeZone::UTC.to_timestamp(over_everywhere).is_ok_and(|over| over <= now);
+    let state = match day.status {
+        FeedStatus::Low | FeedStatus::Silent if !is_over => "open",
+        status => status.code(),
+    };
     say::FeedDay {
         source: day.source,
         region: day.region,
         day: day.day,
         posts: Some(day.posts).filter(|posts| *posts == 0 || *posts >= MIN_UNITS),
         expected: day.expected.filter(|expected| *expected >= MIN_UNITS as f64),
-        state: day.status.code().to_owned(),
+        state: state.to_owned(),
     }
 }
 
@@ -394,19 +404,34 @@ mod tests {
         assert_eq!(said.status, "censored");
     }
 
+    fn feed(posts: u64, expected: f64, now: &str) -> crate::answers::say::FeedDay {
+        let day = tidemark_query::FeedDay {
+            source: "s".to_owned(),
+            region: "north".to_owned(),
+            day: date(2026, 11, 21),
+            posts,
+            expected: Some(expected),
+            ratio: None,
+            status: tidemark_query::FeedStatus::Low,
+        };
+        super::feed_day(day, now.parse().expect("an instant"))
+    }
+
     #[test]
     fn a_handful_of_posts_is_not_counted_out_and_silence_is_said() {
         let said = |posts, expected| {
-            let status = tidemark_query::FeedStatus::Low;
-            let (source, region) = ("s".to_owned(), "north".to_owned());
-            let day = date(2026, 11, 21);
-            let day = tidemark_query::FeedDay { source, region, day, posts, expected, ratio: None, status };
-            let said = super::feed_day(day);
-            (said.posts, said.expected)
+            let day = feed(posts, expected, "2026-12-01T00:00:00Z");
+            (day.posts, day.expected)
         };
-        assert_eq!(said(0, Some(20.0)), (Some(0), Some(20.0)));
-        assert_eq!(said(3, Some(10.9)), (None, None));
-        assert_eq!(said(11, Some(11.0)), (Some(11), Some(11.0)));
+        assert_eq!(said(0, 20.0), (Some(0), Some(20.0)));
+        assert_eq!(said(3, 10.9), (None, None));
+        assert_eq!(said(11, 11.0), (Some(11), Some(11.0)));
+    }
+
+    #[test]
+    fn a_day_that_goes_on_somewhere_is_not_too_low() {
+        assert_eq!(feed(12, 40.0, "2026-11-22T11:59:00Z").state, "open");
+        assert_eq!(feed(12, 40.0, "2026-11-22T12:00:00Z").state, "low");
     }
 
     #[test]

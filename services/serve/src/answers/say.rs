@@ -295,6 +295,7 @@ pub struct FeedDay {
     pub posts: Option<u64>,
     /// What the same weekdays of the last 28 days let expect; absent while nothing or too little can be.
     pub expected: Option<f64>,
-    /// `ok`, `low`, `high`, `silent`, or `unknown` while nothing can be expected.
+    /// `ok`, `low`, `high`, `silent`; `open` while a day with too few posts may not be over; `unknown` while nothing
+    /// can be expected.
     pub state: String,
 }

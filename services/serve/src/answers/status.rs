@@ -1,12 +1,14 @@
 //! How the whole is doing: the log's word, the lake's word, and rates from one look to the next.
 
 use super::{Answers, LOOK_MILLISECONDS, VERSION, feed_day, rates::Rates, say};
-use crate::error::Problem;
+use crate::{error::Problem, handed::LogStatus};
 use jiff::{SignedDuration, Timestamp, ToSpan};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tidemark_domain::{PeriodKind, forecast::RECOMMENDED_MODEL, series::ALL};
 use tidemark_query::SeriesFilter;
 
+/// How long the log may take to say how far it is, in seconds.
+const LOG_SECONDS: u64 = 5;
 /// A feed is listed with its latest day among the last so many of its source.
 const FEED_DAYS: i64 = 7;
 
@@ -42,7 +44,11 @@ impl Answers {
         }
         let seen = self.look().await?;
         let lake = self.lake_status.get_or((), seen, self.in_turn(self.make_lake_status())).await?;
-        let log = (self.handed.log_status)().await;
+        let log = tokio::time::timeout(Duration::from_secs(LOG_SECONDS), (self.handed.log_status)()).await;
+        let log = log.unwrap_or_else(|_| LogStatus {
+            detail: format!("it did not answer within {LOG_SECONDS} s: run `tidemark doctor`"),
+            ..LogStatus::default()
+        });
         let since = |at: Option<Timestamp>| at.map(|at| now.duration_since(at).as_secs_f64().max(0.0));
 
         let mut stages: Vec<_> = log
@@ -108,11 +114,8 @@ impl Answers {
         let mut forecast = None;
         for source in self.make_catalogue().await?.sources {
             let from = source.last_day.saturating_sub(FEED_DAYS.days());
-            let filter = SeriesFilter {
-                source: Some(source.source.clone()),
-                from: Some(from),
-                ..SeriesFilter::default()
-            };
+            let filter =
+                SeriesFilter { source: Some(source.source.clone()), from: Some(from), ..SeriesFilter::default() };
             for day in session.feed_health(&filter).await? {
                 let latest = feeds.entry((day.source.clone(), day.region.clone())).or_insert_with(|| day.clone());
                 if latest.day < day.day {
@@ -136,7 +139,7 @@ impl Answers {
         }
         Ok(LakeStatus {
             ledger,
-            feeds: feeds.into_values().map(feed_day).collect(),
+            feeds: feeds.into_values().map(|day| feed_day(day, self.now())).collect(),
             record: fresh.newest_record,
             cell: fresh.newest_cell,
             forecast,

@@ -57,7 +57,7 @@ pub fn handed_over(session: Session, admin_key: Option<AdminKey>) -> Handed {
         loads: vec![Load { name: "demo".to_owned(), rows: 100, rows_total: Some(200), done: false }],
     };
     Handed {
-        session,
+        lake: session,
         log_status: Arc::new(move || {
             let status = status.clone();
             async move { status }.boxed()
