@@ -1,4 +1,4 @@
--- The latest issue of every origin's forecast. Internal: read for the look back at what was forecast.
+-- The latest issue of every origin's forecast. Internal: read by the look back at what was forecast.
 SELECT source, region, language, marker, period, model_id, origin, horizon_days, target, quantiles, issued_at
 FROM (
   SELECT *, rank() OVER (

@@ -168,17 +168,21 @@ pub fn lexica_have_papers(repository: &Repository) -> Vec<Finding> {
     findings
 }
 
-/// A schema opens with who writes it and who reads it.
+/// A schema opens with who writes it and who reads it; a query, which nobody writes to, with who reads it.
 #[must_use]
 pub fn schema_openings(repository: &Repository) -> Vec<Finding> {
-    let schemas = repository.files.iter().filter(|file| file.has_extension(&["proto", "sql"]));
-    let lacking = schemas.filter(|file| {
-        let comment: String =
-            file.text.lines().take_while(|line| line.starts_with("//") || line.starts_with("--")).collect();
-        let comment = comment.to_lowercase();
-        !(comment.contains("writ") || comment.contains("made by")) || !comment.contains("read")
-    });
-    lacking.map(|file| Finding::on(file, "open it with a comment that says who writes it and who reads it")).collect()
+    let mut findings = Vec::new();
+    for file in repository.files.iter().filter(|file| file.has_extension(&["proto", "sql"])) {
+        let lines = file.text.lines().take_while(|line| line.starts_with("//") || line.starts_with("--"));
+        let comment = lines.collect::<String>().to_lowercase();
+        let stores = file.has_extension(&["proto"]) || file.text.to_lowercase().contains("create table");
+        if !comment.contains("read by") || (stores && !comment.contains("written by")) {
+            let advice = "open it with a comment that says who reads it (`Read by …`) and, where it is stored or sent, who \
+                          writes it (`Written by …`)";
+            findings.push(Finding::on(file, advice));
+        }
+    }
+    findings
 }
 
 /// Every command the README shows exists.
@@ -292,7 +296,9 @@ mod tests {
     fn a_schema_without_opening_is_found() {
         let open = "// Posts. Written by ingest; read by annotate.\nsyntax = \"proto3\";\n";
         assert!(schema_openings(&Repository::of(&[("a.proto", open)])).is_empty());
-        assert_eq!(schema_openings(&Repository::of(&[("a.sql", "CREATE VIEW x AS SELECT 1\n")])).len(), 1);
+        assert!(schema_openings(&Repository::of(&[("a.sql", "-- Answers. Read by people.\nSELECT 1\n")])).is_empty());
+        assert_eq!(schema_openings(&Repository::of(&[("a.sql", "SELECT 1\n")])).len(), 1);
+        assert_eq!(schema_openings(&Repository::of(&[("a.proto", "// Read by people.\n")])).len(), 1);
     }
 
     #[test]
