@@ -5,8 +5,8 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
 use deltalake::kernel::engine::arrow_conversion::TryIntoKernel as _;
-use deltalake::kernel::{StructType, Transaction};
 use deltalake::kernel::transaction::{CommitProperties, TransactionError};
+use deltalake::kernel::{StructType, Transaction};
 use deltalake::operations::write::SchemaMode;
 use deltalake::parquet::basic::{Compression, ZstdLevel};
 use deltalake::parquet::file::properties::WriterProperties;
@@ -107,11 +107,8 @@ impl Writer {
         use deltalake::kernel::transaction::{CommitBuilder, TableReference};
         let snapshot = self.table.inner.snapshot()?.snapshot().clone();
         let log = self.table.inner.log_store();
-        let operation = deltalake::protocol::DeltaOperation::Write {
-            mode: SaveMode::Append,
-            partition_by: None,
-            predicate: None,
-        };
+        let operation =
+            deltalake::protocol::DeltaOperation::Write { mode: SaveMode::Append, partition_by: None, predicate: None };
         CommitBuilder::from(successor_only().with_application_transactions(transactions))
             .build(Some(&snapshot as &dyn TableReference), log, operation)
             .await?;

@@ -8,10 +8,7 @@ use std::sync::Arc;
 use tidemark_lake::{Added, Error, Lake};
 
 fn schema() -> SchemaRef {
-    Arc::new(Schema::new(vec![
-        Field::new("id", DataType::Utf8, false),
-        Field::new("day", DataType::Date32, false),
-    ]))
+    Arc::new(Schema::new(vec![Field::new("id", DataType::Utf8, false), Field::new("day", DataType::Date32, false)]))
 }
 
 fn rows(ids: &[&str], day: i32) -> RecordBatch {
@@ -56,10 +53,8 @@ async fn of_two_writers_one_steps_back() {
     let mut first = lake.writer("events", &schema()).await.unwrap();
     let mut second = lake.writer("events", &schema()).await.unwrap();
     let same = transaction(1);
-    let (one, two) = tokio::join!(
-        first.append(vec![rows(&["a"], 1)], &same),
-        second.append(vec![rows(&["a"], 1)], &same),
-    );
+    let (one, two) =
+        tokio::join!(first.append(vec![rows(&["a"], 1)], &same), second.append(vec![rows(&["a"], 1)], &same),);
     let lost = match (one, two) {
         (Ok(_), Err(error)) | (Err(error), Ok(_)) => error,
         other => panic!("exactly one must win: {other:?}"),
@@ -68,10 +63,8 @@ async fn of_two_writers_one_steps_back() {
     assert_eq!(count(&lake).await, 1);
     // A late competitor is refused as well, also with transactions nobody has seen.
     let later = [("other".to_owned(), 1)];
-    let (one, two) = (
-        first.append(vec![rows(&["b"], 1)], &later).await,
-        second.append(vec![rows(&["b"], 1)], &later).await,
-    );
+    let (one, two) =
+        (first.append(vec![rows(&["b"], 1)], &later).await, second.append(vec![rows(&["b"], 1)], &later).await);
     assert!(one.is_ok() != two.is_ok());
     assert_eq!(count(&lake).await, 2);
 }

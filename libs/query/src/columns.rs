@@ -3,9 +3,7 @@
 use crate::Error;
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::compute::cast;
-use arrow::datatypes::{
-    DataType, Date32Type, Float64Type, Int64Type, TimeUnit, TimestampMicrosecondType,
-};
+use arrow::datatypes::{DataType, Date32Type, Float64Type, Int64Type, TimeUnit, TimestampMicrosecondType};
 use jiff::{Timestamp, ToSpan, civil::Date};
 
 const EPOCH: Date = Date::constant(1970, 1, 1);
@@ -41,7 +39,11 @@ impl Columns<'_> {
 
     pub(crate) fn integers(&self, column: &'static str) -> Result<Vec<Option<u64>>, Error> {
         let array = self.of(column, &DataType::Int64)?;
-        Ok(array.as_primitive::<Int64Type>().iter().map(|value| value.and_then(|value| value.try_into().ok())).collect())
+        Ok(array
+            .as_primitive::<Int64Type>()
+            .iter()
+            .map(|value| value.and_then(|value| value.try_into().ok()))
+            .collect())
     }
 
     pub(crate) fn counts(&self, column: &'static str) -> Result<Vec<u64>, Error> {

@@ -35,6 +35,9 @@ pub enum Error {
         /// The limit.
         limit: Duration,
     },
+    /// The task that was to answer ended without an answer.
+    #[error("the question broke off: this is a fault of the program")]
+    Gone,
     /// A view of ours does not fit its tables: a fault of the program.
     #[error("the view `{view}` cannot be made")]
     View {

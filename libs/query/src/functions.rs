@@ -6,9 +6,7 @@ use arrow::array::{ArrayRef, AsArray, Date32Builder, Float64Array, ListBuilder, 
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Date32Type, Field, Int64Type};
 use datafusion::common::{Result, exec_datafusion_err};
-use datafusion::logical_expr::{
-    ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
-};
+use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
 use std::sync::Arc;
 use tidemark_domain::{CellStatus, Period, PeriodKind, Proportion};
 
@@ -67,7 +65,9 @@ fn kinds(column: &ArrayRef) -> Result<Vec<Option<PeriodKind>>> {
 fn labels(columns: &[ArrayRef]) -> Result<ArrayRef> {
     let ends = columns[1].as_primitive::<Date32Type>();
     let labels = kinds(&columns[0])?.into_iter().zip(ends);
-    Ok(Arc::new(labels.map(|(kind, end)| Some(Period { kind: kind?, end: date_of(end?)? }.label())).collect::<StringArray>()))
+    Ok(Arc::new(
+        labels.map(|(kind, end)| Some(Period { kind: kind?, end: date_of(end?)? }.label())).collect::<StringArray>(),
+    ))
 }
 
 /// The end of every period that holds a day between the first and the last.

@@ -22,8 +22,6 @@ mod writers;
 pub use answer::{Answer, Limits};
 pub use columns::day_number;
 pub use error::Error;
-pub use published::{
-    Catalogue, Counts, FeedDay, FeedStatus, PublishedPoint, SeriesFilter, SeriesSummary, SourceEntry,
-};
+pub use published::{Catalogue, Counts, FeedDay, FeedStatus, PublishedPoint, SeriesFilter, SeriesSummary, SourceEntry};
 pub use readers::Freshness;
 pub use session::Session;

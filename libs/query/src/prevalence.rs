@@ -95,7 +95,11 @@ pub(crate) async fn of_provider(
     Ok(cells)
 }
 
-async fn ask(context: &SessionContext, columns: &MarkerColumns, run: &BTreeSet<Period>) -> Result<Vec<RecordBatch>, Error> {
+async fn ask(
+    context: &SessionContext,
+    columns: &MarkerColumns,
+    run: &BTreeSet<Period>,
+) -> Result<Vec<RecordBatch>, Error> {
     let (mut days, mut kinds, mut ends) = (Vec::new(), Vec::new(), Vec::new());
     for period in run {
         for day in time::days(period.start(), period.end) {
@@ -112,11 +116,8 @@ async fn ask(context: &SessionContext, columns: &MarkerColumns, run: &BTreeSet<P
         Field::new("period", DataType::Utf8, false),
         Field::new("period_end", DataType::Date32, false),
     ]);
-    let asked_columns: Vec<ArrayRef> = vec![
-        Arc::new(Date32Array::from(days)),
-        Arc::new(StringArray::from(kinds)),
-        Arc::new(Date32Array::from(ends)),
-    ];
+    let asked_columns: Vec<ArrayRef> =
+        vec![Arc::new(Date32Array::from(days)), Arc::new(StringArray::from(kinds)), Arc::new(Date32Array::from(ends))];
     let asked = RecordBatch::try_new(Arc::new(asked), asked_columns)?;
     let _ = context.deregister_table("asked").map_err(Error::Execute)?;
     context.register_batch("asked", asked).map_err(Error::Execute)?;
@@ -197,8 +198,7 @@ fn explode(answered: &[RecordBatch], markers: &[String]) -> Result<Vec<RecordBat
         }
     }
     for group in &mut groups {
-        group.unit =
-            units.get(&(group.source, group.period, group.period_end)).copied().unwrap_or(Unit::Post);
+        group.unit = units.get(&(group.source, group.period, group.period_end)).copied().unwrap_or(Unit::Post);
     }
 
     let mut cells = Vec::new();
@@ -212,8 +212,13 @@ fn explode(answered: &[RecordBatch], markers: &[String]) -> Result<Vec<RecordBat
             }
             let k = (at(&lists.k[0], row, bit) + at(&lists.k[1], row, bit)).min(n);
             made.push(
-                [group.source, regions[group.batch].as_string::<i32>().value(row),
-                 languages[group.batch].as_string::<i32>().value(row), marker, group.period],
+                [
+                    group.source,
+                    regions[group.batch].as_string::<i32>().value(row),
+                    languages[group.batch].as_string::<i32>().value(row),
+                    marker,
+                    group.period,
+                ],
                 group.period_end,
                 [k, n, at(&lists.n_posts, row, bit)],
                 group.unit,
@@ -273,7 +278,8 @@ impl Cells {
         if self.ends.is_empty() {
             return Ok(None);
         }
-        let mut columns: Vec<ArrayRef> = self.keys.iter_mut().map(|column| Arc::new(column.finish()) as ArrayRef).collect();
+        let mut columns: Vec<ArrayRef> =
+            self.keys.iter_mut().map(|column| Arc::new(column.finish()) as ArrayRef).collect();
         columns.push(Arc::new(Date32Array::from(self.ends)));
         columns.push(Arc::new(self.labels.finish()));
         columns.extend(self.numbers.iter_mut().map(|column| Arc::new(column.finish()) as ArrayRef));

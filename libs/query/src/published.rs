@@ -77,10 +77,6 @@ pub struct SeriesSummary {
     pub first: Date,
     /// End of its last period with anybody in it.
     pub last: Date,
-    /// Periods with anybody in them.
-    pub periods: u64,
-    /// Periods that may be shown ([`CellStatus::Ok`]).
-    pub periods_shown: u64,
 }
 
 /// A row of the view `feed_health`: did the feed of one region bring what such a weekday usually brings?

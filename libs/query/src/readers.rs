@@ -4,7 +4,7 @@ use crate::columns::{Columns, day_number, required};
 use crate::published::{
     Catalogue, Counts, FeedDay, FeedStatus, PublishedPoint, SeriesFilter, SeriesSummary, SourceEntry,
 };
-use crate::{Error, Session};
+use crate::{Error, Session, tables};
 use arrow::array::RecordBatch;
 use datafusion::common::ScalarValue;
 use datafusion::prelude::{DataFrame, Expr, col, lit};
@@ -83,8 +83,7 @@ impl Session {
     /// [`Error::Execute`].
     pub async fn series_points(&self, filter: &SeriesFilter) -> Result<Vec<PublishedPoint>, Error> {
         let order = ["source", "region", "language", "marker", "period", "period_end"];
-        let answer =
-            collect(self.frame("series").await?, conditions(filter, &KEYS, "period_end"), &order).await?;
+        let answer = collect(self.frame("series").await?, conditions(filter, &KEYS, "period_end"), &order).await?;
         let mut points = Vec::new();
         for batch in &answer {
             points.extend(published(&Columns(batch))?);
@@ -92,46 +91,26 @@ impl Session {
         Ok(points)
     }
 
-    /// Which series there are and how far they reach.
+    /// Which series there are and how far they reach, as far as anything was ever issued.
     ///
     /// # Errors
     /// [`Error::Execute`].
     pub async fn series_keys(&self, filter: &SeriesFilter) -> Result<Vec<SeriesSummary>, Error> {
-        use datafusion::functions_aggregate::expr_fn::{count, max, min, sum};
-        let mut frame = self.frame("series_latest").await?;
+        use datafusion::functions_aggregate::expr_fn::{max, min};
+        // Every issue of a cell has the same period: which of them is the latest does not matter here.
+        let mut frame = self.frame(tables::SERIES_CELLS).await?.filter(col("n").gt(lit(0_i64))).map_err(Error::Plan)?;
         for condition in conditions(filter, &KEYS, "period_end") {
             frame = frame.filter(condition).map_err(Error::Plan)?;
         }
-        let shown = datafusion::prelude::when(col("n").gt_eq(lit(tidemark_domain::disclosure::MIN_UNITS as i64)), lit(1_i64))
-            .otherwise(lit(0_i64))
-            .map_err(Error::Plan)?;
-        let frame = frame
-            .filter(col("n").gt(lit(0_i64)))
-            .and_then(|frame| {
-                frame.aggregate(
-                    KEYS.iter().map(|key| col(*key)).collect(),
-                    vec![
-                        min(col("period_end")).alias("first"),
-                        max(col("period_end")).alias("last"),
-                        count(lit(1_i64)).alias("periods"),
-                        sum(shown).alias("periods_shown"),
-                    ],
-                )
-            })
-            .map_err(Error::Plan)?;
+        let keys = KEYS.iter().map(|key| col(*key)).collect();
+        let span = vec![min(col("period_end")).alias("first"), max(col("period_end")).alias("last")];
+        let frame = frame.aggregate(keys, span).map_err(Error::Plan)?;
         let mut summaries = Vec::new();
         for batch in &collect(frame, Vec::new(), &KEYS).await? {
             let columns = Columns(batch);
             let (first, last) = (columns.days("first")?, columns.days("last")?);
-            let (periods, shown) = (columns.counts("periods")?, columns.counts("periods_shown")?);
             for (row, key) in series_keys(&columns)?.into_iter().enumerate() {
-                summaries.push(SeriesSummary {
-                    key,
-                    first: first[row],
-                    last: last[row],
-                    periods: periods[row],
-                    periods_shown: shown[row],
-                });
+                summaries.push(SeriesSummary { key, first: first[row], last: last[row] });
             }
         }
         Ok(summaries)
@@ -270,7 +249,9 @@ impl Session {
     /// [`Error::Execute`].
     pub async fn counts(&self) -> Result<BTreeMap<String, Counts>, Error> {
         let ledger = self
-            .ask("SELECT run_id, disposition, reason, count(*) AS rows FROM events GROUP BY run_id, disposition, reason")
+            .ask(
+                "SELECT run_id, disposition, reason, count(*) AS rows FROM events GROUP BY run_id, disposition, reason",
+            )
             .await?;
         let mut runs: BTreeMap<String, Counts> = BTreeMap::new();
         for batch in &ledger {
@@ -367,10 +348,7 @@ async fn forecast_points(frame: DataFrame, filter: &SeriesFilter) -> Result<Vec<
                 origin: origins[row],
                 horizon_days: horizons[row].try_into().map_err(|_| Error::Value { column: "horizon_days" })?,
                 target: targets[row],
-                quantiles: quantiles[row]
-                    .as_slice()
-                    .try_into()
-                    .map_err(|_| Error::Value { column: "quantiles" })?,
+                quantiles: quantiles[row].as_slice().try_into().map_err(|_| Error::Value { column: "quantiles" })?,
                 issued_at: issued[row],
             });
         }

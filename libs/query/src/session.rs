@@ -8,6 +8,7 @@ use arrow::array::{ArrayRef, Date32Array, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
 use datafusion::datasource::{MemTable, TableProvider};
 use datafusion::execution::SessionStateBuilder;
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{DataFrame, SessionConfig, SessionContext};
 use futures::StreamExt as _;
 use jiff::Timestamp;
@@ -27,6 +28,8 @@ const VIEWS: [(&str, &str); 8] = [
     ("alert", include_str!("../sql/alert.sql")),
     ("feed_health", include_str!("../sql/feed_health.sql")),
 ];
+/// Memory that questions in SQL may take together; what can be put on disk is, the rest is refused.
+const SQL_MEMORY_MAX_BYTES: usize = 1 << 30;
 const CHANGED_CELLS: &str = include_str!("../sql/changed_cells.sql");
 
 /// The lake as of the last refresh. Cheap to clone; clones see the same.
@@ -40,7 +43,10 @@ pub struct Session {
 struct Seen {
     tables: BTreeMap<&'static str, Option<Table>>,
     markers: MarkerColumns,
+    /// For the crate's own questions.
     context: SessionContext,
+    /// For anybody's: the same tables and views within a limit of memory.
+    guarded: SessionContext,
     /// Whether it stays as it is: a session as of a time is not refreshed.
     is_past: bool,
 }
@@ -128,28 +134,16 @@ impl Session {
     /// # Errors
     /// Says what is wrong with the question; [`Error::Deadline`] where it took too long.
     pub async fn sql(&self, text: &str, limits: &Limits) -> Result<Answer, Error> {
-        let seen = self.seen();
-        let answer = async {
-            let plan = guard::plan(&seen.context, text).await?;
-            let frame = seen.context.execute_logical_plan(plan).await.map_err(Error::Plan)?;
-            let schema = Arc::new(frame.schema().as_arrow().clone());
-            let mut stream = frame.execute_stream().await.map_err(Error::Execute)?;
-            let (mut batches, mut left, mut is_cut) = (Vec::new(), limits.rows_max, false);
-            while let Some(batch) = stream.next().await {
-                let batch = batch.map_err(Error::Execute)?;
-                if batch.num_rows() > left {
-                    is_cut = true;
-                    batches.push(batch.slice(0, left));
-                    break;
-                }
-                left -= batch.num_rows();
-                batches.push(batch);
-            }
-            Ok(Answer { schema, batches, is_cut })
-        };
-        tokio::time::timeout(limits.deadline, answer)
-            .await
-            .map_err(|_| Error::Deadline { limit: limits.deadline })?
+        let (seen, text, rows_max) = (self.seen(), text.to_owned(), limits.rows_max);
+        // A task of its own: a question that computes without pause cannot hold up the clock that ends it.
+        let mut task = tokio::task::JoinSet::new();
+        task.spawn(async move { answer(&seen.guarded, &text, rows_max).await });
+        match tokio::time::timeout(limits.deadline, task.join_next()).await {
+            Ok(Some(Ok(answered))) => answered,
+            Ok(_) => Err(Error::Gone),
+            // Dropping the set ends the task at its next pause.
+            Err(_) => Err(Error::Deadline { limit: limits.deadline }),
+        }
     }
 
     /// A view or table as a frame, for the crate's own questions.
@@ -211,6 +205,25 @@ impl Session {
     }
 }
 
+async fn answer(context: &SessionContext, text: &str, rows_max: usize) -> Result<Answer, Error> {
+    let plan = guard::plan(context, text).await?;
+    let frame = context.execute_logical_plan(plan).await.map_err(Error::Plan)?;
+    let schema = Arc::new(frame.schema().as_arrow().clone());
+    let mut stream = frame.execute_stream().await.map_err(Error::Execute)?;
+    let (mut batches, mut left, mut is_cut) = (Vec::new(), rows_max, false);
+    while let Some(batch) = stream.next().await {
+        let batch = batch.map_err(Error::Execute)?;
+        if batch.num_rows() > left {
+            is_cut = true;
+            batches.push(batch.slice(0, left));
+            break;
+        }
+        left -= batch.num_rows();
+        batches.push(batch);
+    }
+    Ok(Answer { schema, batches, is_cut })
+}
+
 impl Seen {
     async fn new(tables: BTreeMap<&'static str, Option<Table>>, is_past: bool) -> Result<Self, Error> {
         let config = SessionConfig::new().with_information_schema(true);
@@ -248,6 +261,12 @@ impl Seen {
             let frame = context.sql(&text.replace("{scores}", scores)).await.map_err(failed)?;
             context.register_table(view, frame.into_view()).map_err(failed)?;
         }
-        Ok(Self { tables, markers, context, is_past })
+        let limited = RuntimeEnvBuilder::new()
+            .with_memory_limit(SQL_MEMORY_MAX_BYTES, 1.0)
+            .build_arc()
+            .map_err(Error::Execute)?;
+        let state = SessionStateBuilder::new_from_existing(context.state()).with_runtime_env(limited).build();
+        let guarded = SessionContext::new_with_state(state);
+        Ok(Self { tables, markers, context, guarded, is_past })
     }
 }

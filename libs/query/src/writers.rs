@@ -53,8 +53,10 @@ fn forecast_rows(points: &[ForecastPoint]) -> Result<RecordBatch, Error> {
 }
 
 fn alert_rows(alerts: &[Alert]) -> Result<RecordBatch, Error> {
-    let mut columns =
-        vec![texts(alerts.iter().map(|alert| alert.id.as_str())), texts(alerts.iter().map(|alert| alert.rule.as_str()))];
+    let mut columns = vec![
+        texts(alerts.iter().map(|alert| alert.id.as_str())),
+        texts(alerts.iter().map(|alert| alert.rule.as_str())),
+    ];
     columns.extend(key_columns(alerts.iter().map(|alert| &alert.key)));
     columns.push(texts(alerts.iter().map(|alert| alert.state.code())));
     columns.push(Arc::new(Float64Array::from_iter_values(alerts.iter().map(|alert| alert.threshold))));

@@ -15,8 +15,10 @@ type Cells = BTreeMap<(String, String, String, String, i32), (i64, i64, i64, Str
 fn cells(answer: &[RecordBatch]) -> Cells {
     let mut cells = Cells::new();
     for batch in answer {
-        let text = |name: &str, row: usize| batch.column_by_name(name).unwrap().as_string::<i32>().value(row).to_owned();
-        let number = |name: &str, row: usize| batch.column_by_name(name).unwrap().as_primitive::<Int64Type>().value(row);
+        let text =
+            |name: &str, row: usize| batch.column_by_name(name).unwrap().as_string::<i32>().value(row).to_owned();
+        let number =
+            |name: &str, row: usize| batch.column_by_name(name).unwrap().as_primitive::<Int64Type>().value(row);
         for row in 0..batch.num_rows() {
             let end = batch.column_by_name("period_end").unwrap().as_primitive::<Date32Type>().value(row);
             let key = (text("region", row), text("language", row), text("marker", row), text("period", row), end);

@@ -115,7 +115,7 @@ async fn every_day_has_a_point_and_small_cells_show_nothing() {
     assert_eq!(catalogue.markers, ["m.x"]);
     assert_eq!(catalogue.sources[0].regions, ["all", "unknown"]);
     let keys = here.session.series_keys(&days_filter("m.x")).await.unwrap();
-    assert_eq!((keys[0].periods, keys[0].periods_shown), (2, 1));
+    assert_eq!((keys[0].first, keys[0].last), (points[0].period.end, points[3].period.end));
 }
 
 #[tokio::test]
@@ -269,9 +269,17 @@ async fn the_guard_answers_questions_and_nothing_else() {
     }
     let cut = here.session.sql("SELECT * FROM events", &Limits { rows_max: 1, ..limits }).await.unwrap();
     assert!(cut.is_cut && cut.rows() == 1);
-    let slow = Limits { deadline: std::time::Duration::ZERO, ..limits };
-    let forever = "SELECT count(*) FROM events a, events b, events c";
-    assert!(matches!(here.session.sql(forever, &slow).await, Err(Error::Deadline { .. })));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_endless_question_ends_at_its_deadline() {
+    let here = empty().await;
+    let limits = Limits { deadline: std::time::Duration::from_millis(200), ..Limits::default() };
+    let endless =
+        "WITH RECURSIVE n AS (SELECT 1 AS x UNION ALL SELECT x + 1 FROM n WHERE x < 1000000000) SELECT max(x) FROM n";
+    let asked = std::time::Instant::now();
+    assert!(matches!(here.session.sql(endless, &limits).await, Err(Error::Deadline { .. })));
+    assert!(asked.elapsed() < std::time::Duration::from_secs(20));
 }
 
 #[tokio::test]
@@ -295,4 +303,46 @@ async fn the_past_can_be_asked() {
     assert_eq!(csv(here.session.sql(count, &Limits::default()).await.unwrap()), "c\n2\n");
     let before = here.session.as_of("2001-01-01T00:00:00Z".parse().unwrap()).await.unwrap();
     assert_eq!(csv(before.sql(count, &Limits::default()).await.unwrap()), "c\n0\n");
+}
+
+/// The size of the real replay: 114,000 posts over 2,191 days in 110 markers. Prints how long its questions take.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes a while; run by hand to measure"]
+async fn six_years_are_asked_quickly() {
+    let here = empty().await;
+    let names: Vec<&'static str> = (0..110).map(|n| &*format!("lexicon.l.m{n:03}").leak()).collect();
+    let first: jiff::civil::Date = "2017-01-01".parse().unwrap();
+    let posts: Vec<Row> = (0..114_000_usize)
+        .map(|n| {
+            let day = first.saturating_add(jiff::ToSpan::days((n / 52) as i64));
+            let mut row = post(&format!("{n:032}"), &day.to_string());
+            row.scores = names.iter().enumerate().map(|(m, name)| (*name, 0.5, (n + m) % 7 == 0)).collect();
+            row
+        })
+        .collect();
+    here.holds(&posts).await;
+    let periods = prevalence::periods_of(posts.iter().map(|row| row.day));
+    let clock = std::time::Instant::now();
+    let lap = |what: &str| eprintln!("{:>8.2} s  {what}", clock.elapsed().as_secs_f64());
+    let mut cells = 0;
+    for run in prevalence::runs(&periods) {
+        let days: Vec<Row> = run.iter().map(|period| post("x", &period.end.to_string())).collect();
+        cells += here.issue(&days, 1).await;
+    }
+    lap(&format!("issued {cells} cells"));
+    assert!(here.session.changed_cells(&prevalence::periods_of([first])).await.unwrap().is_empty());
+    lap("one day looked at again");
+    assert_eq!(here.session.series_points(&days_filter("lexicon.l.m007")).await.unwrap().len(), 2193);
+    lap("one series");
+    let week = SeriesFilter { from: Some("2022-01-01".parse().unwrap()), ..days_filter("lexicon.l.m008") };
+    assert!(here.session.series_points(&week).await.unwrap().len() > 300);
+    lap("a year of one series");
+    assert_eq!(here.session.catalogue().await.unwrap().markers.len(), 110);
+    lap("catalogue");
+    assert_eq!(here.session.series_keys(&SeriesFilter::default()).await.unwrap().len(), 110 * 4 * 3);
+    lap("every key");
+    assert!(!here.session.feed_health(&SeriesFilter::default()).await.unwrap().is_empty());
+    lap("feed health");
+    assert_eq!(here.session.counts().await.unwrap()["run"].accepted, 114_000);
+    lap("ledger");
 }

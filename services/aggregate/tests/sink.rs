@@ -190,9 +190,12 @@ async fn neither_batches_nor_crashes_change_what_is_there_in_the_end() {
     let whole = undisturbed().await.content().await;
     assert!(whole[2].iter().any(|row| row.contains(r#""status":"ok""#)));
     // Sizes of batches; whether the sink dies after a commit, before its series; whether series are issued each time.
-    for (sizes, dies, issues) in
-        [(vec![600], true, false), (vec![37, 101, 3], false, true), (vec![150, 61], true, false), (vec![90], true, true)]
-    {
+    for (sizes, dies, issues) in [
+        (vec![600], true, false),
+        (vec![37, 101, 3], false, true),
+        (vec![150, 61], true, false),
+        (vec![90], true, true),
+    ] {
         let here = Here::new();
         let mut sink = here.sink().await;
         let all = records();

@@ -12,21 +12,21 @@ use tidemark_query::tables::{self, MarkerColumns};
 
 /// One row, with defaults that tests overrule.
 #[derive(Debug, Clone)]
-pub struct Row {
-    pub id: String,
-    pub post: String,
-    pub operation: &'static str,
-    pub revision: i32,
-    pub day: Date,
-    pub author: Option<String>,
-    pub region: Option<&'static str>,
-    pub language: &'static str,
-    pub is_bot: bool,
+pub(crate) struct Row {
+    pub(crate) id: String,
+    pub(crate) post: String,
+    pub(crate) operation: &'static str,
+    pub(crate) revision: i32,
+    pub(crate) day: Date,
+    pub(crate) author: Option<String>,
+    pub(crate) region: Option<&'static str>,
+    pub(crate) language: &'static str,
+    pub(crate) is_bot: bool,
     /// Marker, score, present.
-    pub scores: Vec<(&'static str, f32, bool)>,
+    pub(crate) scores: Vec<(&'static str, f32, bool)>,
 }
 
-pub fn post(id: &str, day: &str) -> Row {
+pub(crate) fn post(id: &str, day: &str) -> Row {
     Row {
         id: id.to_owned(),
         post: id.to_owned(),
@@ -42,37 +42,36 @@ pub fn post(id: &str, day: &str) -> Row {
 }
 
 impl Row {
-    pub fn by(mut self, author: &str) -> Self {
+    pub(crate) fn by(mut self, author: &str) -> Self {
         self.author = Some(author.to_owned());
         self
     }
-    pub fn at(mut self, region: &'static str) -> Self {
+    pub(crate) fn at(mut self, region: &'static str) -> Self {
         self.region = Some(region);
         self
     }
-    pub fn lang(mut self, language: &'static str) -> Self {
+    pub(crate) fn lang(mut self, language: &'static str) -> Self {
         self.language = language;
         self
     }
-    pub fn with(mut self, marker: &'static str, present: bool) -> Self {
+    pub(crate) fn with(mut self, marker: &'static str, present: bool) -> Self {
         self.scores.push((marker, if present { 0.9 } else { 0.1 }, present));
         self
     }
-    pub fn then(mut self, id: &str, operation: &'static str, revision: i32) -> Self {
+    pub(crate) fn then(mut self, id: &str, operation: &'static str, revision: i32) -> Self {
         (self.id, self.operation, self.revision) = (id.to_owned(), operation, revision);
         self.scores.clear();
         self
     }
 }
 
-pub fn rows(rows: &[Row]) -> RecordBatch {
+pub(crate) fn rows(rows: &[Row]) -> RecordBatch {
     let mut markers = MarkerColumns::default();
     for (marker, ..) in rows.iter().flat_map(|row| &row.scores) {
         markers.column_of(marker);
     }
-    let text = |of: &dyn Fn(&Row) -> Option<String>| -> ArrayRef {
-        Arc::new(rows.iter().map(of).collect::<StringArray>())
-    };
+    let text =
+        |of: &dyn Fn(&Row) -> Option<String>| -> ArrayRef { Arc::new(rows.iter().map(of).collect::<StringArray>()) };
     let micros = |row: &Row| i64::from(tidemark_query::day_number(row.day)) * 86_400_000_000;
     let at = TimestampMicrosecondArray::from_iter_values(rows.iter().map(micros)).with_timezone("UTC");
     let mut present =
