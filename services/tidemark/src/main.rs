@@ -85,6 +85,10 @@ fn start_logging(cli: &Cli) {
     };
     // Levels are set per crate of ours by its prefix: tidemark_annotate, tidemark_log, …
     let default = default.replace("tidemark=", "tidemark=info,tidemark_alert=info,tidemark_log=");
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
+    let filter = match &cli.command {
+        // Whatever is asked for: the broker library's own events can hold payloads.
+        Command::Broker(_) => EnvFilter::new(tidemark_log::BROKER_LOG_FILTER),
+        _ => EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default)),
+    };
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(true).init();
 }
