@@ -14,14 +14,14 @@ use tokio_util::sync::CancellationToken;
 /// How long the role rests for the time it works: while a backfill changes cells all the time, forecasting takes no more
 /// than a fifth of it.
 const REST_PER_WORK: u32 = 4;
-/// The table whose version tells whether any cell is new.
-const CELLS: &str = tables::SERIES_CELLS;
+/// The tables behind the view `series`: its days span the posts.
+const BEHIND_SERIES: [&str; 2] = [tables::EVENTS, tables::SERIES_CELLS];
 
 /// What a running role remembers. Only a shortcut: without it, every series is fitted once and found to be issued.
 #[derive(Debug, Default)]
 pub struct Memory {
-    /// The version of the cells, and the last complete day, at the last full turn.
-    seen: Option<(Option<u64>, Date)>,
+    /// The versions behind the series, and the last complete day, at the last full turn.
+    seen: Option<([Option<u64>; 2], Date)>,
     /// What each series was last forecast from.
     inputs: HashMap<SeriesKey, blake3::Hash>,
 }
@@ -88,7 +88,8 @@ pub async fn run(
 /// Where the lake fails.
 pub async fn turn(session: &Session, settings: &Settings, now: Timestamp, memory: &mut Memory) -> Result<Turn, Error> {
     let last_day = due::last_complete_day(now);
-    let seen = (session.versions().get(CELLS).copied(), last_day);
+    let versions = session.versions();
+    let seen = (BEHIND_SERIES.map(|table| versions.get(table).copied()), last_day);
     if memory.seen == Some(seen) {
         return Ok(Turn::default());
     }

@@ -1,7 +1,10 @@
 //! The role against a lake: what is issued, and what is not issued twice.
 #![allow(missing_docs, clippy::unwrap_used)]
 
-use arrow::array::{ArrayRef, Date32Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
+use arrow::array::{
+    ArrayRef, Date32Array, Int32Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray, new_null_array,
+};
+use arrow::datatypes::Field;
 use jiff::civil::{Date, date};
 use jiff::{Timestamp, ToSpan};
 use std::sync::Arc;
@@ -10,6 +13,7 @@ use tidemark_forecast::Settings;
 use tidemark_forecast::due::Skip;
 use tidemark_forecast::role::{Memory, Turn, turn};
 use tidemark_lake::Lake;
+use tidemark_query::tables::MarkerColumns;
 use tidemark_query::{SeriesFilter, Session, day_number, tables};
 
 const FIRST: Date = date(2024, 1, 1);
@@ -46,6 +50,29 @@ async fn append(lake: &Lake, cells: &[Cell], marker: &str, issued_at: i64) {
     writer.append(vec![rows(cells, marker, issued_at)], &[]).await.unwrap();
 }
 
+/// A post of source `s` on each of `days`: what the days of its series span.
+async fn post(lake: &Lake, days: &[Date]) {
+    let schema = tables::events(&MarkerColumns::default());
+    let same = |text: &str| -> ArrayRef { Arc::new(StringArray::from(vec![text; days.len()])) };
+    let instants = TimestampMicrosecondArray::from(vec![0; days.len()]).with_timezone("UTC");
+    let column = |field: &Arc<Field>| -> ArrayRef {
+        match field.name().as_str() {
+            "event_id" | "post_key" => Arc::new(StringArray::from_iter_values(days.iter().map(Date::to_string))),
+            "source" => same("s"),
+            "run_id" => same("run"),
+            "disposition" => same("accepted"),
+            "operation" => same("create"),
+            "revision" => Arc::new(Int32Array::from(vec![0; days.len()])),
+            "day" => Arc::new(Date32Array::from_iter_values(days.iter().map(|day| day_number(*day)))),
+            "created_at" | "observed_at" => Arc::new(instants.clone()),
+            _ => new_null_array(field.data_type(), days.len()),
+        }
+    };
+    let columns = schema.fields().iter().map(column).collect();
+    let batch = RecordBatch::try_new(schema.clone(), columns).unwrap();
+    lake.writer(tables::EVENTS, &schema).await.unwrap().append(vec![batch], &[]).await.unwrap();
+}
+
 fn days(region: &'static str, count: i64, n: i64) -> Vec<Cell> {
     (0..count).map(|day| (region, FIRST.saturating_add(day.days()), n / 10 + day % 7, n)).collect()
 }
@@ -64,6 +91,7 @@ async fn a_forecast_is_issued_once_for_its_input() {
     let noon = "2024-03-01T12:00:00Z";
     assert_eq!(taken(&session, &mut memory, noon).await, Turn::default(), "an empty lake is no fault");
 
+    post(&lake, &[FIRST, date(2024, 3, 1)]).await;
     // 1 January to 1 March, which has not ended at noon; too few people; too few days; a marker nobody asked for.
     append(&lake, &days("all", 61, 300), "mh.stress", 1).await;
     append(&lake, &days("ES-MD", 61, 10), "mh.stress", 1).await;
@@ -89,7 +117,7 @@ async fn a_forecast_is_issued_once_for_its_input() {
 
     // A late post: the cell of a past day is issued anew.
     append(&lake, &[("all", date(2024, 2, 28), 60, 300)], "mh.stress", 2).await;
-    let late = taken(&session, &mut memory, noon).await;
+    let late = taken(&session, &mut memory, "2024-03-01T12:00:10Z").await;
     assert_eq!((late.fitted, late.issued), (1, 1));
 
     // Midnight: 1 March is complete.
