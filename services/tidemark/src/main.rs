@@ -15,6 +15,7 @@ mod up;
 use clap::Parser as _;
 use cli::{Cli, Command, Ingest};
 use exit::Failure;
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -90,5 +91,9 @@ fn start_logging(cli: &Cli) {
         Command::Broker(_) => EnvFilter::new(tidemark_log::BROKER_LOG_FILTER),
         _ => EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default)),
     };
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(true).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .init();
 }
