@@ -4,7 +4,7 @@ import type { Forecasts, Marker, PeriodKind, Series, Unit } from "../data/api";
 import { toCsv } from "../data/csv";
 import { stepDays } from "../data/dates";
 import { useForecasts, useSeries } from "../data/queries";
-import { summarise, toAhead, toSlots, type Ahead, type Slot, type Summary } from "../data/series";
+import { stillAhead, summarise, toAhead, toSlots, type Ahead, type Slot, type Summary } from "../data/series";
 import { band, count, day, percent, points, probability, weekday } from "../format";
 import type { View } from "../selection";
 import { strings } from "../strings";
@@ -29,7 +29,8 @@ export function sayStep(step: Slot | Ahead, period: PeriodKind, unit: Unit): str
   return said.observed(when(period, step), ...numbers, unit);
 }
 
-function saySummary(summary: Summary, period: PeriodKind, unit: Unit, threshold: number | null): string {
+function saySummary(summary: Summary, period: PeriodKind, unit: Unit, forecasts: Forecasts | undefined): string {
+  const threshold = forecasts?.threshold ?? null;
   const { latest, change, highest, likeliest, end } = summary;
   const sentences: string[] = [];
   if (latest) {
@@ -48,6 +49,7 @@ function saySummary(summary: Summary, period: PeriodKind, unit: Unit, threshold:
   const gaps = said.summary.gaps(summary.censored, summary.noData);
   if (gaps) sentences.push(`${gaps}.`);
   if (period !== "day") sentences.push(said.summary.daily);
+  else if (!end && forecasts?.origin) sentences.push(said.summary.overtaken(day(forecasts.origin)));
   else if (!end) sentences.push(said.summary.noForecast);
   else {
     const exceed =
@@ -77,8 +79,8 @@ export function ChartCard({ view, marker, busy }: { view: View; marker: Marker; 
 
   const slots = useMemo(() => (series.data ? toSlots(series.data) : []), [series.data]);
   const ahead = useMemo(
-    () => (forecasts.data && view.period === "day" ? toAhead(forecasts.data) : []),
-    [forecasts.data, view.period],
+    () => (forecasts.data && view.period === "day" ? stillAhead(toAhead(forecasts.data), slots) : []),
+    [forecasts.data, view.period, slots],
   );
   const unit = series.data?.unit ?? view.known.unit;
   const threshold = forecasts.data?.threshold ?? null;
@@ -121,7 +123,7 @@ export function ChartCard({ view, marker, busy }: { view: View; marker: Marker; 
             period={view.period}
             say={(step) => sayStep(step, view.period, unit)}
           />
-          <p className="summary">{saySummary(summary, view.period, unit, threshold)}</p>
+          <p className="summary">{saySummary(summary, view.period, unit, forecasts.data)}</p>
           <div className="card-foot">
             <details onToggle={(event) => setOpen(event.currentTarget.open)}>
               <summary>{said.table}</summary>

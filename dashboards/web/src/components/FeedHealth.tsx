@@ -74,7 +74,13 @@ function Feed({ strip, first, minUnits }: { strip: FeedStrip; first: string; min
 const posts = (each: FeedDay, minUnits: number): string =>
   each.posts === null ? said.fewerThan(minUnits) : count(each.posts);
 
-export function FeedHealth({ view, minUnits, busy }: { view: View; minUnits: number; busy: boolean }) {
+interface Props {
+  view: View;
+  minUnits: number;
+  busy: boolean;
+}
+
+export function FeedHealth({ view, minUnits, busy }: Props) {
   const health = useFeedHealth(view, busy);
   const [open, setOpen] = useState(false);
   if (health.isError) return <Failure error={health.error} />;
@@ -85,7 +91,9 @@ export function FeedHealth({ view, minUnits, busy }: { view: View; minUnits: num
   return (
     <div className="feeds-block">
       <h3>{said.feeds(FEED_DAYS)}</h3>
-      <p className="quiet">{said.feedsHelp}</p>
+      <p className="quiet">
+        {said.feedsHelp} {busy && said.rising}
+      </p>
       <ul className="feeds" data-testid="feed-health">
         {strips.map((strip) => (
           <Feed key={strip.region} strip={strip} first={first} minUnits={minUnits} />

@@ -1,4 +1,5 @@
 import type { Load, Stage, Status } from "../data/api";
+import { progress } from "../data/progress";
 import { age, count, probability, rate } from "../format";
 import { strings } from "../strings";
 
@@ -24,20 +25,32 @@ function StageCell({ stage }: { stage: Stage }) {
   );
 }
 
+function Bar({ name, share, words }: { name: string; share: number | undefined; words: string }) {
+  return (
+    <p className="load">
+      <span>{name}</span>
+      <progress max={1} {...(share !== undefined && { value: share })} aria-label={name} />
+      <span className="number">{words}</span>
+    </p>
+  );
+}
+
 function LoadLine({ load }: { load: Load }) {
-  if (load.done) return <p className="quiet">{said.readDone(load.name, count(load.rows))}</p>;
   const share = load.rows_total ? Math.min(1, load.rows / load.rows_total) : undefined;
   const words =
     share === undefined || load.rows_total === null
       ? said.readRows(count(load.rows))
-      : said.readOf(probability(share), count(load.rows), count(load.rows_total));
-  return (
-    <p className="load">
-      <span>{said.read(load.name)}</span>
-      <progress max={1} {...(share !== undefined && { value: share })} aria-label={said.read(load.name)} />
-      <span className="number">{words}</span>
-    </p>
-  );
+      : said.share(probability(share), count(load.rows), count(load.rows_total));
+  return <Bar name={said.read(load.name)} share={share} words={words} />;
+}
+
+function Backlog({ status }: { status: Status }) {
+  const backlog = progress(status);
+  if (!backlog) return null;
+  const share = Math.min(1, backlog.counted / backlog.total);
+  const names = status.loads.map((load) => load.name).join(", ");
+  const words = said.share(probability(share), count(backlog.counted), count(backlog.total));
+  return <Bar name={said.counting(names)} share={share} words={words} />;
 }
 
 export function Freshness({ status }: { status: Status }) {
@@ -52,9 +65,12 @@ export function Freshness({ status }: { status: Status }) {
           <strong>{said.broker}.</strong> {status.broker.detail}
         </p>
       )}
-      {status.loads.map((load) => (
-        <LoadLine key={load.name} load={load} />
-      ))}
+      {status.loads
+        .filter((load) => !load.done)
+        .map((load) => (
+          <LoadLine key={load.name} load={load} />
+        ))}
+      <Backlog status={status} />
       <ol className="stages" aria-label={said.stages}>
         {status.stages.map((stage) => (
           <StageCell key={stage.stage} stage={stage} />

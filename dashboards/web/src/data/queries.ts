@@ -3,23 +3,25 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { get, type Alert, type Catalogue, type FeedDay, type Forecasts, type Series, type Status } from "./api";
 import type { View } from "../selection";
+import { progress } from "./progress";
 import { addDays } from "./dates";
 
-const BUSY_MS = 3_000;
+const STATUS_MS = 3_000;
+const BUSY_MS = 4_000;
 const CALM_MS = 15_000;
 export const FEED_DAYS = 90;
 
-/** Whether new numbers are to be expected soon. */
+/** Whether numbers are changing fast. A few waiting rows are what a live feed always has. */
 export function isBusy(status: Status | undefined): boolean {
   if (!status) return true;
-  return status.loads.some((load) => !load.done) || status.stages.some((stage) => (stage.lag ?? 0) > 0);
+  return status.loads.some((load) => !load.done) || progress(status) !== null;
 }
 
 export function useStatus() {
   return useQuery({
     queryKey: ["status"],
     queryFn: ({ signal }) => get<Status>("status", {}, signal),
-    refetchInterval: BUSY_MS,
+    refetchInterval: STATUS_MS,
   });
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Series } from "./api";
 import { byRegion, unusual } from "./feed";
 import { LEVELS, feed, forecasts, series } from "./fixture";
-import { extent, nearest, summarise, toAhead, toGaps, toSlots } from "./series";
+import { extent, nearest, stillAhead, summarise, toAhead, toGaps, toSlots } from "./series";
 
 const south = series("mh.stress", "south");
 const west = series("mh.stress", "west");
@@ -82,6 +82,16 @@ describe("the fan", () => {
   it("is empty rather than wrong when a level is missing", () => {
     const forecast = forecasts("mh.stress");
     expect(toAhead({ ...forecast, levels: forecast.levels.with(11, 0.51) })).toEqual([]);
+  });
+});
+
+describe("a fan that was overtaken", () => {
+  it("keeps the days still to come", () => {
+    const slots = toSlots(series("mh.stress"));
+    const ahead = toAhead(forecasts("mh.stress"));
+    expect(stillAhead(ahead, slots)).toEqual(ahead);
+    const later = slots.map((slot, index) => (index === slots.length - 1 ? { ...slot, end: ahead[9]?.end ?? "" } : slot));
+    expect(stillAhead(ahead, later)).toEqual(ahead.slice(10));
   });
 });
 

@@ -126,6 +126,12 @@ export function toAhead(forecasts: Forecasts): Ahead[] {
     }));
 }
 
+/** Of a fan, the days that are still to come: what was observed since its origin replaces what was forecast. */
+export function stillAhead(ahead: Ahead[], slots: Slot[]): Ahead[] {
+  const last = slots.at(-1);
+  return last ? ahead.filter((day) => day.end > last.end) : ahead;
+}
+
 /** The vertical extent: what is drawn, a little more, and never outside [0, 1]. */
 export function extent(slots: Slot[], ahead: Ahead[], threshold: number | null): [number, number] {
   const drawn = [
