@@ -146,7 +146,7 @@ fn a_port_in_use_is_named() {
     std::fs::write(&config, CONFIG).expect("written");
     let config = config.display().to_string();
     let answer = Program::find().run(["up", "--no-demo", "--data", &data, "--config", &config, "--port", &port]);
-    answer.failed(6, &[&port, "--port"]);
+    answer.failed(6, &[&port, "serve.port"]);
 }
 
 #[test]
