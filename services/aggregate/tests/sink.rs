@@ -286,3 +286,51 @@ async fn of_two_sinks_one_steps_back() {
     assert!(matches!(error, tidemark_aggregate::Error::Lake(tidemark_lake::Error::Fenced { .. })), "{error:?}");
     assert_eq!(here.rows("SELECT count(*) AS c FROM events").await, [r#"{"c":100}"#]);
 }
+
+/// The size of the real replay: 114,000 posts over 2,191 days in 110 markers, in commits of 1,000. Prints where the time
+/// goes.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes a while; run by hand to measure"]
+async fn six_years_go_in_quickly() {
+    let here = Here::new();
+    let mut sink = here.sink().await;
+    let start: Timestamp = "2017-01-01T10:00:00Z".parse().unwrap();
+    let (mut committing, mut refreshing) = (std::time::Duration::ZERO, std::time::Duration::ZERO);
+    for commit in 0..114_u64 {
+        let records: Vec<Record> = (commit * 1000..(commit + 1) * 1000)
+            .map(|n| {
+                let mut event = post(n, n, Operation::Create);
+                event.author = None;
+                event.region = None;
+                event.created_at = start + SignedDuration::from_hours(24 * (n as i64 / 52));
+                let scores = (0..110)
+                    .map(|marker| {
+                        let is_there = (n + marker).is_multiple_of(7);
+                        let score = if is_there { 0.05 } else { 0.0 };
+                        Score { marker: format!("lexicon.l.m{marker:03}"), score, present: is_there }
+                    })
+                    .collect();
+                let provenance = Provenance { model: "m".into(), lexicon: "l".into(), code: "c".into() };
+                let key = event.post_key.0;
+                let annotated = AnnotatedPost { event, scores, n_tokens: 4, provenance };
+                record(n, ANNOTATED_TOPIC, key, log::encode_annotated(&annotated))
+            })
+            .collect();
+        let clock = std::time::Instant::now();
+        sink.commit(&records).await.unwrap();
+        committing += clock.elapsed();
+        if commit % 10 == 9 {
+            let clock = std::time::Instant::now();
+            here.refresh(&mut sink).await;
+            refreshing += clock.elapsed();
+        }
+    }
+    let clock = std::time::Instant::now();
+    here.refresh(&mut sink).await;
+    refreshing += clock.elapsed();
+    eprintln!("committing {committing:?}, refreshing {refreshing:?}");
+    drop(sink);
+    let clock = std::time::Instant::now();
+    let _ = here.sink().await;
+    eprintln!("reopening {:?}", clock.elapsed());
+}
