@@ -12,7 +12,7 @@ pub enum Error {
         location: String,
         /// Why not.
         #[source]
-        source: DeltaTableError,
+        source: Box<DeltaTableError>,
     },
     /// A table cannot be opened.
     #[error("table `{table}` cannot be opened")]
@@ -21,7 +21,7 @@ pub enum Error {
         table: String,
         /// Why.
         #[source]
-        source: DeltaTableError,
+        source: Box<DeltaTableError>,
     },
     /// A table cannot be created.
     #[error("table `{table}` cannot be created")]
@@ -30,7 +30,7 @@ pub enum Error {
         table: String,
         /// Why.
         #[source]
-        source: DeltaTableError,
+        source: Box<DeltaTableError>,
     },
     /// A commit failed for another reason than a competitor; nothing of it is in the table.
     #[error("table `{table}` cannot be appended to: is the disk full, or the store away?")]
@@ -39,7 +39,7 @@ pub enum Error {
         table: String,
         /// Why.
         #[source]
-        source: DeltaTableError,
+        source: Box<DeltaTableError>,
     },
     /// Somebody else committed since the version this writer knows: it must reopen and look before it writes again.
     #[error("another writer committed to table `{table}` after version {base}: this one steps back")]
@@ -68,7 +68,7 @@ pub enum Error {
         table: String,
         /// Why.
         #[source]
-        source: DeltaTableError,
+        source: Box<DeltaTableError>,
     },
     /// There is no version of the table at that time.
     #[error("table `{table}` cannot be read as of the time asked for")]
@@ -77,6 +77,6 @@ pub enum Error {
         table: String,
         /// Why.
         #[source]
-        source: DeltaTableError,
+        source: Box<DeltaTableError>,
     },
 }

@@ -44,7 +44,7 @@ impl Lake {
     /// # Errors
     /// [`Error::Location`].
     pub fn open_with(location: &str, options: HashMap<String, String>) -> Result<Self, Error> {
-        let refuse = |source| Error::Location { location: location.to_owned(), source };
+        let refuse = |source| Error::Location { location: location.to_owned(), source: Box::new(source) };
         let mut url = ensure_table_uri(location).map_err(refuse)?;
         if !url.path().ends_with('/') {
             url.set_path(&format!("{}/", url.path()));
@@ -80,7 +80,7 @@ impl Lake {
     }
 
     fn builder(&self, name: &str) -> Result<DeltaTable, Error> {
-        let open = |source| Error::Open { table: name.to_owned(), source };
+        let open = |source| Error::Open { table: name.to_owned(), source: Box::new(source) };
         let url = self
             .location
             .join(&format!("{name}/"))
@@ -93,7 +93,7 @@ impl Lake {
     }
 
     async fn load(&self, name: &str) -> Result<Option<DeltaTable>, Error> {
-        let open = |source| Error::Open { table: name.to_owned(), source };
+        let open = |source| Error::Open { table: name.to_owned(), source: Box::new(source) };
         let mut table = self.builder(name)?;
         if !table.verify_deltatable_existence().await.map_err(open)? {
             return Ok(None);

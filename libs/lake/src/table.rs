@@ -81,7 +81,7 @@ impl Table {
     /// # Errors
     /// [`Error::AsOf`].
     pub async fn as_of(&self, at: Timestamp) -> Result<Option<Self>, Error> {
-        let fail = |source| Error::AsOf { table: self.name.clone(), source };
+        let fail = |source| Error::AsOf { table: self.name.clone(), source: Box::new(source) };
         let Some(instant) = chrono::DateTime::from_timestamp_micros(at.as_microsecond()) else { return Ok(None) };
         let mut inner = self.inner.clone();
         inner.load_with_datetime(instant).await.map_err(fail)?;
@@ -143,7 +143,7 @@ impl Table {
     }
 
     pub(crate) fn cannot_open(&self, source: deltalake::DeltaTableError) -> Error {
-        Error::Open { table: self.name.clone(), source }
+        Error::Open { table: self.name.clone(), source: Box::new(source) }
     }
 }
 

@@ -33,7 +33,7 @@ pub struct Writer {
 }
 
 pub(crate) async fn create(name: &str, table: DeltaTable, schema: &SchemaRef) -> Result<(), Error> {
-    let fail = |source| Error::Create { table: name.to_owned(), source };
+    let fail = |source| Error::Create { table: name.to_owned(), source: Box::new(source) };
     let columns: StructType =
         schema.as_ref().try_into_kernel().map_err(|error: ArrowError| fail(DeltaTableError::from(error)))?;
     let created = table
@@ -152,7 +152,7 @@ impl Writer {
             | DeltaTableError::Transaction {
                 source: TransactionError::MaxCommitAttempts(_) | TransactionError::CommitConflict(_),
             } => Error::Fenced { table, base },
-            source => Error::Append { table, source },
+            source => Error::Append { table, source: Box::new(source) },
         }
     }
 }

@@ -37,7 +37,7 @@ fn post(event: u64, native: u64, operation: Operation) -> PostEvent {
         source: "file".into(),
         run_id: "run".into(),
         operation,
-        author: (native % 5 != 0).then(|| AuthorKey([(native % 40) as u8; 16])),
+        author: (!native.is_multiple_of(5)).then_some(AuthorKey([(native % 40) as u8; 16])),
         created_at: start + day,
         observed_at: start + SignedDuration::from_hours(24 * 30),
         language: if native.is_multiple_of(3) { Language::Spanish } else { Language::English },

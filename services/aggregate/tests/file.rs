@@ -1,0 +1,86 @@
+//! `tidemark series`: annotated posts of a file in, points out.
+#![allow(clippy::unwrap_used)]
+
+use jiff::tz::TimeZone;
+use std::fmt::Write as _;
+use tidemark_aggregate::file::{Options, Summary, series_of_lines};
+use tidemark_domain::PeriodKind;
+
+fn line(id: u32, author: Option<u32>, day: &str, present: bool) -> String {
+    let author = author.map_or_else(String::new, |author| format!(r#","author":"a{author}""#));
+    let (label, hits) = if present { ("yes", 0.25) } else { ("no", 0.0) };
+    format!(
+        r#"{{"id":"{id}","language":"en"{author},"created_at":"{day}","scores":{{"mh.stress":0.5,"sentiment":{{"positive":0.75,"negative":0.25}}}},"labels":{{"mh.stress":"{label}","sentiment":"positive"}},"lexicon":{{"vader.negative":{hits}}},"provenance":{{"model":"m","lexicon":"l","code":"0"}}}}"#
+    )
+}
+
+async fn run(input: &str, period: PeriodKind) -> (Summary, Vec<Vec<String>>, String) {
+    let (mut output, mut rejects) = (Vec::new(), Vec::new());
+    let options = Options { zone: TimeZone::UTC, period };
+    let summary = series_of_lines(input.as_bytes(), &mut output, &mut rejects, &options, |_| ()).await.unwrap();
+    let mut reader = csv::Reader::from_reader(output.as_slice());
+    let rows = reader.records().map(|row| row.unwrap().iter().map(str::to_owned).collect()).collect();
+    (summary, rows, String::from_utf8(rejects).unwrap())
+}
+
+fn point<'a>(rows: &'a [Vec<String>], day: &str, series: &str) -> Vec<&'a str> {
+    let row = rows.iter().find(|row| row[0] == day && row[1] == series).unwrap();
+    row[2..10].iter().map(String::as_str).collect()
+}
+
+#[tokio::test]
+async fn points_have_the_columns_of_the_shared_series() {
+    let mut input = String::new();
+    for author in 0..20 {
+        writeln!(input, "{}", line(author, Some(author), "2024-01-01", author < 5)).unwrap();
+        // The same people again, on the same day: they count once.
+        writeln!(input, "{}", line(100 + author, Some(author), "2024-01-01T12:00:00Z", false)).unwrap();
+        writeln!(input, "{}", line(200 + author, Some(author % 10), "2024-01-03", true)).unwrap();
+    }
+    let (summary, rows, rejects) = run(&input, PeriodKind::Day).await;
+    assert_eq!((summary.accepted, summary.rejected, rejects.as_str()), (60, 0, ""));
+    let shown = point(&rows, "2024-01-01", "all/all/mh.stress");
+    assert_eq!(shown[..3], ["0.250000", "5", "20"]);
+    assert_eq!(shown[5..], ["40", "author", "ok"]);
+    assert!(shown[3].parse::<f64>().unwrap() < 0.25 && shown[4].parse::<f64>().unwrap() > 0.25);
+    assert_eq!(point(&rows, "2024-01-01", "all/all/lexicon.vader.negative")[1], "5");
+    assert_eq!(point(&rows, "2024-01-01", "unknown/en/sentiment.positive")[1], "20");
+    assert_eq!(point(&rows, "2024-01-02", "all/all/mh.stress")[7], "no_data");
+    assert_eq!(point(&rows, "2024-01-03", "all/all/mh.stress"), ["", "", "", "", "", "", "author", "censored"]);
+    let (_, weeks, _) = run(&input, PeriodKind::Epiweek).await;
+    // Five people on the first day, ten on the third, five of them the same.
+    assert_eq!(point(&weeks, "2024-01-06", "all/all/mh.stress")[..3], ["0.500000", "10", "20"]);
+}
+
+#[tokio::test]
+async fn every_line_is_accounted_for() {
+    let mut input = format!("{}\n\n{}\n", line(1, None, "2024-01-01", true), line(1, None, "2024-01-01", true));
+    input.push_str("{\"id\": \n[]\n");
+    input.push_str(&line(2, None, "yesterday", true).replace('\n', ""));
+    input.push('\n');
+    input.push_str(&line(3, None, "x", true).replace(r#","created_at":"x""#, ""));
+    input.push('\n');
+    input.push_str(&line(1, None, "2024-01-02", true).replace(r#""id":"1""#, r#""id":"9","op":"delete""#));
+    let (summary, rows, rejects) = run(&input, PeriodKind::Day).await;
+    let counts = (summary.accepted, summary.duplicates, summary.unmatched, summary.rejected);
+    assert_eq!(counts, (1, 1, 1, 4));
+    let reasons: Vec<_> = rejects
+        .lines()
+        .map(|line| {
+            let reject: serde_json::Value = serde_json::from_str(line).unwrap();
+            (reject["line"].as_u64().unwrap(), reject["reason"].as_str().unwrap().to_owned())
+        })
+        .collect();
+    let reason = |line, reason: &str| (line, reason.to_owned());
+    assert_eq!(
+        reasons,
+        [reason(4, "malformed"), reason(5, "wrong_type"), reason(6, "bad_time"), reason(7, "missing_field")]
+    );
+    assert_eq!(point(&rows, "2024-01-01", "all/all/mh.stress")[6..], ["post", "censored"]);
+}
+
+#[tokio::test]
+async fn nothing_in_is_a_header_out() {
+    let (summary, rows, _) = run("", PeriodKind::Day).await;
+    assert_eq!((summary, rows.len()), (Summary::default(), 0));
+}
