@@ -3,7 +3,7 @@
 Reads: checkpoint.pt in the work folder and the rows of data.splits. Writes: model.onnx, tokenizer.json, model.toml and
 CARD.md in the out folder; schemes.md, evaluation.json and encoder-fp32.onnx in the work folder.
 Guarantees: calibration and thresholds are fitted on tuning rows through the int8 weights that ship; dev rows are only
-scored, once, at the end. Does not: train.
+scored, at the end. Does not: train.
 """
 import hashlib
 import json

@@ -131,7 +131,7 @@ def save(model, work):
 
 
 def fit(parts, work, minutes, threads):
-    """Trains and returns the wall time in seconds; `parts` rows carry `ids`."""
+    """Trains and returns {seconds, steps, planned, tokens}; `parts` rows carry `ids`."""
     work = pathlib.Path(work)
     torch.set_num_threads(threads)
     torch.manual_seed(SEED)
@@ -142,7 +142,7 @@ def fit(parts, work, minutes, threads):
     optimizer = torch.optim.AdamW(groups_of(model), lr=PEAK, betas=(0.9, 0.98), fused=True)
     batches = schedule(parts)
     began = saved = said = time.time()
-    tokens, running = 0, {}
+    tokens, done, running = 0, 0, {}
     for step, (index, batch) in enumerate(batches):
         progress = max(step / len(batches), (time.time() - began) / (60 * minutes))
         if progress >= 1:
@@ -161,7 +161,7 @@ def fit(parts, work, minutes, threads):
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
-        tokens += ids.numel()
+        tokens, done = tokens + ids.numel(), done + 1
         value = loss.item()
         if not math.isfinite(value):
             raise SystemExit(f"the loss of {head['file']} is not finite at step {step}")
@@ -174,4 +174,4 @@ def fit(parts, work, minutes, threads):
             saved = now
             save(model, work)
     save(model, work)
-    return time.time() - began
+    return {"seconds": round(time.time() - began), "steps": done, "planned": len(batches), "tokens": tokens}

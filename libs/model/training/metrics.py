@@ -27,6 +27,12 @@ def ece(gold, score, bins=15):
     return sum(len(part) / len(gold) * abs(gold[part].mean() - score[part].mean()) for part in np.array_split(order, bins) if len(part))
 
 
+def ece_by_chance(score, draws=200):
+    """The error that perfectly calibrated scores would show on so few rows."""
+    rng = np.random.default_rng(0)
+    return float(np.mean([ece((rng.random(len(score)) < score).astype(int), score) for _ in range(draws)]))
+
+
 def of(head, p, predicted, targets):
     """{metric: value} for one head."""
     y = np.asarray(targets)
@@ -38,7 +44,7 @@ def of(head, p, predicted, targets):
     if head["kind"] == "binary":
         yes, no = f1(y, predicted), f1(1 - y, 1 - predicted)
         return {"f1": yes, "macro_f1": (yes + no) / 2, "weighted_f1": (yes * y.sum() + no * (1 - y).sum()) / len(y),
-                "auc": auc(y, p[:, 0]), "ece": ece(y, p[:, 0])}
+                "auc": auc(y, p[:, 0]), "ece": ece(y, p[:, 0]), "ece_by_chance": ece_by_chance(p[:, 0])}
     classes = range(len(head["labels"]))
     per = [f1((y == c).astype(int), (predicted == c).astype(int)) for c in classes]
     recall = [float((predicted[y == c] == c).mean()) for c in classes if (y == c).any()]

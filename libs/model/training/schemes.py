@@ -45,7 +45,7 @@ def quality(encoder, parts):
     out, at = {}, 0
     for head in data.HEADS:
         width = 1 if head["kind"] == "binary" else len(head["labels"])
-        rows = parts[head["file"]]["tune"][:2000]
+        rows = parts[head["file"]]["tune"][:800]
         logits = encoder.logits([r["text"] for r in rows])[0][:, at:at + width]
         at += width
         y = [r["target"] for r in rows]

@@ -8,6 +8,7 @@ Writes: model.onnx, tokenizer.json, model.toml and CARD.md in --out; everything 
 Guarantees: rows held out by the scoring rule meet neither training nor tuning. No post's text is written anywhere.
 """
 import argparse
+import json
 import pathlib
 import time
 
@@ -46,8 +47,8 @@ def main():
     encoded(parts, a.work)
     if "fit" in stages:
         took = fit.fit(parts, a.work, a.minutes, a.threads)
-        (a.work / "fit-seconds").write_text(f"{took:.0f}\n")
-        print(f"fit: {took / 60:.1f} min", flush=True)
+        (a.work / "fit.json").write_text(json.dumps(took))
+        print(f"fit: {took['seconds'] / 60:.1f} min, {took['steps']} of {took['planned']} steps", flush=True)
     if "finish" in stages:
         import finish
 
