@@ -34,9 +34,11 @@ pub(crate) fn path_of(data_dir: &Path, run_id: &str) -> PathBuf {
 /// Reads a state file; `None` where there is none.
 pub(crate) fn read<T: DeserializeOwned>(path: &Path, what: &'static str) -> Result<Option<T>, Error> {
     match std::fs::read(path) {
-        Ok(bytes) => serde_json::from_slice(&bytes)
-            .map(Some)
-            .map_err(|source| Error::StateContent { what, path: path.to_owned(), source }),
+        Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|source| Error::StateContent {
+            what,
+            path: path.to_owned(),
+            source,
+        }),
         Err(absent) if absent.kind() == ErrorKind::NotFound => Ok(None),
         Err(source) => Err(Error::State { what, path: path.to_owned(), source }),
     }

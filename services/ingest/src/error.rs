@@ -37,7 +37,9 @@ pub enum Error {
     #[error("the mapping file is not valid; its keys are {keys}", keys = crate::mapping::KEYS.join(", "))]
     MappingSyntax(#[from] toml::de::Error),
     /// A time zone that is not known.
-    #[error("the time zone `{zone}` is not known; use a name of the IANA database, such as `America/Argentina/Buenos_Aires`")]
+    #[error(
+        "the time zone `{zone}` is not known; use a name of the IANA database, such as `America/Argentina/Buenos_Aires`"
+    )]
     MappingZone {
         /// As written.
         zone: String,

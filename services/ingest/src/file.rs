@@ -114,8 +114,9 @@ pub async fn ingest_file(
     };
     let _lock = lock(&job.data_dir, &plan.run_id)?;
     let state_path = checkpoint::path_of(&job.data_dir, &plan.run_id);
-    let mut state: Checkpoint =
-        checkpoint::read(&state_path, "checkpoint")?.filter(|state: &Checkpoint| !state.is_finished).unwrap_or_default();
+    let mut state: Checkpoint = checkpoint::read(&state_path, "checkpoint")?
+        .filter(|state: &Checkpoint| !state.is_finished)
+        .unwrap_or_default();
     let resumed_rows = state.rows;
     let mut rejects = RejectsFile::open(&job.data_dir, &plan.run_id, state.rejects_bytes)?;
     tracing::info!(run = %plan.run_id, source = plan.mapping.source(), resumed_rows, "reading a file");
@@ -125,7 +126,9 @@ pub async fn ingest_file(
     let reader = {
         let (plan, settings, pseudonymiser) = (plan.clone(), settings.clone(), pseudonymiser.clone());
         let position = Arc::clone(&position);
-        tokio::task::spawn_blocking(move || read(&plan, resumed_rows, &settings, &pseudonymiser, now, position, &sender))
+        tokio::task::spawn_blocking(move || {
+            read(&plan, resumed_rows, &settings, &pseudonymiser, now, position, &sender)
+        })
     };
     let source = plan.mapping.source().to_owned();
     while let Some(Window { outcomes, reject_lines, .. }) = windows.recv().await {
@@ -234,8 +237,7 @@ fn read(
     windows: &mpsc::Sender<Window>,
 ) -> Result<(), Error> {
     let clock = plan.mapping.clock()?;
-    let run =
-        Run { source: plan.mapping.source(), run_id: &plan.run_id, clock: &clock, pseudonymiser, now };
+    let run = Run { source: plan.mapping.source(), run_id: &plan.run_id, clock: &clock, pseudonymiser, now };
     let mut decoder = Decoder::open(&plan.path, plan.shape, &plan.mapping, position)?;
     let mut window = Window::default();
     let mut number = 0;
@@ -264,8 +266,11 @@ fn read(
                     columns: plan.header.clone(),
                     raw,
                 };
-                serde_json::to_writer(&mut window.reject_lines, &rejected)
-                    .map_err(|source| Error::State { what: "rejects file", path: plan.path.clone(), source: source.into() })?;
+                serde_json::to_writer(&mut window.reject_lines, &rejected).map_err(|source| Error::State {
+                    what: "rejects file",
+                    path: plan.path.clone(),
+                    source: source.into(),
+                })?;
                 window.reject_lines.push(b'\n');
                 Err(Reject {
                     event_id,

@@ -139,7 +139,10 @@ mod tests {
         assert_eq!(read("1709251199", "unix", "UTC"), ok("2024-02-29T23:59:59Z"));
         assert_eq!(read("1709251199.25", "unix", "UTC"), ok("2024-02-29T23:59:59.25Z"));
         assert_eq!(read("1709251199500", "unix_ms", "UTC"), ok("2024-02-29T23:59:59.5Z"));
-        assert_eq!(read("Thu Feb 29 20:19:24 +0000 2024", "%a %b %d %H:%M:%S %z %Y", "UTC"), ok("2024-02-29T20:19:24Z"));
+        assert_eq!(
+            read("Thu Feb 29 20:19:24 +0000 2024", "%a %b %d %H:%M:%S %z %Y", "UTC"),
+            ok("2024-02-29T20:19:24Z")
+        );
     }
 
     #[test]

@@ -11,8 +11,10 @@ use std::sync::LazyLock;
 use tidemark_domain::Language;
 use whichlang::Lang;
 
-/// The n-gram model's vote.
+/// The n-gram model's vote, where there are [`MODEL_WORDS`] words; less where there are fewer.
 const MODEL_VOTE: f32 = 2.0;
+/// Words that the model needs to be trusted.
+const MODEL_WORDS: f32 = 3.0;
 /// The platform's hint.
 const HINT_VOTE: f32 = 1.5;
 /// A word that only one of the two languages uses as a function word.
@@ -20,7 +22,7 @@ const WORD_VOTE: f32 = 1.0;
 /// A letter or mark that English does not have.
 const LETTER_VOTE: f32 = 1.0;
 /// The winner needs this much, and this much more than the next.
-const ENOUGH: f32 = 2.0;
+const ENOUGH: f32 = 1.5;
 const AHEAD: f32 = 0.75;
 /// Characters looked at: more do not change the answer.
 const PREFIX_CHARS: usize = 1_000;
@@ -65,12 +67,16 @@ pub fn tell(text: &str, tag: Option<&str>) -> Language {
 pub fn detect(text: &str, hint: Option<&str>) -> Language {
     let (mut english, mut spanish, mut other) = (0.0, 0.0, 0.0);
     let mut clean = String::new();
+    let mut n_words = 0.0_f32;
     let prefix_bytes = text.char_indices().nth(PREFIX_CHARS).map_or(text.len(), |(at, _)| at);
     for token in text[..prefix_bytes].split_whitespace() {
         if token.starts_with(['#', '@']) || token.starts_with(LINK_TOKEN) || token.contains(PERSON_TOKEN) {
             continue;
         }
-        let word = token.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase().replace('’', "'");
+        let mut word = token.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+        if word.contains('’') {
+            word = word.replace('’', "'");
+        }
         if !word.chars().any(char::is_alphabetic) {
             continue;
         }
@@ -81,6 +87,7 @@ pub fn detect(text: &str, hint: Option<&str>) -> Language {
         if SPANISH.contains(word.as_str()) {
             spanish += vote;
         }
+        n_words += 1.0;
         clean.push_str(&word);
         clean.push(' ');
     }
@@ -90,10 +97,11 @@ pub fn detect(text: &str, hint: Option<&str>) -> Language {
     if clean.is_empty() {
         return hint.map_or(Language::Other, Language::from_tag);
     }
+    let model_vote = MODEL_VOTE * (n_words / MODEL_WORDS).min(1.0);
     match whichlang::detect_language(&clean) {
-        Lang::Eng => english += MODEL_VOTE,
-        Lang::Spa => spanish += MODEL_VOTE,
-        _ => other += MODEL_VOTE,
+        Lang::Eng => english += model_vote,
+        Lang::Spa => spanish += model_vote,
+        _ => other += model_vote,
     }
     match hint.map(Language::from_tag) {
         Some(Language::English) => english += HINT_VOTE,

@@ -30,8 +30,20 @@ use std::path::Path;
 
 /// The keys of a mapping file.
 pub(crate) const KEYS: [&str; 14] = [
-    "source", "format", "delimiter", "id", "text", "created_at", "author", "language", "place", "community", "parent",
-    "conversation", "operation", "is_bot",
+    "source",
+    "format",
+    "delimiter",
+    "id",
+    "text",
+    "created_at",
+    "author",
+    "language",
+    "place",
+    "community",
+    "parent",
+    "conversation",
+    "operation",
+    "is_bot",
 ];
 
 /// The source of a file whose mapping names none.
@@ -361,7 +373,9 @@ mod tests {
         let mapping = Mapping::from_toml("text = 'body'\ncreated_at = 'date'").expect("valid");
         assert_eq!(mapping.created_at, TimeColumn::named("date"));
         assert_eq!(mapping.source(), "file");
-        for wrong in ["text = 'body'", "text = 'b'\ncreated_at = 'd'\nautor = 'x'", "text = 'b'\ncreated_at = {colum = 'd'}"] {
+        for wrong in
+            ["text = 'body'", "text = 'b'\ncreated_at = 'd'\nautor = 'x'", "text = 'b'\ncreated_at = {colum = 'd'}"]
+        {
             assert!(matches!(Mapping::from_toml(wrong), Err(Error::MappingSyntax(_))), "{wrong}");
         }
     }

@@ -20,13 +20,14 @@ fn pattern(source: &str) -> Regex {
 }
 
 /// Any scheme, `www.`, a name with a path, or a bare name under one of the common top-level domains.
+/// Word boundaries are ASCII's: Unicode's would send every text with an accent to the slowest of the regex engines.
 static LINK: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"(?xi)
         [a-z0-9+.\-]* :// \S*
-        | \b www\. \S+
-        | \b (?:[a-z0-9\-]+\.)+ [a-z]{2,24} / \S*
-        | \b (?:[a-z0-9\-]+\.)+ (?:com|org|net|gov|edu|info|io|ly|gl|tv) \b",
+        | (?-u:\b) www\. \S+
+        | (?-u:\b) (?:[a-z0-9\-]+\.)+ [a-z]{2,24} / \S*
+        | (?-u:\b) (?:[a-z0-9\-]+\.)+ (?:com|org|net|gov|edu|info|io|ly|gl|tv) (?-u:\b)",
     )
 });
 /// A mention (`@x`, `@x@host`), an e-mail address, or anything else that is glued to an at sign.
@@ -42,7 +43,7 @@ static DATE: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(?:19|20)\d\d[\-/.]\d
 #[must_use]
 pub fn mask(text: &str) -> Cow<'_, str> {
     let mut masked = Cow::Borrowed(text);
-    if masked.contains("://") || masked.contains('.') {
+    if may_hold_link(text) {
         replace(&mut masked, &LINK, |found| {
             let end = found[0].trim_end_matches(|c: char| ".,;:!?)]}'\"…»”".contains(c)).len();
             // A match of punctuation only would leave itself behind.
@@ -55,10 +56,19 @@ pub fn mask(text: &str) -> Cow<'_, str> {
     if masked.contains("u/") || masked.contains("U/") {
         replace(&mut masked, &REDDITOR, |found| format!("{}{PERSON_TOKEN}", &found[1]));
     }
-    if masked.bytes().filter(u8::is_ascii_digit).count() >= *PHONE_DIGITS.start() {
+    if masked.bytes().filter(u8::is_ascii_digit).nth(*PHONE_DIGITS.start() - 1).is_some() {
         mask_phones(&mut masked);
     }
     masked
+}
+
+/// Whether there is a scheme, or a full stop between two signs that could be a name's.
+fn may_hold_link(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    memchr::memchr2_iter(b'.', b':', bytes).any(|at| match bytes[at] {
+        b':' => bytes[at..].starts_with(b"://"),
+        _ => bytes.get(at + 1).is_some_and(|next| !next.is_ascii_whitespace()),
+    })
 }
 
 fn replace(text: &mut Cow<'_, str>, pattern: &Regex, with: impl Fn(&Captures<'_>) -> String) {

@@ -8,8 +8,7 @@ pub(crate) fn accepted(source: &str, rows: u64) {
 }
 
 pub(crate) fn rejected(source: &str, reason: RejectReason, rows: u64) {
-    counter!("tidemark_ingest_rejects_total", "source" => source.to_owned(), "reason" => reason.code())
-        .increment(rows);
+    counter!("tidemark_ingest_rejects_total", "source" => source.to_owned(), "reason" => reason.code()).increment(rows);
 }
 
 pub(crate) fn rows(source: &str, rows: u64) {

@@ -44,12 +44,7 @@ pub struct Run<'a> {
 ///
 /// # Errors
 /// A [`Fault`] where the record is no post.
-pub fn normalise(
-    record: &RawPost,
-    own_id: Option<&str>,
-    event_id: EventId,
-    run: &Run<'_>,
-) -> Result<PostEvent, Fault> {
+pub fn normalise(record: &RawPost, own_id: Option<&str>, event_id: EventId, run: &Run<'_>) -> Result<PostEvent, Fault> {
     let operation = match record.operation.as_deref().map(str::trim) {
         None | Some("") => Operation::Create,
         Some(name) => read_operation(name)?,
@@ -65,7 +60,9 @@ pub fn normalise(
             author_post_key(run.source, author.ok_or_else(|| missing("author", "a deletion of an author"))?)
         }
         Operation::Create => key_of(native_id.or(own_id).ok_or_else(|| missing("id", "a post"))?),
-        Operation::Update | Operation::DeletePost => key_of(native_id.ok_or_else(|| missing("id", "an edit or deletion"))?),
+        Operation::Update | Operation::DeletePost => {
+            key_of(native_id.ok_or_else(|| missing("id", "an edit or deletion"))?)
+        }
     };
     let is_deletion = matches!(operation, Operation::DeletePost | Operation::DeleteAuthor);
     let created_at = match record.created_at.as_deref() {
@@ -115,8 +112,11 @@ pub(crate) fn read_text(text: &str, spans: &[(usize, usize, SpanKind)]) -> Resul
     }
     let masked = mask_spans(text, spans);
     // Masked again: a NUL may have torn a handle in two.
-    let clean: Cow<'_, str> =
-        if masked.contains('\0') { Cow::Owned(mask(&masked.replace('\0', "")).into_owned()) } else { Cow::Borrowed(&masked) };
+    let clean: Cow<'_, str> = if masked.contains('\0') {
+        Cow::Owned(mask(&masked.replace('\0', "")).into_owned())
+    } else {
+        Cow::Borrowed(&masked)
+    };
     let clean = clean.trim();
     if clean.is_empty() {
         return Err(Fault::new(EmptyText, "the text is empty"));
@@ -167,7 +167,9 @@ mod tests {
     use crate::mapping::Clock;
     use crate::pseudonym::Pseudonymiser;
     use crate::record::RawPost;
-    use tidemark_domain::RejectReason::{self, BadTime, EmptyText, MissingField, TextTooLong, TimeOutOfRange, WrongType};
+    use tidemark_domain::RejectReason::{
+        self, BadTime, EmptyText, MissingField, TextTooLong, TimeOutOfRange, WrongType,
+    };
     use tidemark_domain::{EventId, Language, Operation, PostEvent, PostKey};
 
     fn some(text: &str) -> Option<String> {
@@ -234,7 +236,8 @@ mod tests {
 
     #[test]
     fn an_explicit_language_wins() {
-        let tagged = |tag: &str| read(&RawPost { language: some(tag), ..post("estoy cansada de todo") }).expect("a post");
+        let tagged =
+            |tag: &str| read(&RawPost { language: some(tag), ..post("estoy cansada de todo") }).expect("a post");
         assert_eq!(tagged("en").language, Language::English);
         assert_eq!(tagged("fr").language, Language::Other);
         assert_eq!(tagged("und").language, Language::Spanish);

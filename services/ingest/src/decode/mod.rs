@@ -82,12 +82,7 @@ pub(crate) enum Decoder {
 
 impl Decoder {
     /// Opens an input. `position` counts the bytes read from the file.
-    pub(crate) fn open(
-        path: &Path,
-        shape: Shape,
-        mapping: &Mapping,
-        position: Arc<AtomicU64>,
-    ) -> Result<Self, Error> {
+    pub(crate) fn open(path: &Path, shape: Shape, mapping: &Mapping, position: Arc<AtomicU64>) -> Result<Self, Error> {
         let failed = |source| Error::Input { path: path.to_owned(), source };
         Ok(match shape.format {
             Format::Parquet if shape.wrapping != Wrapping::None => return Err(Error::CompressedParquet),

@@ -166,8 +166,9 @@ mod tests {
 
     #[test]
     fn numbers_keep_their_digits_and_extra_fields_do_no_harm() {
-        let post = decode(br#"{"x":[1,{}],"id":12345678901234567890123,"t":1709251199.5,"text":"a\u00e9","user":{"id":7}}"#)
-            .expect("a record");
+        let post =
+            decode(br#"{"x":[1,{}],"id":12345678901234567890123,"t":1709251199.5,"text":"a\u00e9","user":{"id":7}}"#)
+                .expect("a record");
         assert_eq!(post.id.as_deref(), Some("12345678901234567890123"));
         assert_eq!(post.created_at.as_deref(), Some("1709251199.5"));
         assert_eq!((post.text.as_deref(), post.author.as_deref()), (Some("aé"), Some("7")));

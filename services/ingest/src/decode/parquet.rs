@@ -7,8 +7,10 @@ use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::errors::ParquetError;
 use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -58,7 +60,7 @@ impl Parquet {
     pub(super) fn open(path: &Path, mapping: &Mapping, position: Arc<AtomicU64>) -> std::io::Result<Self> {
         let file = File::open(path)?;
         let file_bytes = file.metadata()?.len();
-        let reader = ParquetRecordBatchReaderBuilder::try_new(file).and_then(|builder| {
+        let reader = builder(file).and_then(|builder| {
             let wanted = mapping.columns();
             let roots: Vec<usize> = builder
                 .schema()
@@ -92,11 +94,12 @@ impl Parquet {
                 self.reader = None;
                 return Ok(Some(Row::new(Err(cut_off()), Raw::Bytes(b""))));
             }
-            match self.reader.as_mut().and_then(Iterator::next) {
-                None => return Ok(None),
-                Some(Ok(batch)) => self.take(&batch),
+            let reader = self.reader.as_mut();
+            match catch_unwind(AssertUnwindSafe(|| reader.and_then(Iterator::next))) {
+                Ok(None) => return Ok(None),
+                Ok(Some(Ok(batch))) => self.take(&batch),
                 // The device cannot be told from the content here; a second run reads a whole file anew.
-                Some(Err(_)) => self.is_cut = true,
+                Ok(Some(Err(_))) | Err(_) => self.is_cut = true,
             }
         }
         let row = self.row;
@@ -155,9 +158,17 @@ fn cell(column: &Column, row: usize) -> Result<Option<String>, Fault> {
     Ok(bytes(column, row).map(utf8).transpose()?.filter(|text| !text.is_empty()).map(str::to_owned))
 }
 
+/// Opens the file's index. Arrow's own copy of the schema is passed over: it adds nothing to text, and its reader panics
+/// where it is damaged. So may others, hence the net: a file no reader can read is damaged, and not our end.
+fn builder(file: File) -> Result<ParquetRecordBatchReaderBuilder<File>, ParquetError> {
+    let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
+    catch_unwind(AssertUnwindSafe(|| ParquetRecordBatchReaderBuilder::try_new_with_options(file, options)))
+        .unwrap_or_else(|_| Err(ParquetError::General("the reader panicked".to_owned())))
+}
+
 /// The columns of the schema; none where the file is damaged.
 pub(super) fn columns(path: &Path) -> std::io::Result<Vec<String>> {
-    Ok(ParquetRecordBatchReaderBuilder::try_new(File::open(path)?).map_or_else(
+    Ok(builder(File::open(path)?).map_or_else(
         |_| Vec::new(),
         |builder| builder.schema().fields().iter().map(|field| field.name().clone()).collect(),
     ))
@@ -167,7 +178,9 @@ pub(super) fn columns(path: &Path) -> std::io::Result<Vec<String>> {
 mod tests {
     use super::{Parquet, columns};
     use crate::mapping::{Mapping, TimeColumn};
-    use arrow::array::{ArrayRef, BinaryArray, Int64Array, ListArray, RecordBatch, StringArray, TimestampMillisecondArray};
+    use arrow::array::{
+        ArrayRef, BinaryArray, Int64Array, ListArray, RecordBatch, StringArray, TimestampMillisecondArray,
+    };
     use arrow::datatypes::Int32Type;
     use parquet::arrow::ArrowWriter;
     use proptest::prelude::*;

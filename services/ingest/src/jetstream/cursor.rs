@@ -47,8 +47,11 @@ pub(super) fn address(host: &str, settings: &JetstreamSettings, cursor: Option<u
     }
     {
         let mut query = url.query_pairs_mut();
-        let collections =
-            if settings.collections.is_empty() { &[POST_COLLECTION.to_owned()] } else { settings.collections.as_slice() };
+        let collections = if settings.collections.is_empty() {
+            &[POST_COLLECTION.to_owned()]
+        } else {
+            settings.collections.as_slice()
+        };
         for collection in collections {
             query.append_pair(
                 if settings.version == Version::V1 { "wantedCollections" } else { "collections" },
@@ -84,7 +87,9 @@ mod tests {
             address("ws://127.0.0.1:9/", &v2, None).expect("valid").as_str(),
             "ws://127.0.0.1:9/xrpc/network.bsky.jetstream.subscribeEvents?collections=app.bsky.feed.post&kinds=commit&kinds=account&maxMessageSizeBytes=1048576"
         );
-        assert!(address("wss://h.example/subscribe?x=1", &v1, None).expect("valid").as_str().contains("/subscribe?x=1&"));
+        assert!(
+            address("wss://h.example/subscribe?x=1", &v1, None).expect("valid").as_str().contains("/subscribe?x=1&")
+        );
         for wrong in ["h.example", "https://h.example", ""] {
             assert!(matches!(address(wrong, &v1, None), Err(Error::JetstreamUrl { .. })), "{wrong}");
         }

@@ -141,6 +141,8 @@ fn event(event_id: EventId, operation: Operation, frame: &Frame<'_>, stream: &St
     }
 }
 
+// A reject is as large as an event, which is what the other side carries.
+#[allow(clippy::result_large_err)]
 fn of_commit(frame: &Frame<'_>, commit: &Commit<'_>, raw: &str, stream: &Stream<'_>) -> Outcome {
     let native_id = commit.native_id(&frame.did);
     let event_id = EventId::of_stream(SOURCE, &native_id, &commit.operation, &commit.revision);

@@ -13,8 +13,10 @@ use crate::record::Fault;
 use crate::sink::{Outcome, Sink};
 use futures::StreamExt;
 use jiff::Timestamp;
+use rustls::{ClientConfig, RootCertStore};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 use tidemark_domain::RejectReason::Malformed;
 use tokio::net::TcpStream;
@@ -22,7 +24,7 @@ use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::{self, protocol::WebSocketConfig};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
+use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream, connect_async_tls_with_config};
 use tokio_util::sync::CancellationToken;
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
@@ -313,7 +315,8 @@ impl<C: Fn() -> Timestamp + Send + Sync> Session<'_, C> {
     async fn flush(&mut self, sink: &mut impl Sink) -> Result<(), Error> {
         let outcomes = std::mem::take(&mut self.outcomes);
         if !outcomes.is_empty() {
-            let rejected: Vec<_> = outcomes.iter().filter_map(|outcome| outcome.as_ref().err()).map(|r| r.reason).collect();
+            let rejected: Vec<_> =
+                outcomes.iter().filter_map(|outcome| outcome.as_ref().err()).map(|r| r.reason).collect();
             let (sent, refused) = ((outcomes.len() - rejected.len()) as u64, rejected.len() as u64);
             sink.publish(outcomes).await?;
             self.report.sent += sent;
@@ -349,8 +352,20 @@ async fn connect(url: &str, version: Version) -> Result<Socket, tungstenite::Err
         request.headers_mut().insert("Sec-WebSocket-Protocol", HeaderValue::from_static(V2_SUBPROTOCOL));
     }
     let config = WebSocketConfig::default().max_message_size(Some(MAX_MESSAGE_BYTES));
-    let (socket, _) = connect_async_with_config(request, Some(config), true).await?;
+    let connector = if url.starts_with("wss:") { Some(Connector::Rustls(tls()?)) } else { None };
+    let (socket, _) = connect_async_tls_with_config(request, Some(config), true, connector).await?;
     Ok(socket)
+}
+
+/// TLS with a provider that is named: where several are compiled in, rustls cannot choose one and panics.
+fn tls() -> Result<Arc<ClientConfig>, tungstenite::Error> {
+    let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|fault| tungstenite::Error::Io(std::io::Error::other(fault)))?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(Arc::new(config))
 }
 
 /// What a failed handshake means.

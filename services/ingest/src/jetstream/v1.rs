@@ -105,18 +105,27 @@ mod tests {
     #[test]
     fn every_documented_frame_is_read() {
         assert_eq!(
-            body(r#"{"did":"did:plc:a","time_us":1783175888090631,"kind":"commit","commit":{"rev":"3m","operation":"create","collection":"app.bsky.feed.post","rkey":"k","record":{"text":"x"},"cid":"c"}}"#),
+            body(
+                r#"{"did":"did:plc:a","time_us":1783175888090631,"kind":"commit","commit":{"rev":"3m","operation":"create","collection":"app.bsky.feed.post","rkey":"k","record":{"text":"x"},"cid":"c"}}"#
+            ),
             "create at://did:plc:a/app.bsky.feed.post/k 3m true"
         );
         assert_eq!(
-            body(r#"{"did":"did:plc:a","time_us":1783175888377628,"kind":"commit","commit":{"rev":"3n","operation":"delete","collection":"app.bsky.feed.post","rkey":"k"}}"#),
+            body(
+                r#"{"did":"did:plc:a","time_us":1783175888377628,"kind":"commit","commit":{"rev":"3n","operation":"delete","collection":"app.bsky.feed.post","rkey":"k"}}"#
+            ),
             "delete at://did:plc:a/app.bsky.feed.post/k 3n false"
         );
         assert_eq!(
-            body(r#"{"did":"did:plc:a","time_us":7,"kind":"account","account":{"active":false,"did":"did:plc:a","seq":31527015471,"status":"deleted","time":"2026-07-04T14:38:07.877Z"}}"#),
+            body(
+                r#"{"did":"did:plc:a","time_us":7,"kind":"account","account":{"active":false,"did":"did:plc:a","seq":31527015471,"status":"deleted","time":"2026-07-04T14:38:07.877Z"}}"#
+            ),
             "false 31527015471"
         );
-        assert_eq!(body(r#"{"did":"did:plc:a","time_us":7,"kind":"identity","identity":{"did":"did:plc:a"}}"#), "Identity");
+        assert_eq!(
+            body(r#"{"did":"did:plc:a","time_us":7,"kind":"identity","identity":{"did":"did:plc:a"}}"#),
+            "Identity"
+        );
         assert_eq!(body(r#"{"did":"did:plc:a","time_us":7,"kind":"label","label":{}}"#), "Unknown");
     }
 

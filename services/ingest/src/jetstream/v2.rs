@@ -79,7 +79,9 @@ mod tests {
     use super::parse_v2;
 
     fn message(kind: &str, rest: &str) -> String {
-        format!(r##"{{"$type":"message","payload":{{"$type":"network.bsky.jetstream.subscribeEvents#{kind}",{rest}}}}}"##)
+        format!(
+            r##"{{"$type":"message","payload":{{"$type":"network.bsky.jetstream.subscribeEvents#{kind}",{rest}}}}}"##
+        )
     }
 
     #[test]
