@@ -16,9 +16,9 @@ use std::num::NonZeroU64;
 
 /// A checkpoint after so many commits: opening reads at most this many log entries.
 const COMMITS_PER_CHECKPOINT: u32 = 50;
-/// Small files are rewritten into larger ones after so many commits of one writer.
-const COMMITS_PER_COMPACTION: u32 = 100;
-/// Files below this are small, and compaction fills files up to it.
+/// Small files are rewritten into larger ones when there are so many of them.
+const SMALL_FILES_MAX: usize = 64;
+/// Compaction fills files up to this; one below half of it is small.
 const COMPACTED_FILE_BYTES: NonZeroU64 = NonZeroU64::new(64 * 1024 * 1024).expect("not zero");
 /// Statistics are kept for the leading columns only: those that questions filter by.
 const COLUMNS_WITH_STATISTICS: u32 = 16;
@@ -29,7 +29,6 @@ const ZSTD_LEVEL: i32 = 3;
 #[derive(Debug)]
 pub struct Writer {
     table: Table,
-    commits_since_compaction: u32,
 }
 
 pub(crate) async fn create(name: &str, table: DeltaTable, schema: &SchemaRef) -> Result<(), Error> {
@@ -56,7 +55,7 @@ pub(crate) async fn create(name: &str, table: DeltaTable, schema: &SchemaRef) ->
 
 impl Writer {
     pub(crate) const fn new(table: Table) -> Self {
-        Self { table, commits_since_compaction: 0 }
+        Self { table }
     }
 
     /// The version this writer stands on.
@@ -96,8 +95,7 @@ impl Writer {
                 .await
         };
         self.table.inner = written.map_err(|source| self.explain(source))?;
-        self.commits_since_compaction += 1;
-        if self.commits_since_compaction >= COMMITS_PER_COMPACTION {
+        if self.small_files()? > SMALL_FILES_MAX {
             self.compact().await?;
         }
         Ok(self.table.version())
@@ -117,12 +115,17 @@ impl Writer {
         Ok(table)
     }
 
+    fn small_files(&self) -> Result<usize, Error> {
+        let small_bytes = i64::try_from(COMPACTED_FILE_BYTES.get() / 2).unwrap_or(i64::MAX);
+        let snapshot = self.table.inner.snapshot().map_err(|source| self.table.cannot_open(source))?;
+        Ok(snapshot.log_data().iter().filter(|file| file.size() < small_bytes).count())
+    }
+
     /// Rewrites small files into larger ones. Rows stay as they are.
     ///
     /// # Errors
     /// [`Error::Fenced`], [`Error::Maintain`].
     pub async fn compact(&mut self) -> Result<(), Error> {
-        self.commits_since_compaction = 0;
         let compacted = self
             .table
             .inner

@@ -138,8 +138,25 @@ async fn earlier_versions_stay_readable() {
     }
     let table = lake.table("events").await.unwrap().unwrap();
     assert_eq!(table.version(), first + 60);
+    let entries = std::fs::read_dir(folder.path().join("events/_delta_log")).unwrap();
+    let is_checkpoint = |name: &str| name.contains(".checkpoint.");
+    assert!(entries.filter_map(Result::ok).any(|entry| is_checkpoint(&entry.file_name().to_string_lossy())));
     assert_eq!(table.as_of(between).await.unwrap().unwrap().version(), first);
     let long_ago = "2001-01-01T00:00:00Z".parse().unwrap();
     assert!(table.as_of(long_ago).await.unwrap().is_none());
     assert_eq!(count(&lake).await, 61);
+}
+
+#[tokio::test]
+async fn small_files_are_put_together_whoever_wrote_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = Lake::open(folder.path().to_str().unwrap()).unwrap();
+    for offset in 0..70 {
+        let mut writer = lake.writer("events", &schema()).await.unwrap();
+        writer.append(vec![rows(&["a"], offset)], &transaction(i64::from(offset))).await.unwrap();
+    }
+    let table = lake.table("events").await.unwrap().unwrap();
+    assert_eq!(table.version(), 71, "the table, 70 commits and one rewrite");
+    assert_eq!(count(&lake).await, 70);
+    assert_eq!(table.transaction_version("sink/topic/0").await.unwrap(), Some(69));
 }

@@ -108,16 +108,19 @@ pub async fn refresh(
     let issued_at = newest.map_or_else(clock, |newest| clock().max(newest));
     let mut writer = lake.writer(tables::SERIES_CELLS, &tables::series_cells()).await?;
     let mut n_cells = 0;
-    for run in prevalence::runs(&prevalence::periods_of(dirty.iter().copied())) {
-        let changed = session.changed_cells(&run).await?;
+    // Only the last run says that the series stand on that version; after a crash before it, the days are looked at again.
+    let mut transactions = vec![(APPLICATION.to_owned(), version(&events))];
+    let mut runs = prevalence::runs(&prevalence::periods_of(dirty.iter().copied()));
+    let last = runs.pop().unwrap_or_default();
+    for (run, is_last) in runs.iter().map(|run| (run, false)).chain([(&last, true)]) {
+        let changed = session.changed_cells(run).await?;
         let cells = changed.iter().map(|batch| issue(batch, issued_at)).collect::<Result<Vec<_>, Error>>()?;
         n_cells += cells.iter().map(RecordBatch::num_rows).sum::<usize>();
-        if !cells.is_empty() {
-            writer.append(cells, &[]).await?;
+        let carried = if is_last { std::mem::take(&mut transactions) } else { Vec::new() };
+        if !cells.is_empty() || is_last {
+            writer.append(cells, &carried).await?;
         }
     }
-    // Only now do the series stand on that version; after a crash before this, the days are looked at again.
-    writer.append(Vec::new(), &[(APPLICATION.to_owned(), version(&events))]).await?;
     metrics::refreshed(dirty.len(), n_cells, started.elapsed().as_secs_f64());
     tracing::debug!(days = dirty.len(), cells = n_cells, seconds = started.elapsed().as_secs_f64(), "series issued");
     dirty.clear();
