@@ -230,7 +230,7 @@ fn join(sentences: &[String], draws: &mut ChaCha8Rng) -> String {
     for sentence in sentences {
         if !text.is_empty() {
             let open = !text.ends_with(['?', '!']);
-            text.push_str(if open { *pick(&[". ", ". ", "! ", "... ", ".\n"], draws) } else { " " });
+            text.push_str(if open { pick(&[". ", ". ", "! ", "... ", ".\n"], draws) } else { " " });
         }
         let mut letters = sentence.chars();
         match letters.next() {

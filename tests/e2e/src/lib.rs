@@ -4,6 +4,8 @@
 //! folders. **Guarantees** that no process of a test outlives it and that every wait has a deadline. **Does not** build
 //! the program: `make test` does that first.
 
+#![allow(clippy::disallowed_methods)] // another process is polled for a condition, and a poll needs a pause
+
 pub mod statistics;
 
 mod platform;

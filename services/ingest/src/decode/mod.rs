@@ -73,6 +73,7 @@ impl<'a> Row<'a> {
     }
 }
 
+#[allow(clippy::large_enum_variant)] // there is one, and it lives as long as its run
 pub(crate) enum Decoder {
     Ndjson(ndjson::Ndjson<input::Reader>),
     Csv(csv::Csv<input::Reader>),

@@ -1,5 +1,5 @@
 //! How often the language of real short posts is told right. Needs a folder of labelled posts, which the repository
-//! does not hold: `TIDEMARK_LABELLED=FOLDER cargo test -p tidemark-ingest --test language -- --ignored --nocapture`.
+//! does not hold: `TIDEMARK_LABELLED=FOLDER cargo run -p tidemark-ingest --example language`.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use flate2::read::GzDecoder;
@@ -21,9 +21,7 @@ struct Labelled {
 /// Lines of JSON `{text, lang}`, English and Spanish, gzip.
 const FILES: [&str; 3] = ["emoevent.jsonl.gz", "sentiment.jsonl.gz", "stress.jsonl.gz"];
 
-#[test]
-#[ignore = "needs TIDEMARK_LABELLED"]
-fn english_and_spanish_posts_are_told() {
+fn main() {
     let folder = PathBuf::from(std::env::var_os("TIDEMARK_LABELLED").expect("TIDEMARK_LABELLED names the folder"));
     for file in FILES {
         let mut told: BTreeMap<(String, Language), u32> = BTreeMap::new();
@@ -31,9 +29,6 @@ fn english_and_spanish_posts_are_told() {
         for line in reader.lines() {
             let post: Labelled = serde_json::from_str(&line.unwrap()).unwrap();
             let language = detect(&mask(&post.text), None);
-            if language != Language::from_tag(&post.lang) && std::env::var_os("TIDEMARK_SHOW").is_some() {
-                println!("{} {language}: {}", post.lang, post.text);
-            }
             *told.entry((post.lang, language)).or_default() += 1;
         }
         for labelled in ["en", "es"] {
@@ -47,7 +42,6 @@ fn english_and_spanish_posts_are_told() {
                     of(Language::Spanish),
                     of(Language::Other)
                 );
-                assert!(right > 0.9);
             }
         }
     }

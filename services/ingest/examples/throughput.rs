@@ -1,5 +1,5 @@
 //! How fast a file is decoded, normalised and masked, without a log:
-//! `TIDEMARK_INPUT=FILE cargo test -p tidemark-ingest --test throughput -- --ignored --nocapture`.
+//! `TIDEMARK_INPUT=FILE cargo run -p tidemark-ingest --example throughput`.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::time::Instant;
@@ -22,9 +22,8 @@ impl Sink for Counter {
     }
 }
 
-#[tokio::test]
-#[ignore = "needs TIDEMARK_INPUT"]
-async fn a_real_file_is_read() {
+#[tokio::main]
+async fn main() {
     let folder = tempfile::tempdir().unwrap();
     let job = FileJob {
         path: std::env::var_os("TIDEMARK_INPUT").expect("TIDEMARK_INPUT names a file").into(),
