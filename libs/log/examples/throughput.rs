@@ -8,6 +8,9 @@ use std::time::{Duration, Instant};
 use tidemark_log::{BrokerProcess, Compression, EventHeaders, Log, LogSettings, OutRecord, TopicSpec, serve_broker};
 
 const PAYLOAD_BYTES: usize = 3000;
+const IDLE: Duration = Duration::from_secs(5);
+/// Linux counts a process's time in hundredths of a second.
+const TICKS_PER_SECOND: f64 = 100.0;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -62,6 +65,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             first.unwrap_or_default().as_secs_f64(),
             on_disk / 1_000_000
         );
+        let before = cpu_seconds(broker.pid())?;
+        let _nothing = consumer.next_batch(1, IDLE).await?;
+        let idle = (cpu_seconds(broker.pid())? - before) / IDLE.as_secs_f64();
+        println!("  a reader waiting at the end costs the broker {:.1} % of a core", idle * 100.0);
         consumer.close().await;
         broker.shutdown().await;
         std::fs::remove_dir_all(&folder)?;
@@ -76,4 +83,11 @@ fn size_bytes(folder: &Path) -> std::io::Result<u64> {
         sum += if entry.file_type()?.is_dir() { size_bytes(&entry.path())? } else { entry.metadata()?.len() };
     }
     Ok(sum)
+}
+
+fn cpu_seconds(pid: u32) -> Result<f64, Box<dyn std::error::Error>> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
+    let fields: Vec<&str> = stat.rsplit(") ").next().unwrap_or_default().split(' ').collect();
+    // User and system time are fields 14 and 15; the first after the name is 3.
+    Ok((fields[11].parse::<f64>()? + fields[12].parse::<f64>()?) / TICKS_PER_SECOND)
 }

@@ -18,7 +18,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime};
 use tansu_sans_io::record::deflated;
 use tansu_sans_io::{ConfigResource, ErrorCode};
 use tansu_storage::{
@@ -39,6 +39,9 @@ const DEFAULT_RETENTION: Duration = Duration::from_secs(7 * 24 * 3600);
 /// A segment is closed at the latest when it is this part of the retention old, so that it does not outlive it by more.
 const SEGMENTS_PER_RETENTION: u32 = 14;
 const MAX_TOPIC_NAME_BYTES: usize = 249;
+/// How many producers one process can tell apart.
+const PRODUCER_BITS: u32 = 32;
+const MAX_PRODUCERS: i64 = (1 << PRODUCER_BITS) - 1;
 
 /// tansu's SQLite for everything but records, segments for those.
 #[derive(Clone, Debug)]
@@ -97,9 +100,8 @@ impl Shared {
 impl LogStorage {
     /// Records below `folder`. Begins to hand them to the disk each second, for as long as the runtime lives.
     pub(crate) fn new(catalogue: StorageContainer, folder: PathBuf) -> Self {
-        // Producer ids must never come again, whatever files were lost: they begin at the clock, in microseconds.
-        let clock = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let first_producer = i64::try_from(clock.as_micros()).unwrap_or_default();
+        // The id of a producer must never come again, whatever files were lost: each process gives its own.
+        let first_producer = i64::from(Uuid::new_v4().as_fields().0 >> 1) << PRODUCER_BITS;
         let shared = Arc::new(Shared {
             folder,
             partitions: Mutex::default(),
@@ -150,8 +152,9 @@ impl LogStorage {
             if let Some(partition) = open.get(&topition) {
                 return Ok(Arc::clone(partition));
             }
-            let partition = PartitionLog::open(&folder, SEGMENT_BYTES, shared.first_producer)
-                .map_err(|error| shared.disk_fault(&error))?;
+            let young = shared.first_producer..=shared.first_producer + MAX_PRODUCERS;
+            let partition =
+                PartitionLog::open(&folder, SEGMENT_BYTES, young).map_err(|error| shared.disk_fault(&error))?;
             let partition = Arc::new(Mutex::new(partition));
             open.insert(topition, Arc::clone(&partition));
             Ok(partition)
@@ -203,7 +206,7 @@ impl LogStorage {
         let partition = self.partition(topition).await?;
         let shared = Arc::clone(&self.shared);
         blocking(move || {
-            let outcome = locked(&partition).append(batch, SystemTime::now());
+            let outcome = locked(&partition).append(batch);
             match outcome {
                 Ok(offset) => {
                     shared.disk_works();

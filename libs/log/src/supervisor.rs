@@ -124,6 +124,8 @@ impl Launch {
     fn start(&self) -> Result<Running, BrokerError> {
         let mut child = Command::new(&self.exe)
             .args(&self.args)
+            // What it says becomes lines of our log.
+            .env("NO_COLOR", "1")
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use std::collections::{HashMap, VecDeque};
 use std::fs::{File, OpenOptions};
 use std::io;
+use std::ops::RangeInclusive;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -45,8 +46,6 @@ struct Segment {
     path: PathBuf,
     file: File,
     size_bytes: u64,
-    created: SystemTime,
-    written: SystemTime,
     /// Base offset and position of a batch, ascending; empty until the segment is scanned.
     index: Vec<(i64, u64)>,
 }
@@ -69,15 +68,15 @@ pub(crate) struct PartitionLog {
     end_offset: i64,
     producers: HashMap<i64, ProducerState>,
     segment_bytes: u64,
-    /// Producers from this id on are younger than this process: all they wrote is known.
-    first_producer: i64,
+    /// The ids that this process gave to producers: all they wrote is known.
+    young_producers: RangeInclusive<i64>,
     unsynced: bool,
 }
 
 impl PartitionLog {
     /// Opens the folder, or makes it, and cuts off what a killed process left unfinished. Producers that begin from now on
-    /// have ids from `first_producer` on.
-    pub(crate) fn open(folder: &Path, segment_bytes: u64, first_producer: i64) -> io::Result<Self> {
+    /// have ids among `young_producers`.
+    pub(crate) fn open(folder: &Path, segment_bytes: u64, young_producers: RangeInclusive<i64>) -> io::Result<Self> {
         std::fs::create_dir_all(folder)?;
         let mut bases = Vec::new();
         for entry in std::fs::read_dir(folder)? {
@@ -100,7 +99,7 @@ impl PartitionLog {
             segments,
             producers: HashMap::new(),
             segment_bytes,
-            first_producer,
+            young_producers,
             unsynced: false,
         };
         // What producers have in flight lies at the end: in the last segment, or in the one before if that has just begun.
@@ -131,7 +130,7 @@ impl PartitionLog {
 
     /// Writes a batch and tells the offset of its first record. A batch that a producer repeats because it did not hear
     /// the answer is not written again; the answer is the same.
-    pub(crate) fn append(&mut self, batch: deflated::Batch, now: SystemTime) -> Result<i64, AppendError> {
+    pub(crate) fn append(&mut self, batch: deflated::Batch) -> Result<i64, AppendError> {
         let stamp = ProducerStamp::of(&batch);
         if let Some(stamp) = stamp
             && let Some(offset) = self.repeated(stamp)?
@@ -143,7 +142,7 @@ impl PartitionLog {
         let Some(head) = BatchHead::parse(&bytes) else {
             return Err(AppendError::Disk(io::ErrorKind::InvalidData.into()));
         };
-        if let Err(error) = self.write(&bytes, &head, now) {
+        if let Err(error) = self.write(&bytes, &head) {
             self.expect(stamp);
             return Err(error.into());
         }
@@ -152,7 +151,7 @@ impl PartitionLog {
         Ok(base_offset)
     }
 
-    fn write(&mut self, bytes: &[u8], head: &BatchHead, now: SystemTime) -> io::Result<()> {
+    fn write(&mut self, bytes: &[u8], head: &BatchHead) -> io::Result<()> {
         let active = self.active();
         if active.size_bytes > 0 && active.size_bytes + bytes.len() as u64 > self.segment_bytes {
             self.roll()?;
@@ -162,7 +161,6 @@ impl PartitionLog {
         active.file.write_all_at(bytes, active.size_bytes)?;
         active.note(head, active.size_bytes);
         active.size_bytes += bytes.len() as u64;
-        active.written = now;
         self.unsynced = true;
         Ok(())
     }
@@ -222,15 +220,13 @@ impl PartitionLog {
     /// `segment_age`, so that it can go in its turn. Tells how many bytes went.
     pub(crate) fn retain(&mut self, now: SystemTime, cutoff: SystemTime, segment_age: Duration) -> io::Result<u64> {
         let active = self.active();
-        if active.size_bytes > 0 && active.created + segment_age < now {
+        if active.size_bytes > 0 && active.created()? + segment_age < now {
             self.roll()?;
         }
-        let old =
-            self.segments[..self.segments.len() - 1].iter().take_while(|segment| segment.written < cutoff).count();
         let mut freed = 0;
-        for segment in self.segments.drain(..old) {
-            freed += segment.size_bytes;
-            std::fs::remove_file(&segment.path)?;
+        while self.segments.len() > 1 && self.segments[0].written()? < cutoff {
+            std::fs::remove_file(&self.segments[0].path)?;
+            freed += self.segments.remove(0).size_bytes;
         }
         Ok(freed)
     }
@@ -264,7 +260,7 @@ impl PartitionLog {
     fn repeated(&self, stamp: ProducerStamp) -> Result<Option<i64>, AppendError> {
         let Some(state) = self.producers.get(&stamp.id) else {
             // An older producer may have written all it did in segments that were not scanned.
-            let begins = stamp.first_sequence == 0 || stamp.id < self.first_producer;
+            let begins = stamp.first_sequence == 0 || !self.young_producers.contains(&stamp.id);
             return if begins { Ok(None) } else { Err(AppendError::OutOfOrder) };
         };
         match stamp.epoch.cmp(&state.epoch) {
@@ -317,18 +313,19 @@ impl Segment {
     fn open(folder: &Path, base_offset: i64) -> io::Result<Self> {
         let path = folder.join(format!("{base_offset:020}.{EXTENSION}"));
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path)?;
-        let metadata = file.metadata()?;
-        let written = metadata.modified()?;
-        Ok(Self {
-            base_offset,
-            path,
-            file,
-            size_bytes: metadata.len(),
-            // Not every file system knows it.
-            created: metadata.created().unwrap_or(written),
-            written,
-            index: Vec::new(),
-        })
+        let size_bytes = file.metadata()?.len();
+        Ok(Self { base_offset, path, file, size_bytes, index: Vec::new() })
+    }
+
+    /// When it was last written to.
+    fn written(&self) -> io::Result<SystemTime> {
+        self.file.metadata()?.modified()
+    }
+
+    fn created(&self) -> io::Result<SystemTime> {
+        let metadata = self.file.metadata()?;
+        // Not every file system knows it.
+        metadata.created().or_else(|_| metadata.modified())
     }
 
     fn note(&mut self, head: &BatchHead, position: u64) {
@@ -388,18 +385,18 @@ mod tests {
     use super::{AppendError, PartitionLog, SEGMENT_BYTES};
     use std::os::unix::fs::FileExt;
     use std::path::Path;
-    use std::time::{Duration, SystemTime};
+    use std::time::Duration;
     use tempfile::TempDir;
 
     const NO_PRODUCER: i64 = -1;
-    const FIRST_PRODUCER: i64 = 100;
+    const YOUNG: std::ops::RangeInclusive<i64> = 100..=199;
 
     fn open(folder: &Path) -> PartitionLog {
-        PartitionLog::open(folder, SEGMENT_BYTES, FIRST_PRODUCER).expect("opens")
+        PartitionLog::open(folder, SEGMENT_BYTES, YOUNG).expect("opens")
     }
 
     fn append(log: &mut PartitionLog, from: usize, count: usize) -> i64 {
-        log.append(batch(from, count, NO_PRODUCER, -1), SystemTime::now()).expect("written")
+        log.append(batch(from, count, NO_PRODUCER, -1)).expect("written")
     }
 
     /// Reads to the end as a client does: from each answer to the offset after it.
@@ -424,7 +421,7 @@ mod tests {
     #[test]
     fn what_is_written_is_read_from_any_offset_by_any_step_and_after_opening_again() {
         let folder = TempDir::new().expect("a folder");
-        let mut log = PartitionLog::open(folder.path(), 500, FIRST_PRODUCER).expect("opens");
+        let mut log = PartitionLog::open(folder.path(), 500, YOUNG).expect("opens");
         let mut written = 0;
         for count in [1, 10, 3, 25, 1, 1, 40, 7, 12] {
             assert_eq!(append(&mut log, written, count), written as i64);
@@ -432,7 +429,7 @@ mod tests {
         }
         let segments = std::fs::read_dir(folder.path()).expect("a folder").count();
         assert!(segments > 3, "{segments} segments of 500 bytes");
-        for mut log in [log, PartitionLog::open(folder.path(), 500, FIRST_PRODUCER).expect("opens")] {
+        for mut log in [log, PartitionLog::open(folder.path(), 500, YOUNG).expect("opens")] {
             assert_eq!((log.low(), log.high()), (0, written as i64));
             for offset in 0..=written {
                 for max_bytes in [1, 150, 1_000_000] {
@@ -473,27 +470,26 @@ mod tests {
     #[test]
     fn a_repeated_batch_is_written_once_and_a_gap_is_refused() {
         let folder = TempDir::new().expect("a folder");
-        let mut log = PartitionLog::open(folder.path(), 300, FIRST_PRODUCER).expect("opens");
-        let now = SystemTime::now();
+        let mut log = PartitionLog::open(folder.path(), 300, YOUNG).expect("opens");
         let offsets: Vec<i64> =
-            (0..8).map(|n| log.append(batch(n * 2, 2, 7, n as i32 * 2), now).expect("written")).collect();
+            (0..8).map(|n| log.append(batch(n * 2, 2, 7, n as i32 * 2)).expect("written")).collect();
         assert_eq!(offsets, [0, 2, 4, 6, 8, 10, 12, 14]);
         // The same holds for a process that has only the files to go by.
-        let mut again = PartitionLog::open(folder.path(), 300, FIRST_PRODUCER).expect("opens");
+        let mut again = PartitionLog::open(folder.path(), 300, YOUNG).expect("opens");
         for log in [&mut log, &mut again] {
-            assert_eq!(log.append(batch(14, 2, 7, 14), now).expect("known"), 14);
-            assert!(matches!(log.append(batch(18, 2, 7, 18), now), Err(AppendError::OutOfOrder)));
-            assert!(matches!(log.append(batch(0, 2, 7, 0), now), Err(AppendError::Duplicate)));
+            assert_eq!(log.append(batch(14, 2, 7, 14)).expect("known"), 14);
+            assert!(matches!(log.append(batch(18, 2, 7, 18)), Err(AppendError::OutOfOrder)));
+            assert!(matches!(log.append(batch(0, 2, 7, 0)), Err(AppendError::Duplicate)));
             assert_eq!(log.high(), 16);
         }
-        assert_eq!(log.append(batch(8, 2, 7, 8), now).expect("known"), 8, "five are in flight");
-        assert_eq!(log.append(batch(16, 3, 7, 16), now).expect("next"), 16);
+        assert_eq!(log.append(batch(8, 2, 7, 8)).expect("known"), 8, "five are in flight");
+        assert_eq!(log.append(batch(16, 3, 7, 16)).expect("next"), 16);
         let mut newer = batch(19, 1, 7, 0);
         newer.producer_epoch = 1;
-        assert_eq!(log.append(newer, now).expect("a new epoch begins at 0"), 19);
-        assert!(matches!(log.append(batch(19, 1, 7, 19), now), Err(AppendError::Fenced)));
-        assert_eq!(log.append(batch(20, 1, 8, 500), now).expect("one from before"), 20);
-        assert!(matches!(log.append(batch(20, 1, FIRST_PRODUCER, 5), now), Err(AppendError::OutOfOrder)));
+        assert_eq!(log.append(newer).expect("a new epoch begins at 0"), 19);
+        assert!(matches!(log.append(batch(19, 1, 7, 19)), Err(AppendError::Fenced)));
+        assert_eq!(log.append(batch(20, 1, 8, 500)).expect("one from before"), 20);
+        assert!(matches!(log.append(batch(20, 1, 100, 5)), Err(AppendError::OutOfOrder)));
         assert_eq!(read_from(&mut log, 0, 1000), numbers(0..21));
     }
 
@@ -501,16 +497,15 @@ mod tests {
     fn a_batch_does_not_take_the_place_of_one_that_could_not_be_written() {
         let folder = TempDir::new().expect("a folder");
         let mut log = open(folder.path());
-        let now = SystemTime::now();
-        for old_or_new in [7, FIRST_PRODUCER] {
+        for old_or_new in [7, 100] {
             let (high, sound) = (log.high(), log.active().file.try_clone().expect("a file"));
             // A file that cannot be written to stands for a full disk.
             log.active_mut().file = std::fs::File::open(&log.active().path).expect("a file");
-            assert!(matches!(log.append(batch(0, 2, old_or_new, 0), now), Err(AppendError::Disk(_))));
+            assert!(matches!(log.append(batch(0, 2, old_or_new, 0)), Err(AppendError::Disk(_))));
             log.active_mut().file = sound;
-            assert!(matches!(log.append(batch(2, 2, old_or_new, 2), now), Err(AppendError::OutOfOrder)));
-            assert_eq!(log.append(batch(0, 2, old_or_new, 0), now).expect("written"), high);
-            assert_eq!(log.append(batch(2, 2, old_or_new, 2), now).expect("written"), high + 2);
+            assert!(matches!(log.append(batch(2, 2, old_or_new, 2)), Err(AppendError::OutOfOrder)));
+            assert_eq!(log.append(batch(0, 2, old_or_new, 0)).expect("written"), high);
+            assert_eq!(log.append(batch(2, 2, old_or_new, 2)).expect("written"), high + 2);
         }
         let all = [numbers(0..4), numbers(0..4).into_iter().map(|(offset, n)| (offset + 4, n)).collect()].concat();
         assert_eq!(read_from(&mut log, 0, 1000), all);
@@ -521,10 +516,10 @@ mod tests {
         let folder = TempDir::new().expect("a folder");
         let mut log = open(folder.path());
         let day = Duration::from_secs(86_400);
-        let now = SystemTime::now();
+        let now = log.active().created().expect("a file");
         for n in 0..5 {
             append(&mut log, n * 10, 10);
-            log.active_mut().written = now - day * (5 - n as u32);
+            log.active().file.set_modified(now - day * (5 - n as u32)).expect("set");
             log.roll().expect("rolled");
         }
         append(&mut log, 50, 10);
@@ -534,8 +529,7 @@ mod tests {
         assert_eq!(read_from(&mut log, 0, 1000), numbers(20..60), "what is gone is passed over");
         assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 4);
 
-        log.active_mut().created = now - day * 2;
-        log.retain(now, now - day * 30, day).expect("retained");
+        log.retain(now + day * 2, now - day * 30, day).expect("retained");
         assert_eq!(log.active().size_bytes, 0, "an old segment is closed");
         assert_eq!(log.retain(now + day * 9, now + day * 9, day).map(|freed| freed > 0).ok(), Some(true));
         assert_eq!((log.low(), log.high()), (60, 60));
