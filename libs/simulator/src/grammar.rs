@@ -32,6 +32,8 @@ const WITH_EMOJI: f64 = 0.12;
 const SHOUTED: f64 = 0.01;
 /// Share of posts whose sentences begin with a capital letter.
 const CAPITALISED: f64 = 0.5;
+/// What stands between two sentences.
+const BETWEEN: [&str; 5] = [". ", ". ", "! ", "... ", ".\n"];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -230,7 +232,7 @@ fn join(sentences: &[String], draws: &mut ChaCha8Rng) -> String {
     for sentence in sentences {
         if !text.is_empty() {
             let open = !text.ends_with(['?', '!']);
-            text.push_str(if open { pick(&[". ", ". ", "! ", "... ", ".\n"], draws) } else { " " });
+            text.push_str(if open { pick::<&str>(&BETWEEN, draws) } else { " " });
         }
         let mut letters = sentence.chars();
         match letters.next() {

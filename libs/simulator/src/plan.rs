@@ -11,9 +11,9 @@ const AUTHORS_PER_DAILY_POST: f64 = 20.0;
 /// Automated accounts for each daily post.
 const BOTS_PER_DAILY_POST: f64 = 0.01;
 /// Days before the end at which the last surge begins; it is still rising when the data end.
-const LAST_SURGE_AGE_DAYS: u16 = 11;
+const LAST_SURGE_AGE_DAYS: u16 = 12;
 /// Full length of that surge: its peak lies after the end.
-const LAST_SURGE_LENGTH_DAYS: u16 = 28;
+const LAST_SURGE_LENGTH_DAYS: u16 = 32;
 
 /// Where in the scenario (share of its days) a surge is planted, on what, where, how long and how high.
 const SURGES: [(f64, Marker, Option<&str>, u16, f64); 6] = [
@@ -103,7 +103,7 @@ fn surges(first_day: Date, last_day: Date, days: u32) -> Vec<Surge> {
         })
         .filter(|surge| surge.last_day() < last && surge.start > first_day.saturating_add(27.days()))
         .collect();
-    for (region, size) in [(None, 2.2), (Some("US-CA"), 1.4)] {
+    for (region, size) in [(None, 2.6), (Some("US-CA"), 1.3)] {
         surges.push(Surge {
             marker: Marker::Stress,
             region: region.map(str::to_owned),

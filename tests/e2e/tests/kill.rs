@@ -71,12 +71,8 @@ fn content(platform: &Platform, query: &str) -> Vec<String> {
     rows
 }
 
-const CONTENTS: [&str; 4] = [
-    "SELECT * FROM events",
-    "SELECT * FROM annotated",
-    "SELECT * FROM author_days",
-    "SELECT * FROM series",
-];
+const CONTENTS: [&str; 4] =
+    ["SELECT * FROM events", "SELECT * FROM annotated", "SELECT * FROM author_days", "SELECT * FROM series"];
 
 #[test]
 fn eight_kills_leave_what_no_kill_leaves() {

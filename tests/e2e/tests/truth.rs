@@ -92,9 +92,8 @@ fn planted_surges_are_visible(measured: &Measured, events: &Path) {
             panic!("no series for {event:?}")
         };
         let quarter = (last - first).get_days() / 4;
-        let inside = |date: &jiff::civil::Date| {
-            (*date - first).get_days() >= quarter && (last - *date).get_days() >= quarter
-        };
+        let inside =
+            |date: &jiff::civil::Date| (*date - first).get_days() >= quarter && (last - *date).get_days() >= quarter;
         let before = |date: &jiff::civil::Date| *date < first && (first - *date).get_days() <= AROUND_DAYS;
         let of = |wanted: &dyn Fn(&jiff::civil::Date) -> bool| -> Vec<f64> {
             days.iter().filter(|(date, _)| wanted(date)).map(|(_, (value, _))| *value).collect()
@@ -115,10 +114,13 @@ fn an_outage_shows_in_the_feed_health_and_not_in_the_prevalence() {
     let output = folder.path().join("sim");
     let program = Program::find();
     let out = output.display().to_string();
-    let _ = program.run(["simulate", "--seed", "33", "--days", "160", "--posts-per-day", "300", "--output", &out]).succeeded();
+    let _ = program
+        .run(["simulate", "--seed", "33", "--days", "160", "--posts-per-day", "300", "--output", &out])
+        .succeeded();
     let platform = Platform::start(&program, &folder.path().join("data"), CONFIG);
     platform.ingest(&output.join("posts.ndjson"), &[]);
-    let outages: Vec<_> = rows(&output.join("events.csv")).into_iter().filter(|event| event["kind"] == "outage").collect();
+    let outages: Vec<_> =
+        rows(&output.join("events.csv")).into_iter().filter(|event| event["kind"] == "outage").collect();
     assert!(outages.len() >= 2);
     for event in outages {
         let (region, first, last) = (&event["region"], &event["first_day"], &event["last_day"]);

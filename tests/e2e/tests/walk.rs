@@ -105,7 +105,10 @@ fn one_post_through_every_stage() {
     let rows = platform.sql(&format!("SELECT * FROM events WHERE post_key = '{key}'"));
     let row = only(&rows);
     assert_eq!(row["event_id"], event.event_id.to_string());
-    assert_eq!((&row["disposition"], &row["operation"], &row["revision"]), (&json!("accepted"), &json!("create"), &json!(0)));
+    assert_eq!(
+        (&row["disposition"], &row["operation"], &row["revision"]),
+        (&json!("accepted"), &json!("create"), &json!(0))
+    );
     assert_eq!((row["day"].as_str(), row["author"].as_str()), (Some("2024-03-05"), Some(author.as_str())));
     assert!(row["present"].as_array().expect("a list").contains(&json!("lexicon.mh.stress")));
     assert!(row["lexicon_mh_stress"].as_f64().expect("a score") > 0.0);
@@ -135,7 +138,7 @@ fn one_post_through_every_stage() {
 fn many_posts_become_a_forecast_and_an_alert() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("posts.ndjson");
-    let simulation = Simulation::new(Scenario::default_for(2, 150, 120.0)).expect("a scenario");
+    let simulation = Simulation::new(Scenario::default_for(2, 150, 240.0)).expect("a scenario");
     files::write_posts(&simulation, std::fs::File::create(&file).expect("created"), |_| {}).expect("written");
     let platform = Platform::start(&Program::find(), &folder.path().join("data"), CONFIG);
     platform.ingest(&file, &[]);
