@@ -13,7 +13,7 @@ use crate::mapping::{Format, Mapping};
 use crate::metrics;
 use crate::normalise::{Run, normalise};
 use crate::pseudonym::{Pseudonymiser, private_file};
-use crate::rejects::{RejectedRow, RejectsFile};
+use crate::rejects::{self, RejectedRow, RejectsFile};
 use crate::sink::{Outcome, Sink};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -118,7 +118,7 @@ pub async fn ingest_file(
         .filter(|state: &Checkpoint| !state.is_finished)
         .unwrap_or_default();
     let resumed_rows = state.rows;
-    let mut rejects = RejectsFile::open(&job.data_dir, &plan.run_id, state.rejects_bytes)?;
+    let mut rejects_file = RejectsFile::open(&job.data_dir, &plan.run_id, state.rejects_bytes)?;
     tracing::info!(run = %plan.run_id, source = plan.mapping.source(), resumed_rows, "reading a file");
 
     let position = Arc::new(AtomicU64::new(0));
@@ -134,9 +134,9 @@ pub async fn ingest_file(
     while let Some(Window { outcomes, reject_lines, .. }) = windows.recv().await {
         let counted = count(&outcomes);
         sink.publish(outcomes).await?;
-        rejects.append(&reject_lines)?;
+        rejects_file.append(&reject_lines)?;
         counted.add_to(&mut state);
-        state.rejects_bytes = rejects.bytes();
+        state.rejects_bytes = rejects_file.bytes();
         checkpoint::write(&state_path, "checkpoint", &state)?;
         counted.publish(&source);
         let bytes = position.load(Ordering::Relaxed);
@@ -156,8 +156,33 @@ pub async fn ingest_file(
         sent: state.sent,
         rejected: state.rejected,
         resumed_rows,
-        rejects_file: rejects.close()?,
+        rejects_file: rejects_file.close()?,
     })
+}
+
+/// What a run over this input reported when it reached the end, if it ever did: for callers that want to read an input
+/// once only. Not for standard input, which cannot be looked at twice.
+///
+/// # Errors
+/// [`Error`] as in [`ingest_file`], but for the log.
+pub async fn finished_run(job: &FileJob) -> Result<Option<RunReport>, Error> {
+    let job = job.clone();
+    tokio::task::spawn_blocking(move || {
+        let (plan, _) = prepare(&job)?;
+        let state: Option<Checkpoint> =
+            checkpoint::read(&checkpoint::path_of(&job.data_dir, &plan.run_id), "checkpoint")?;
+        let rejects_file = rejects::path_of(&job.data_dir, &plan.run_id);
+        Ok(state.filter(|state| state.is_finished).map(|state| RunReport {
+            run_id: plan.run_id,
+            source: plan.mapping.source().to_owned(),
+            rows: state.rows,
+            sent: state.sent,
+            rejected: state.rejected,
+            resumed_rows: state.rows,
+            rejects_file: rejects_file.exists().then_some(rejects_file),
+        }))
+    })
+    .await?
 }
 
 /// Tells what the input is and what the mapping makes of it. Nothing is sent before all of it is known to fit.

@@ -47,7 +47,7 @@ mod sink;
 
 pub use config::Settings;
 pub use error::Error;
-pub use file::{FileJob, Progress, RunReport, ingest_file};
+pub use file::{FileJob, Progress, RunReport, finished_run, ingest_file};
 pub use instant::read_time;
 pub use jetstream::{JetstreamReport, JetstreamSettings, run_jetstream};
 pub use mapping::Mapping;

@@ -51,6 +51,11 @@ fn from_base64<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D:
     STANDARD.decode(text.as_bytes()).map_err(|_| serde::de::Error::custom("not base64"))
 }
 
+/// Where the rejects of a run are kept.
+pub(crate) fn path_of(data_dir: &Path, run_id: &str) -> PathBuf {
+    data_dir.join(REJECTS_FOLDER).join(format!("{run_id}.jsonl"))
+}
+
 /// A rejects file, open for the lines of one run.
 #[derive(Debug)]
 pub(crate) struct RejectsFile {
@@ -63,10 +68,9 @@ impl RejectsFile {
     /// Opens the file of `run_id`, which holds `bytes` of checked lines: what a crash left beyond them is cut off, so
     /// that each row stands in it once.
     pub(crate) fn open(data_dir: &Path, run_id: &str, bytes: u64) -> Result<Self, Error> {
-        let folder = data_dir.join(REJECTS_FOLDER);
-        let path = folder.join(format!("{run_id}.jsonl"));
+        let path = path_of(data_dir, run_id);
         let open = || {
-            std::fs::create_dir_all(&folder)?;
+            std::fs::create_dir_all(data_dir.join(REJECTS_FOLDER))?;
             let mut file = private_file(OpenOptions::new().create(true).truncate(false).read(true).write(true), &path)?;
             // A file that is shorter than the checkpoint says was tampered with; what is left stays valid lines.
             let bytes = bytes.min(file.metadata()?.len());

@@ -13,7 +13,7 @@ use tidemark_domain::RejectReason::{
 use tidemark_domain::{Operation, PostEvent};
 use tidemark_ingest::rejects::RejectedRow;
 use tidemark_ingest::{
-    Error, FileJob, Mapping, Outcome, Pseudonymiser, RunReport, Settings, Sink, ingest_file, to_record,
+    Error, FileJob, Mapping, Outcome, Pseudonymiser, RunReport, Settings, Sink, finished_run, ingest_file, to_record,
 };
 use tidemark_wire::log::{Reject, decode_event, decode_reject};
 
@@ -298,6 +298,11 @@ async fn a_finished_run_is_redelivered_with_the_same_ids() {
     let (again, resent) = bench.read("copy.ndjson", &lines(10), None).await;
     assert_eq!(first, again);
     assert_eq!(ids(&sent), ids(&resent));
+    let job = bench.job(&bench.folder.path().join("copy.ndjson"), None);
+    let known = finished_run(&job).await.unwrap().expect("it reached the end");
+    assert_eq!(known, RunReport { resumed_rows: 10, ..first.clone() });
+    let new = bench.job(&bench.put("new.ndjson", &lines(11)), None);
+    assert_eq!(finished_run(&new).await.unwrap(), None);
     let mapping = "source = 'other'\ntext = 'text'\ncreated_at = 'created_at'";
     let (other, _) = bench.read("posts.ndjson", &lines(10), Some(mapping)).await;
     assert_ne!(other.run_id, first.run_id);

@@ -73,12 +73,11 @@ impl<'a> Row<'a> {
     }
 }
 
-#[allow(clippy::large_enum_variant)] // there is one, and it lives as long as its run
 pub(crate) enum Decoder {
-    Ndjson(ndjson::Ndjson<input::Reader>),
-    Csv(csv::Csv<input::Reader>),
-    Parquet(parquet::Parquet),
-    Rejects(rejects::Rejects<input::Reader>),
+    Ndjson(Box<ndjson::Ndjson<input::Reader>>),
+    Csv(Box<csv::Csv<input::Reader>>),
+    Parquet(Box<parquet::Parquet>),
+    Rejects(Box<rejects::Rejects<input::Reader>>),
 }
 
 impl Decoder {
@@ -87,17 +86,20 @@ impl Decoder {
         let failed = |source| Error::Input { path: path.to_owned(), source };
         Ok(match shape.format {
             Format::Parquet if shape.wrapping != Wrapping::None => return Err(Error::CompressedParquet),
-            Format::Parquet => Self::Parquet(parquet::Parquet::open(path, mapping, position).map_err(failed)?),
+            Format::Parquet => {
+                Self::Parquet(Box::new(parquet::Parquet::open(path, mapping, position).map_err(failed)?))
+            }
             Format::Ndjson => {
-                Self::Ndjson(ndjson::Ndjson::new(input::open(path, shape.wrapping, position).map_err(failed)?, mapping))
+                let reader = input::open(path, shape.wrapping, position).map_err(failed)?;
+                Self::Ndjson(Box::new(ndjson::Ndjson::new(reader, mapping)))
             }
             Format::Csv => {
                 let reader = input::open(path, shape.wrapping, position).map_err(failed)?;
-                Self::Csv(csv::Csv::new(reader, shape.delimiter, mapping).map_err(failed)?)
+                Self::Csv(Box::new(csv::Csv::new(reader, shape.delimiter, mapping).map_err(failed)?))
             }
             Format::Rejects => {
                 let reader = input::open(path, shape.wrapping, position).map_err(failed)?;
-                Self::Rejects(rejects::Rejects::new(reader, shape.delimiter, mapping.clone()))
+                Self::Rejects(Box::new(rejects::Rejects::new(reader, shape.delimiter, mapping.clone())))
             }
         })
     }

@@ -10,18 +10,18 @@ use tokio_tungstenite::tungstenite::http::{HeaderValue, StatusCode};
 
 /// Something that happened on the network.
 #[derive(Clone)]
-pub struct Event {
-    pub seq: u64,
-    pub time_us: u64,
-    pub did: String,
+pub(crate) struct Event {
+    pub(crate) seq: u64,
+    pub(crate) time_us: u64,
+    pub(crate) did: String,
     /// Kind and the members its frame has beyond those of all frames, in v1's shape and in v2's.
-    pub kind: &'static str,
-    pub v1: String,
-    pub v2: String,
+    pub(crate) kind: &'static str,
+    pub(crate) v1: String,
+    pub(crate) v2: String,
 }
 
 /// The time of the first event, microseconds since 1970.
-pub const EPOCH_US: u64 = 1_783_175_888_000_000;
+pub(crate) const EPOCH_US: u64 = 1_783_175_888_000_000;
 
 impl Event {
     fn new(seq: u64, author: u64, kind: &'static str, v1: String, v2: String) -> Self {
@@ -29,7 +29,7 @@ impl Event {
     }
 
     /// Event `seq` writes post `seq`.
-    pub fn post(seq: u64) -> Self {
+    pub(crate) fn post(seq: u64) -> Self {
         let record = format!(
             r#"{{"$type":"app.bsky.feed.post","createdAt":"2026-07-04T14:38:06.240Z","langs":["en"],"text":"made up post number {seq}"}}"#
         );
@@ -37,26 +37,26 @@ impl Event {
     }
 
     /// Event `seq` does something to post `post`.
-    pub fn commit(seq: u64, post: u64, operation: &str, rest: &str) -> Self {
+    pub(crate) fn commit(seq: u64, post: u64, operation: &str, rest: &str) -> Self {
         let commit = format!(
             r#""rev":"3m{seq}","operation":"{operation}","collection":"app.bsky.feed.post","rkey":"k{post}"{rest}"#
         );
         Self::new(seq, post % 3, "commit", format!(r#""commit":{{{commit}}}"#), commit)
     }
 
-    pub fn account(seq: u64, is_active: bool) -> Self {
+    pub(crate) fn account(seq: u64, is_active: bool) -> Self {
         let account =
             format!(r#""account":{{"active":{is_active},"did":"did:plc:author1","seq":{seq},"status":"deleted"}}"#);
         Self::new(seq, 1, "account", account.clone(), account)
     }
 
-    pub fn identity(seq: u64) -> Self {
+    pub(crate) fn identity(seq: u64) -> Self {
         let identity =
             format!(r#""identity":{{"did":"did:plc:author1","seq":{seq},"time":"2026-07-04T14:38:07.877Z"}}"#);
         Self::new(seq, 1, "identity", identity.clone(), identity)
     }
 
-    pub fn frame(&self, is_v2: bool) -> String {
+    pub(crate) fn frame(&self, is_v2: bool) -> String {
         let Self { seq, time_us, did, kind, v1, v2 } = self;
         if !is_v2 {
             return format!(r#"{{"did":"{did}","time_us":{time_us},"kind":"{kind}",{v1}}}"#);
@@ -70,7 +70,7 @@ impl Event {
 
 /// What the server does with one connection.
 #[derive(Clone)]
-pub enum Visit {
+pub(crate) enum Visit {
     /// Sends the events from the cursor on (all without one), and stays.
     Serve,
     /// The same, but closes after so many frames.
@@ -88,21 +88,21 @@ pub enum Visit {
 }
 
 #[derive(Default)]
-pub struct Seen {
+pub(crate) struct Seen {
     /// Path and query of each handshake.
-    pub requests: Vec<String>,
+    pub(crate) requests: Vec<String>,
     /// Data frames the client has sent: it must send none.
-    pub client_frames: usize,
+    pub(crate) client_frames: usize,
 }
 
-pub struct Server {
-    pub url: String,
-    pub seen: Arc<Mutex<Seen>>,
+pub(crate) struct Server {
+    pub(crate) url: String,
+    pub(crate) seen: Arc<Mutex<Seen>>,
 }
 
 impl Server {
     /// Serves `events`; the n-th connection is treated as the n-th of `visits` says, later ones as the last.
-    pub async fn start(events: Vec<Event>, visits: Vec<Visit>) -> Self {
+    pub(crate) async fn start(events: Vec<Event>, visits: Vec<Visit>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("ws://{}", listener.local_addr().unwrap());
         let seen = Arc::new(Mutex::new(Seen::default()));
@@ -118,12 +118,12 @@ impl Server {
         Self { url, seen }
     }
 
-    pub fn requests(&self) -> Vec<String> {
+    pub(crate) fn requests(&self) -> Vec<String> {
         self.seen.lock().unwrap().requests.clone()
     }
 
     /// The cursor of each handshake.
-    pub fn cursors(&self) -> Vec<Option<u64>> {
+    pub(crate) fn cursors(&self) -> Vec<Option<u64>> {
         self.requests().iter().map(|request| cursor_of(request)).collect()
     }
 }
