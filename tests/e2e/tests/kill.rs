@@ -1,6 +1,8 @@
 //! Nothing lost, nothing doubled: the whole process group is killed with `kill -9` at random moments while it reads a
 //! file, and what is in the lake in the end is what an uninterrupted run put there.
 
+#![allow(clippy::disallowed_methods)] // the time until the blow is what is tested
+
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
