@@ -28,8 +28,14 @@ fn the_same_seed_gives_the_same_bytes_and_another_does_not() {
     assert!(one[0] != other[0] && one[1] != other[1]);
 }
 
+/// The authors of a region and day, and those of them who express each marker.
+type Cell = (BTreeSet<String>, [BTreeSet<String>; N_MARKERS]);
+
+/// Of each day and region: who posted, and who expressed each marker.
+type Recount = BTreeMap<(Date, String), (BTreeSet<String>, [BTreeSet<String>; N_MARKERS])>;
+
 /// What is left of every post when all events were applied, and counted by (day, region, marker).
-fn recount(simulation: &Simulation) -> BTreeMap<(Date, String), (BTreeSet<String>, [BTreeSet<String>; N_MARKERS])> {
+fn recount(simulation: &Simulation) -> BTreeMap<(Date, String), Cell> {
     let mut posts = BTreeMap::new();
     for event in simulation.posts() {
         match event.event {
@@ -47,7 +53,7 @@ fn recount(simulation: &Simulation) -> BTreeMap<(Date, String), (BTreeSet<String
         .iter()
         .map(|region| (region.code.as_str(), TimeZone::get(&region.zone).unwrap()))
         .collect();
-    let mut cells: BTreeMap<(Date, String), (BTreeSet<String>, [BTreeSet<String>; N_MARKERS])> = BTreeMap::new();
+    let mut cells: BTreeMap<(Date, String), Cell> = BTreeMap::new();
     for post in posts.into_values().filter(|post| !post.is_bot && !post.wordless) {
         let day = day_in(post.created_at, &zones[post.region.as_str()]);
         for region in [post.region.as_str(), "all"] {

@@ -12,7 +12,7 @@ use std::sync::PoisonError;
 use std::time::Duration;
 use tidemark_domain::EventId;
 use tidemark_ingest::mapping::{Mapping, TimeColumn};
-use tidemark_ingest::{FileJob, Pseudonymiser, RawPost, Run, ingest_file, normalise, publish};
+use tidemark_ingest::{FileJob, Pseudonymiser, RawPost, Run, finished_run, ingest_file, normalise, publish};
 use tidemark_log::{Log, Producer};
 use tidemark_serve::Load;
 use tidemark_simulator::{Live, Scenario, SimulatedPost, Simulation, files};
@@ -69,12 +69,15 @@ pub(crate) async fn run(demo: Demo) -> Result<(), Failure> {
     };
     let pseudonymiser = Pseudonymiser::open(demo.data.path()).or_exit(Exit::Output)?;
     let mut producer = demo.log.producer().or_exit(Exit::Unreachable)?;
-    let reading = ingest_file(&mut producer, &job, &demo.settings, &pseudonymiser, now, |progress| {
-        demo.tell(progress.rows, memory.posts, false);
-    });
-    tokio::select! {
-        () = demo.stop.cancelled() => return Ok(()),
-        report = reading => { report.or_exit(Exit::Unreachable)?; }
+    // A year that was read to its end is not sent again at every start.
+    if finished_run(&job).await.or_exit(Exit::Output)?.is_none() {
+        let reading = ingest_file(&mut producer, &job, &demo.settings, &pseudonymiser, now, |progress| {
+            demo.tell(progress.rows, memory.posts, false);
+        });
+        tokio::select! {
+            () = demo.stop.cancelled() => return Ok(()),
+            report = reading => { report.or_exit(Exit::Unreachable)?; }
+        }
     }
     demo.tell(memory.posts, memory.posts, true);
     live(&demo, &simulation, &pseudonymiser, &producer).await
@@ -141,7 +144,8 @@ async fn live(
         }
         let now = Timestamp::now();
         let run = Run { source: SOURCE, run_id: LIVE_RUN, clock: &clock, pseudonymiser, now };
-        let events = source.due(now).iter().filter_map(|post| {
+        let due = source.due(now);
+        let events = due.iter().filter_map(|post| {
             let event_id = EventId::of_stream(SOURCE, &post.id, "create", "");
             // A simulated post is valid by construction; what is not would be a fault of the simulator's own tests.
             normalise(&record(post), None, event_id, &run).ok().map(Ok)
