@@ -49,7 +49,7 @@ impl tidemark_server::Tidemark for Door {
         &self,
         _: Request<proto::GetHealthRequest>,
     ) -> Result<Response<proto::GetHealthResponse>, Status> {
-        reply("GetHealth", async { Ok(Arc::new(self.0.health())) }).await
+        reply("GetHealth", async { Ok(self.0.health()) }).await
     }
 
     async fn get_status(
@@ -152,8 +152,8 @@ fn micros(instant: Timestamp) -> i64 {
     instant.as_microsecond()
 }
 
-impl From<Arc<say::Health>> for proto::GetHealthResponse {
-    fn from(said: Arc<say::Health>) -> Self {
+impl From<say::Health> for proto::GetHealthResponse {
+    fn from(said: say::Health) -> Self {
         Self {
             status: said.status.to_owned(),
             version: said.version.to_owned(),
@@ -241,8 +241,8 @@ impl From<&say::Key> for proto::SeriesKey {
     }
 }
 
-impl From<Arc<say::Series>> for proto::GetSeriesResponse {
-    fn from(said: Arc<say::Series>) -> Self {
+impl From<say::Series> for proto::GetSeriesResponse {
+    fn from(said: say::Series) -> Self {
         let point = |point: &say::Point| proto::SeriesPoint {
             label: point.label.clone(),
             start: point.start.to_string(),
@@ -267,8 +267,8 @@ impl From<Arc<say::Series>> for proto::GetSeriesResponse {
     }
 }
 
-impl From<Arc<say::Forecasts>> for proto::ListForecastsResponse {
-    fn from(said: Arc<say::Forecasts>) -> Self {
+impl From<say::Forecasts> for proto::ListForecastsResponse {
+    fn from(said: say::Forecasts) -> Self {
         let day = |day: &say::ForecastDay| proto::ForecastDay {
             target: day.target.to_string(),
             horizon_days: u32::from(day.horizon_days),
@@ -289,8 +289,8 @@ impl From<Arc<say::Forecasts>> for proto::ListForecastsResponse {
     }
 }
 
-impl From<Arc<say::Alerts>> for proto::ListAlertsResponse {
-    fn from(said: Arc<say::Alerts>) -> Self {
+impl From<say::Alerts> for proto::ListAlertsResponse {
+    fn from(said: say::Alerts) -> Self {
         let alert = |alert: &say::AlertEpisode| proto::Alert {
             id: alert.id.clone(),
             rule: alert.rule.clone(),
@@ -309,8 +309,8 @@ impl From<Arc<say::Alerts>> for proto::ListAlertsResponse {
     }
 }
 
-impl From<Arc<say::FeedHealth>> for proto::ListFeedHealthResponse {
-    fn from(said: Arc<say::FeedHealth>) -> Self {
+impl From<say::FeedHealth> for proto::ListFeedHealthResponse {
+    fn from(said: say::FeedHealth) -> Self {
         let day = |day: &say::FeedDay| proto::FeedDay {
             source: day.source.clone(),
             region: day.region.clone(),

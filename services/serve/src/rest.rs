@@ -20,7 +20,7 @@ use actix_web::{
     web::{self, Data, Query},
 };
 use serde::Serialize;
-use std::{future::Future, net::TcpListener, sync::Arc, time::Duration, time::Instant};
+use std::{borrow::Borrow, future::Future, net::TcpListener, sync::Arc, time::Duration, time::Instant};
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use utoipa::{OpenApi, ToSchema};
@@ -107,13 +107,14 @@ struct Door {
 
 impl Door {
     /// Makes an answer on the program's runtime: a worker here has one thread, and the lake wants many.
-    async fn answer<T, F>(&self, make: impl FnOnce(Arc<Answers>) -> F) -> Result<HttpResponse, Problem>
+    async fn answer<A, T, F>(&self, make: impl FnOnce(Arc<Answers>) -> F) -> Result<HttpResponse, Problem>
     where
-        T: Serialize + Send + Sync + 'static,
-        F: Future<Output = Result<Arc<T>, Problem>> + Send + 'static,
+        T: Borrow<A> + Send + 'static,
+        A: Serialize,
+        F: Future<Output = Result<T, Problem>> + Send + 'static,
     {
         let answer = self.runtime.spawn(make(self.answers.clone())).await.map_err(|_| Problem::Internal)??;
-        Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(&*answer))
+        Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(answer.borrow()))
     }
 }
 
@@ -122,7 +123,7 @@ type Reply = Result<HttpResponse, Problem>;
 /// Whether the server answers, and which version it is.
 #[utoipa::path(get, path = "/api/v1/health", responses((status = 200, body = say::Health)))]
 async fn health(door: Data<Door>, _: Query<Nothing>) -> Reply {
-    door.answer(|answers| async move { Ok(Arc::new(answers.health())) }).await
+    door.answer::<say::Health, _, _>(|answers| async move { Ok(answers.health()) }).await
 }
 
 /// Lag, rate and freshness per stage, the ledger of rows, the broker, feeds and loads in progress.
@@ -130,7 +131,7 @@ async fn health(door: Data<Door>, _: Query<Nothing>) -> Reply {
     (status = 200, body = say::Status),
     (status = 503, body = ProblemDetails, content_type = "application/problem+json")))]
 async fn status(door: Data<Door>, _: Query<Nothing>) -> Reply {
-    door.answer(|answers| async move { answers.status().await }).await
+    door.answer::<say::Status, _, _>(|answers| async move { answers.status().await }).await
 }
 
 /// What can be asked for: sources, regions, languages, markers, days.
@@ -138,7 +139,7 @@ async fn status(door: Data<Door>, _: Query<Nothing>) -> Reply {
     (status = 200, body = say::Catalogue),
     (status = 503, body = ProblemDetails, content_type = "application/problem+json")))]
 async fn catalogue(door: Data<Door>, _: Query<Nothing>) -> Reply {
-    door.answer(|answers| async move { answers.catalogue().await }).await
+    door.answer::<say::Catalogue, _, _>(|answers| async move { answers.catalogue().await }).await
 }
 
 /// One series: a marker's prevalence over time in one population.
@@ -148,7 +149,7 @@ async fn catalogue(door: Data<Door>, _: Query<Nothing>) -> Reply {
     (status = 404, body = ProblemDetails, content_type = "application/problem+json"),
     (status = 503, body = ProblemDetails, content_type = "application/problem+json")))]
 async fn series(door: Data<Door>, ask: Query<SeriesAsk>) -> Reply {
-    door.answer(|answers| async move { answers.series(&ask).await }).await
+    door.answer::<say::Series, _, _>(|answers| async move { answers.series(&ask).await }).await
 }
 
 /// The latest forecast of one daily series, with the threshold it is held against.
@@ -158,7 +159,7 @@ async fn series(door: Data<Door>, ask: Query<SeriesAsk>) -> Reply {
     (status = 404, body = ProblemDetails, content_type = "application/problem+json"),
     (status = 503, body = ProblemDetails, content_type = "application/problem+json")))]
 async fn forecasts(door: Data<Door>, ask: Query<ForecastsAsk>) -> Reply {
-    door.answer(|answers| async move { answers.forecasts(&ask).await }).await
+    door.answer::<say::Forecasts, _, _>(|answers| async move { answers.forecasts(&ask).await }).await
 }
 
 /// Episodes in which a series will probably exceed its threshold, the most probable first.
@@ -167,7 +168,7 @@ async fn forecasts(door: Data<Door>, ask: Query<ForecastsAsk>) -> Reply {
     (status = 400, body = ProblemDetails, content_type = "application/problem+json"),
     (status = 503, body = ProblemDetails, content_type = "application/problem+json")))]
 async fn alerts(door: Data<Door>, ask: Query<AlertsAsk>) -> Reply {
-    door.answer(|answers| async move { answers.alerts(&ask).await }).await
+    door.answer::<say::Alerts, _, _>(|answers| async move { answers.alerts(&ask).await }).await
 }
 
 /// Posts per day beside what the same weekdays let expect.
@@ -177,7 +178,7 @@ async fn alerts(door: Data<Door>, ask: Query<AlertsAsk>) -> Reply {
     (status = 404, body = ProblemDetails, content_type = "application/problem+json"),
     (status = 503, body = ProblemDetails, content_type = "application/problem+json")))]
 async fn feed_health(door: Data<Door>, ask: Query<FeedHealthAsk>) -> Reply {
-    door.answer(|answers| async move { answers.feed_health(&ask).await }).await
+    door.answer::<say::FeedHealth, _, _>(|answers| async move { answers.feed_health(&ask).await }).await
 }
 
 async fn openapi(_: Query<Nothing>) -> HttpResponse {

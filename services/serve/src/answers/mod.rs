@@ -1,53 +1,39 @@
-//! The answers, made once for both doors: questions in [`ask`], answers in [`say`], what is between them here.
+//! The answers, made once for both doors: questions in [`ask`], answers in [`say`], what the lake says in `lake`.
 
 pub mod ask;
+mod lake;
 mod rates;
 pub mod say;
 mod status;
 
-use crate::{
-    cache::{Cache, Seen},
-    error::Problem,
-    handed::{Handed, Threshold},
-    titles,
-};
+use crate::{error::Problem, handed::Handed, handed::Threshold, titles};
 use ask::{AlertsAsk, FeedHealthAsk, ForecastsAsk, SeriesAsk};
-use jiff::{SignedDuration, Timestamp, ToSpan, civil::Date, tz::TimeZone};
+use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
+use lake::Lake;
 use std::{collections::BTreeMap, future::Future, sync::Arc, time::Duration};
 use tidemark_domain::{
-    CellStatus, PeriodKind, SeriesKey, Unit,
+    Alert, CellStatus, ForecastPoint, PeriodKind, SeriesKey, Unit,
     alert::AlertState,
     disclosure::MIN_UNITS,
-    forecast::{QUANTILE_LEVELS, RECOMMENDED_MODEL, exceedance},
+    forecast::{QUANTILE_LEVELS, exceedance},
     series::ALL,
 };
-use tidemark_query::{FeedStatus, PublishedPoint, SeriesFilter, Session};
-use tokio::sync::{Mutex, Semaphore};
+use tidemark_query::{FeedDay, FeedStatus, PublishedPoint};
+use tokio::sync::Mutex;
 
 /// The version of the program.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// The lake is looked at anew at most this often, in milliseconds.
-const LOOK_MILLISECONDS: i64 = 1_000;
 /// The longest an answer may take, in seconds.
 const ANSWER_SECONDS: u64 = 20;
 /// The last place on earth where a day ends does so this long after UTC, in hours.
 const HOURS_BEHIND_UTC: i64 = 12;
-/// Questions put to the lake at once: more would not be answered sooner.
-const MAX_QUESTIONS_AT_ONCE: usize = 4;
 
 /// Everything that can be answered.
 pub struct Answers {
+    lake: Lake,
     handed: Handed,
     started_at: Timestamp,
-    seen: Mutex<Option<Seen>>,
-    turns: Semaphore,
-    catalogue: Cache<(), say::Catalogue>,
-    series: Cache<SeriesAsk, say::Series>,
-    forecasts: Cache<ForecastsAsk, say::Forecasts>,
-    alerts: Cache<AlertsAsk, say::Alerts>,
-    feed_health: Cache<FeedHealthAsk, say::FeedHealth>,
-    lake_status: Cache<(), status::LakeStatus>,
     status: Mutex<status::Kept>,
 }
 
@@ -56,16 +42,9 @@ impl Answers {
     #[must_use]
     pub fn new(handed: Handed) -> Self {
         Self {
+            lake: Lake::new(handed.lake.clone(), handed.clock.clone()),
             started_at: (handed.clock)(),
             handed,
-            seen: Mutex::new(None),
-            turns: Semaphore::new(MAX_QUESTIONS_AT_ONCE),
-            catalogue: Cache::new(),
-            series: Cache::new(),
-            forecasts: Cache::new(),
-            alerts: Cache::new(),
-            feed_health: Cache::new(),
-            lake_status: Cache::new(),
             status: Mutex::default(),
         }
     }
@@ -81,216 +60,114 @@ impl Answers {
     /// # Errors
     /// When the lake cannot be read in time; so in every answer below.
     pub async fn catalogue(&self) -> Result<Arc<say::Catalogue>, Problem> {
-        let seen = self.look().await?;
-        self.catalogue.get_or((), seen, self.in_turn(self.make_catalogue())).await
+        limited(self.lake.catalogue()).await
     }
 
     /// One series.
     ///
     /// # Errors
     /// When a parameter cannot be read, or names nothing there is.
-    pub async fn series(&self, asked: &SeriesAsk) -> Result<Arc<say::Series>, Problem> {
+    pub async fn series(&self, asked: &SeriesAsk) -> Result<say::Series, Problem> {
         let kind = ask::period(asked.period.as_deref())?;
         let (region, language) = (asked.region.as_deref(), asked.language.as_deref());
         let key = ask::series_key(&asked.source, region, language, &asked.marker, kind)?;
         let (from, to) = ask::span(asked.from.as_deref(), asked.to.as_deref())?;
         let as_of = ask::instant("as_of", asked.as_of.as_deref())?;
-        let seen = self.look().await?;
-        let make = async {
+        limited(async {
             let unit = self.known(&key).await?;
-            let filter = SeriesFilter { from, to, ..SeriesFilter::of(&key) };
-            let session = match as_of {
-                Some(at) => self.session().as_of(at).await?,
-                None => self.session().clone(),
+            let points = match as_of {
+                Some(at) => Arc::new(self.lake.points_as_of(&key, at).await?),
+                None => self.lake.points(&key).await?,
             };
-            let points = session.series_points(&filter).await?;
             let unit = points.last().map_or(unit, |point| point.unit);
-            Ok(say::Series { key: (&key).into(), unit, points: points.into_iter().map(shown).collect() })
-        };
-        self.series.get_or(asked.clone(), seen, self.in_turn(make)).await
+            let points = points.iter().filter(|point| within(point.period.end, from, to));
+            Ok(say::Series { key: (&key).into(), unit, points: points.map(shown).collect() })
+        })
+        .await
     }
 
     /// The latest forecast of one daily series.
     ///
     /// # Errors
     /// As [`Answers::series`].
-    pub async fn forecasts(&self, asked: &ForecastsAsk) -> Result<Arc<say::Forecasts>, Problem> {
+    pub async fn forecasts(&self, asked: &ForecastsAsk) -> Result<say::Forecasts, Problem> {
         let (region, language) = (asked.region.as_deref(), asked.language.as_deref());
         let key = ask::series_key(&asked.source, region, language, &asked.marker, PeriodKind::Day)?;
-        let seen = self.look().await?;
-        let make = async {
+        limited(async {
             let unit = self.known(&key).await?;
-            self.make_forecasts(&key, unit).await
-        };
-        self.forecasts.get_or(asked.clone(), seen, self.in_turn(make)).await
+            let days = self.lake.forecasts(&key).await?;
+            let threshold = self.threshold(&key, days.first().map(|day| day.origin)).await?;
+            Ok(forecasts(&key, unit, &days, threshold))
+        })
+        .await
     }
 
     /// Episodes: open ones first, the most probable first among them.
     ///
     /// # Errors
     /// When the state cannot be read.
-    pub async fn alerts(&self, asked: &AlertsAsk) -> Result<Arc<say::Alerts>, Problem> {
+    pub async fn alerts(&self, asked: &AlertsAsk) -> Result<say::Alerts, Problem> {
         let state = ask::alert_state(asked.state.as_deref())?;
-        let seen = self.look().await?;
-        let make = async {
-            let catalogue = self.make_catalogue().await?;
-            let units: BTreeMap<_, _> =
-                catalogue.sources.iter().map(|source| (source.source.as_str(), source.unit)).collect();
-            let mut alerts = self.session().alerts().await?;
-            alerts.retain(|alert| state.is_none_or(|state| alert.state == state));
+        limited(async {
+            let catalogue = self.lake.catalogue().await?;
+            let sources = catalogue.sources.iter();
+            let units: BTreeMap<_, _> = sources.map(|source| (source.source.as_str(), source.unit)).collect();
+            let known = self.lake.alerts().await?;
+            let mut alerts: Vec<_> =
+                known.iter().filter(|alert| state.is_none_or(|state| alert.state == state)).collect();
+            let is_over = |alert: &Alert| alert.state != AlertState::Open;
             alerts.sort_by(|a, b| {
-                let rank = |state| u8::from(state != AlertState::Open);
-                (rank(a.state), b.probability, &a.id)
-                    .partial_cmp(&(rank(b.state), a.probability, &b.id))
-                    .unwrap_or(std::cmp::Ordering::Equal)
+                let likelier = b.probability.total_cmp(&a.probability);
+                is_over(a).cmp(&is_over(b)).then(likelier).then_with(|| a.id.cmp(&b.id))
             });
-            let said = |alert: &tidemark_domain::Alert| say::AlertEpisode {
-                id: alert.id.clone(),
-                rule: alert.rule.clone(),
-                key: (&alert.key).into(),
-                unit: units.get(alert.key.source.as_str()).copied().unwrap_or(Unit::Post),
-                title: titles::title(&alert.key.marker),
-                state: alert.state.code(),
-                threshold: alert.threshold,
-                probability: alert.probability,
-                peak_day: alert.peak_day,
-                origin: alert.origin,
-                raised_origin: alert.raised_origin,
-                lead_days: alert.lead_days(),
-                issued_at: alert.issued_at,
-            };
-            Ok(say::Alerts { alerts: alerts.iter().map(said).collect() })
-        };
-        self.alerts.get_or(asked.clone(), seen, self.in_turn(make)).await
+            let unit = |alert: &Alert| units.get(alert.key.source.as_str()).copied().unwrap_or(Unit::Post);
+            Ok(say::Alerts { alerts: alerts.into_iter().map(|alert| episode(alert, unit(alert))).collect() })
+        })
+        .await
     }
 
     /// How a feed is doing, day by day.
     ///
     /// # Errors
     /// When a parameter cannot be read, or names nothing there is.
-    pub async fn feed_health(&self, asked: &FeedHealthAsk) -> Result<Arc<say::FeedHealth>, Problem> {
+    pub async fn feed_health(&self, asked: &FeedHealthAsk) -> Result<say::FeedHealth, Problem> {
         let source = ask::name("source", &asked.source)?;
         let region = asked.region.as_deref().map(|region| ask::name("region", region)).transpose()?;
         let (from, to) = ask::span(asked.from.as_deref(), asked.to.as_deref())?;
-        let seen = self.look().await?;
-        let make = async {
-            let catalogue = self.make_catalogue().await?;
+        limited(async {
+            let catalogue = self.lake.catalogue().await?;
             let known = find(&catalogue, &source)?;
             if let Some(region) = &region {
                 listed("region", region, &known.regions)?;
             }
-            let filter = SeriesFilter { source: Some(source), region, from, to, ..SeriesFilter::default() };
-            let days = self.session().feed_health(&filter).await?;
-            let mut days: Vec<_> = days.into_iter().map(|day| feed_day(day, self.now())).collect();
+            let now = (self.handed.clock)();
+            let days = self.lake.feed(&source).await?;
+            let asked = |day: &&FeedDay| {
+                within(day.day, from, to) && region.as_ref().is_none_or(|region| *region == day.region)
+            };
+            let mut days: Vec<_> = days.iter().filter(asked).map(|day| feed_day(day, now)).collect();
             days.sort_by(|a, b| (a.day, &a.region).cmp(&(b.day, &b.region)));
             Ok(say::FeedHealth { days })
-        };
-        self.feed_health.get_or(asked.clone(), seen, self.in_turn(make)).await
-    }
-
-    fn session(&self) -> &Session {
-        &self.handed.lake
-    }
-
-    fn now(&self) -> Timestamp {
-        (self.handed.clock)()
-    }
-
-    /// What the lake looks like, at most a second old.
-    async fn look(&self) -> Result<Seen, Problem> {
-        let mut seen = self.seen.lock().await;
-        let now = self.now();
-        if let Some(seen) = seen.as_ref()
-            && now.duration_since(seen.at).abs() < SignedDuration::from_millis(LOOK_MILLISECONDS)
-        {
-            return Ok(seen.clone());
-        }
-        limited(async { Ok(self.session().refresh().await?) }).await?; // whether it changed is in the versions
-        let fresh = Seen { at: now, versions: Arc::new(self.session().versions()) };
-        *seen = Some(fresh.clone());
-        Ok(fresh)
-    }
-
-    /// Waits for its turn, and not for ever.
-    async fn in_turn<T>(&self, make: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {
-        limited(async {
-            let _turn = self.turns.acquire().await.map_err(|_| Problem::Internal)?;
-            make.await
         })
         .await
-    }
-
-    async fn make_catalogue(&self) -> Result<say::Catalogue, Problem> {
-        let mut sources = Vec::new();
-        for entry in self.session().catalogue().await?.sources {
-            let filter = SeriesFilter {
-                source: Some(entry.source.clone()),
-                region: Some(ALL.to_owned()),
-                language: Some(ALL.to_owned()),
-                period: Some(PeriodKind::Day),
-                ..SeriesFilter::default()
-            };
-            let keys = self.session().series_keys(&filter).await?;
-            if keys.is_empty() {
-                continue; // posts are there, and no series yet
-            }
-            sources.push(say::Source {
-                source: entry.source,
-                unit: entry.unit,
-                first_day: entry.first,
-                last_day: entry.last,
-                regions: all_first(entry.regions),
-                languages: all_first(entry.languages),
-                markers: titles::markers(keys.into_iter().map(|series| series.key.marker)),
-            });
-        }
-        Ok(say::Catalogue { min_units: MIN_UNITS, sources })
-    }
-
-    async fn make_forecasts(&self, key: &SeriesKey, unit: Unit) -> Result<say::Forecasts, Problem> {
-        let mut days = self.session().forecasts(&SeriesFilter::of(key)).await?;
-        days.retain(|day| day.model == RECOMMENDED_MODEL);
-        let threshold = self.threshold(key, days.first().map(|day| day.origin)).await?;
-        let first = days.first();
-        Ok(say::Forecasts {
-            key: key.into(),
-            unit,
-            model: first.map(|day| day.model.clone()),
-            origin: first.map(|day| day.origin),
-            issued_at: first.map(|day| day.issued_at),
-            threshold: threshold.as_ref().map(|threshold| threshold.value),
-            levels: QUANTILE_LEVELS.to_vec(),
-            days: days
-                .iter()
-                .map(|day| say::ForecastDay {
-                    target: day.target,
-                    horizon_days: day.horizon_days,
-                    quantiles: day.quantiles.to_vec(),
-                    p_exceed: threshold.as_ref().map(|threshold| exceedance(&day.quantiles, threshold.value)),
-                })
-                .collect(),
-            rule: threshold.map(|threshold| threshold.rule),
-        })
     }
 
     /// The level a rule holds the series against, as of the forecast's origin: the rule's own word, else the latest
     /// episode's.
     async fn threshold(&self, key: &SeriesKey, origin: Option<Date>) -> Result<Option<Threshold>, Problem> {
         if let Some(decide) = &self.handed.thresholds {
-            let filter = SeriesFilter { to: origin, ..SeriesFilter::of(key) };
-            let points = self.session().series_points(&filter).await?;
-            return Ok(decide(key, &points));
+            let points = self.lake.points(key).await?;
+            let until = points.partition_point(|point| within(point.period.end, None, origin));
+            return Ok(decide(key, &points[..until]));
         }
-        let alerts = self.session().alerts().await?;
-        let latest = alerts.into_iter().filter(|alert| alert.key == *key).max_by_key(|alert| alert.issued_at);
-        Ok(latest.map(|alert| Threshold { rule: alert.rule, value: alert.threshold }))
+        let alerts = self.lake.alerts().await?;
+        let latest = alerts.iter().filter(|alert| alert.key == *key).max_by_key(|alert| alert.issued_at);
+        Ok(latest.map(|alert| Threshold { rule: alert.rule.clone(), value: alert.threshold }))
     }
 
     /// Whether the catalogue knows the series; what it counts.
     async fn known(&self, key: &SeriesKey) -> Result<Unit, Problem> {
-        // The caller has a turn already, so this must not wait for another one.
-        let seen = self.seen.lock().await.clone().ok_or(Problem::Internal)?;
-        let catalogue = self.catalogue.get_or((), seen, self.make_catalogue()).await?;
+        let catalogue = self.lake.catalogue().await?;
         let source = find(&catalogue, &key.source)?;
         listed("region", &key.region, &source.regions)?;
         listed("language", &key.language, &source.languages)?;
@@ -305,6 +182,50 @@ async fn limited<T>(make: impl Future<Output = Result<T, Problem>>) -> Result<T,
     tokio::time::timeout(Duration::from_secs(ANSWER_SECONDS), make)
         .await
         .map_err(|_| Problem::TooSlow { seconds: ANSWER_SECONDS })?
+}
+
+fn within(day: Date, from: Option<Date>, to: Option<Date>) -> bool {
+    from.is_none_or(|from| day >= from) && to.is_none_or(|to| day <= to)
+}
+
+fn forecasts(key: &SeriesKey, unit: Unit, days: &[ForecastPoint], threshold: Option<Threshold>) -> say::Forecasts {
+    let first = days.first();
+    let level = threshold.as_ref().map(|threshold| threshold.value);
+    let ahead = |day: &ForecastPoint| say::ForecastDay {
+        target: day.target,
+        horizon_days: day.horizon_days,
+        quantiles: day.quantiles.to_vec(),
+        p_exceed: level.map(|level| exceedance(&day.quantiles, level)),
+    };
+    say::Forecasts {
+        key: key.into(),
+        unit,
+        model: first.map(|day| day.model.clone()),
+        origin: first.map(|day| day.origin),
+        issued_at: first.map(|day| day.issued_at),
+        threshold: level,
+        rule: threshold.map(|threshold| threshold.rule),
+        levels: QUANTILE_LEVELS.to_vec(),
+        days: days.iter().map(ahead).collect(),
+    }
+}
+
+fn episode(alert: &Alert, unit: Unit) -> say::AlertEpisode {
+    say::AlertEpisode {
+        id: alert.id.clone(),
+        rule: alert.rule.clone(),
+        key: (&alert.key).into(),
+        unit,
+        title: titles::title(&alert.key.marker),
+        state: alert.state.code(),
+        threshold: alert.threshold,
+        probability: alert.probability,
+        peak_day: alert.peak_day,
+        origin: alert.origin,
+        raised_origin: alert.raised_origin,
+        lead_days: alert.lead_days(),
+        issued_at: alert.issued_at,
+    }
 }
 
 fn find<'a>(catalogue: &'a say::Catalogue, source: &str) -> Result<&'a say::Source, Problem> {
@@ -326,11 +247,10 @@ fn all_first(mut names: Vec<String>) -> Vec<String> {
 }
 
 /// A point as it may be seen. The view withholds already; a second lock on the same door.
-fn shown(point: PublishedPoint) -> say::Point {
+fn shown(point: &PublishedPoint) -> say::Point {
     let open = point.status == CellStatus::Ok;
-    let (model, lexicon, code) = point
-        .provenance
-        .map_or_else(Default::default, |provenance| (provenance.model, provenance.lexicon, provenance.code));
+    let made_by = point.provenance.clone();
+    let (model, lexicon, code) = made_by.map_or_else(Default::default, |by| (by.model, by.lexicon, by.code));
     say::Point {
         label: point.period.label(),
         start: point.period.start(),
@@ -351,7 +271,7 @@ fn shown(point: PublishedPoint) -> say::Point {
 
 /// A feed's day as it may be seen at `now`: a handful of posts is a small cell too (that there was none may be said),
 /// and a day that may still be going on in its region is not held against whole days.
-fn feed_day(day: tidemark_query::FeedDay, now: Timestamp) -> say::FeedDay {
+fn feed_day(day: &FeedDay, now: Timestamp) -> say::FeedDay {
     let over_everywhere = day.day.at(0, 0, 0, 0).saturating_add((24 + HOURS_BEHIND_UTC).hours());
     let is_over = TimeZone::UTC.to_timestamp(over_everywhere).is_ok_and(|over| over <= now);
     let state = match day.status {
@@ -359,8 +279,8 @@ fn feed_day(day: tidemark_query::FeedDay, now: Timestamp) -> say::FeedDay {
         status => status.code(),
     };
     say::FeedDay {
-        source: day.source,
-        region: day.region,
+        source: day.source.clone(),
+        region: day.region.clone(),
         day: day.day,
         posts: Some(day.posts).filter(|posts| *posts == 0 || *posts >= MIN_UNITS),
         expected: day.expected.filter(|expected| *expected >= MIN_UNITS as f64),
@@ -398,7 +318,7 @@ mod tests {
             provenance: None,
             issued_at: None,
         };
-        let said = shown(leaking);
+        let said = shown(&leaking);
         assert_eq!((said.value, said.lower, said.upper), (None, None, None));
         assert_eq!((said.k, said.n, said.n_posts), (None, None, None));
         assert_eq!(said.status, "censored");
@@ -414,7 +334,7 @@ mod tests {
             ratio: None,
             status: tidemark_query::FeedStatus::Low,
         };
-        super::feed_day(day, now.parse().expect("an instant"))
+        super::feed_day(&day, now.parse().expect("an instant"))
     }
 
     #[test]

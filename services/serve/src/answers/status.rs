@@ -1,16 +1,17 @@
 //! How the whole is doing: the log's word, the lake's word, and rates from one look to the next.
 
-use super::{Answers, LOOK_MILLISECONDS, VERSION, feed_day, rates::Rates, say};
+use super::{ALL, Answers, VERSION, feed_day, limited, rates::Rates, say};
 use crate::{error::Problem, handed::LogStatus};
-use jiff::{SignedDuration, Timestamp, ToSpan};
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
-use tidemark_domain::{PeriodKind, forecast::RECOMMENDED_MODEL, series::ALL};
-use tidemark_query::SeriesFilter;
+use jiff::{SignedDuration, Timestamp};
+use std::{collections::BTreeMap, future::Future, sync::Arc, time::Duration};
+use tidemark_domain::{PeriodKind, SeriesKey};
 
+/// A status is looked up anew at most this often, in milliseconds.
+const KEEP_MILLISECONDS: i64 = 1_000;
+/// How long a status waits for what it can do without, in milliseconds.
+const SOON_MILLISECONDS: u64 = 1_000;
 /// How long the log may take to say how far it is, in seconds.
 const LOG_SECONDS: u64 = 5;
-/// A feed is listed with its latest day among the last so many of its source.
-const FEED_DAYS: i64 = 7;
 
 /// The latest status, and what the next one's rates are reckoned from.
 #[derive(Default)]
@@ -19,38 +20,30 @@ pub(super) struct Kept {
     rates: Rates,
 }
 
-/// The lake's part, which stays while the lake does.
-pub(super) struct LakeStatus {
-    ledger: say::Ledger,
-    feeds: Vec<say::FeedDay>,
-    record: Option<Timestamp>,
-    cell: Option<Timestamp>,
-    forecast: Option<Timestamp>,
-    alert: Option<Timestamp>,
-}
-
 impl Answers {
     /// Lag, rate and freshness per stage, the ledger of rows, the broker, feeds and loads in progress.
     ///
     /// # Errors
     /// When the lake cannot be read in time. A broker that is away is an answer, not an error.
     pub async fn status(&self) -> Result<Arc<say::Status>, Problem> {
+        limited(self.make_status()).await
+    }
+
+    async fn make_status(&self) -> Result<Arc<say::Status>, Problem> {
         let mut kept = self.status.lock().await;
-        let now = self.now();
+        let now = (self.handed.clock)();
         if let Some(latest) = &kept.latest
-            && now.duration_since(latest.now).abs() < SignedDuration::from_millis(LOOK_MILLISECONDS)
+            && now.duration_since(latest.now).abs() < SignedDuration::from_millis(KEEP_MILLISECONDS)
         {
             return Ok(latest.clone());
         }
-        let seen = self.look().await?;
-        let lake = self.lake_status.get_or((), seen, self.in_turn(self.make_lake_status())).await?;
         let log = tokio::time::timeout(Duration::from_secs(LOG_SECONDS), (self.handed.log_status)()).await;
         let log = log.unwrap_or_else(|_| LogStatus {
             detail: format!("it did not answer within {LOG_SECONDS} s: run `tidemark doctor`"),
             ..LogStatus::default()
         });
+        let told = self.lake.told().await?;
         let since = |at: Option<Timestamp>| at.map(|at| now.duration_since(at).as_secs_f64().max(0.0));
-
         let mut stages: Vec<_> = log
             .stages
             .into_iter()
@@ -58,15 +51,17 @@ impl Answers {
                 lag: stage.lag,
                 rate_per_second: stage.position.and_then(|position| kept.rates.note(&stage.stage, now, position)),
                 freshness_seconds: match stage.stage.as_str() {
-                    "ingest" => since(lake.record),
-                    "aggregate" => since(lake.cell),
+                    "ingest" => since(told.fresh.newest_record),
+                    "aggregate" => since(told.fresh.newest_cell),
                     _ => None, // its output is on the log, which does not say when
                 },
                 stage: stage.stage,
                 topic: stage.topic,
             })
             .collect();
-        for (stage, at) in [("forecast", lake.forecast), ("alert", lake.alert)] {
+        let outputs = async { Ok((self.forecast_at().await?, self.alert_at().await?)) };
+        let (forecast, alert) = soon(outputs).await?;
+        for (stage, at) in [("forecast", forecast), ("alert", alert)] {
             stages.push(say::Stage {
                 stage: stage.to_owned(),
                 topic: String::new(),
@@ -75,75 +70,65 @@ impl Answers {
                 freshness_seconds: since(at),
             });
         }
+        let load = |load: crate::Load| say::LoadProgress {
+            name: load.name,
+            rows: load.rows,
+            rows_total: load.rows_total,
+            done: load.done,
+        };
         let status = Arc::new(say::Status {
             version: VERSION,
             now,
-            ledger: lake.ledger,
+            ledger: told.ledger,
             broker: say::Broker { reachable: log.reachable, detail: log.detail },
             stages,
-            feeds: lake.feeds.clone(),
-            loads: log
-                .loads
-                .into_iter()
-                .map(|load| say::LoadProgress {
-                    name: load.name,
-                    rows: load.rows,
-                    rows_total: load.rows_total,
-                    done: load.done,
-                })
-                .collect(),
+            feeds: soon(self.latest_feed_days(now)).await?,
+            loads: log.loads.into_iter().map(load).collect(),
         });
         kept.latest = Some(status.clone());
         Ok(status)
     }
 
-    async fn make_lake_status(&self) -> Result<LakeStatus, Problem> {
-        let session = self.session();
-        let mut ledger = say::Ledger::default();
-        for counts in session.counts().await?.values() {
-            ledger.read += counts.rows_read();
-            ledger.accepted += counts.accepted;
-            ledger.duplicates += counts.duplicates;
-            ledger.unmatched += counts.unmatched;
-            ledger.rejected += counts.rejected.values().sum::<u64>();
+    /// When forecasts were last issued. A source's series are forecast together: one of them says when.
+    async fn forecast_at(&self) -> Result<Option<Timestamp>, Problem> {
+        let mut latest = None;
+        for source in &self.lake.catalogue().await?.sources {
+            let Some(marker) = source.markers.first() else { continue };
+            let key = SeriesKey {
+                source: source.source.clone(),
+                region: ALL.to_owned(),
+                language: ALL.to_owned(),
+                marker: marker.name.clone(),
+                period: PeriodKind::Day,
+            };
+            latest = latest.max(self.lake.forecasts(&key).await?.iter().map(|day| day.issued_at).max());
         }
-        let fresh = session.freshness().await?;
-        let alert = session.alerts().await?.iter().map(|alert| alert.issued_at).max();
+        Ok(latest)
+    }
 
-        let mut feeds = BTreeMap::new();
-        let mut forecast = None;
-        for source in self.make_catalogue().await?.sources {
-            let from = source.last_day.saturating_sub(FEED_DAYS.days());
-            let filter =
-                SeriesFilter { source: Some(source.source.clone()), from: Some(from), ..SeriesFilter::default() };
-            for day in session.feed_health(&filter).await? {
-                let latest = feeds.entry((day.source.clone(), day.region.clone())).or_insert_with(|| day.clone());
-                if latest.day < day.day {
-                    *latest = day;
+    /// When an episode last changed.
+    async fn alert_at(&self) -> Result<Option<Timestamp>, Problem> {
+        Ok(self.lake.alerts().await?.iter().map(|alert| alert.issued_at).max())
+    }
+
+    async fn latest_feed_days(&self, now: Timestamp) -> Result<Vec<say::FeedDay>, Problem> {
+        let mut feeds = Vec::new();
+        for source in &self.lake.catalogue().await?.sources {
+            let days = self.lake.feed(&source.source).await?;
+            let mut latest = BTreeMap::new();
+            for day in days.iter() {
+                let known = latest.entry(&day.region).or_insert(day);
+                if known.day < day.day {
+                    *known = day;
                 }
             }
-            // All series are forecast together: one of them says when.
-            if let Some(marker) = source.markers.first() {
-                let filter = SeriesFilter {
-                    source: Some(source.source),
-                    region: Some(ALL.to_owned()),
-                    language: Some(ALL.to_owned()),
-                    marker: Some(marker.name.clone()),
-                    period: Some(PeriodKind::Day),
-                    ..SeriesFilter::default()
-                };
-                let days = session.forecasts(&filter).await?;
-                let issued = days.iter().filter(|day| day.model == RECOMMENDED_MODEL).map(|day| day.issued_at).max();
-                forecast = forecast.max(issued);
-            }
+            feeds.extend(latest.into_values().map(|day| feed_day(day, now)));
         }
-        Ok(LakeStatus {
-            ledger,
-            feeds: feeds.into_values().map(|day| feed_day(day, self.now())).collect(),
-            record: fresh.newest_record,
-            cell: fresh.newest_cell,
-            forecast,
-            alert,
-        })
+        Ok(feeds)
     }
+}
+
+/// What is known soon, or nothing: a status does not wait for what is still being looked up; the next one has it.
+async fn soon<T: Default>(known: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {
+    tokio::time::timeout(Duration::from_millis(SOON_MILLISECONDS), known).await.unwrap_or_else(|_| Ok(T::default()))
 }
