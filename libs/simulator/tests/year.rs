@@ -31,11 +31,11 @@ fn the_same_seed_gives_the_same_bytes_and_another_does_not() {
 /// The authors of a region and day, and those of them who express each marker.
 type Cell = (BTreeSet<String>, [BTreeSet<String>; N_MARKERS]);
 
-/// Of each day and region: who posted, and who expressed each marker.
-type Recount = BTreeMap<(Date, String), (BTreeSet<String>, [BTreeSet<String>; N_MARKERS])>;
+/// The cells of each day and region.
+type Recount = BTreeMap<(Date, String), Cell>;
 
 /// What is left of every post when all events were applied, and counted by (day, region, marker).
-fn recount(simulation: &Simulation) -> BTreeMap<(Date, String), Cell> {
+fn recount(simulation: &Simulation) -> Recount {
     let mut posts = BTreeMap::new();
     for event in simulation.posts() {
         match event.event {
@@ -53,7 +53,7 @@ fn recount(simulation: &Simulation) -> BTreeMap<(Date, String), Cell> {
         .iter()
         .map(|region| (region.code.as_str(), TimeZone::get(&region.zone).unwrap()))
         .collect();
-    let mut cells: BTreeMap<(Date, String), Cell> = BTreeMap::new();
+    let mut cells = Recount::new();
     for post in posts.into_values().filter(|post| !post.is_bot && !post.wordless) {
         let day = day_in(post.created_at, &zones[post.region.as_str()]);
         for region in [post.region.as_str(), "all"] {

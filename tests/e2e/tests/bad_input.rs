@@ -2,7 +2,6 @@
 //! with a reason, and nothing else is lost.
 
 #![allow(clippy::disallowed_methods)] // the broker's silence is what is tested
-#![allow(clippy::disallowed_methods)] // another process is polled for a condition, and a poll needs a pause
 
 use flate2::{Compression, write::GzEncoder};
 use serde_json::{Value, json};

@@ -2,7 +2,6 @@
 //! file, and what is in the lake in the end is what an uninterrupted run put there.
 
 #![allow(clippy::disallowed_methods)] // the time until the blow is what is tested
-#![allow(clippy::disallowed_methods)] // another process is polled for a condition, and a poll needs a pause
 
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
