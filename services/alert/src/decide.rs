@@ -111,7 +111,7 @@ mod tests {
     }
 
     fn rule() -> Rule {
-        Rule { threshold: Threshold::Absolute(0.5), ..Rule::on("mh.stress") }
+        Rule { threshold: Threshold::Absolute(0.5), probability: 0.7, clear_probability: 0.4, ..Rule::on("mh.stress") }
     }
 
     /// A forecast whose P(value > 0.5) on day `h` is `probabilities[h - 1]`.

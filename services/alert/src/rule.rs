@@ -58,11 +58,11 @@ fn all_languages() -> Option<String> {
 }
 
 const fn probability() -> f64 {
-    0.7
+    0.6
 }
 
 const fn clear_probability() -> f64 {
-    0.4
+    0.35
 }
 
 const fn horizon_days() -> u16 {
@@ -130,7 +130,7 @@ mod tests {
     fn a_rule_from_a_file_has_defaults_and_refuses_what_it_does_not_know() {
         let rule: Rule =
             toml::from_str("name = \"n\"\nmarker = \"mh.stress\"\nthreshold = { absolute = 0.1 }").expect("valid");
-        assert_eq!((rule.probability, rule.horizon_days, rule.language.as_deref()), (0.7, 14, Some("all")));
+        assert_eq!((rule.probability, rule.horizon_days, rule.language.as_deref()), (0.6, 14, Some("all")));
         assert!(toml::from_str::<Rule>("name = \"n\"\nmarker = \"m\"\nthreshhold = { absolute = 0.1 }").is_err());
     }
 
