@@ -22,6 +22,8 @@ pub const GROUP: &str = "tidemark.aggregate";
 const BROKER_DEADLINE: Duration = Duration::from_secs(120);
 /// The longest wait for a first record: how soon a stop or a due refresh is noticed.
 const IDLE_WAIT: Duration = Duration::from_millis(500);
+/// Rest after a refresh, in units of what it took: a trickle of posts must not keep a core busy.
+const REST_PER_WORK: u32 = 3;
 
 /// Aggregates until `stop`.
 ///
@@ -40,7 +42,8 @@ pub async fn run(
         consumer = consumer(log, &sink.writer) => consumer?,
     };
     let refresh_interval = Duration::from_secs(settings.refresh_interval_s);
-    let mut refreshed = Instant::now();
+    // When the last refresh ended, and what it cost.
+    let (mut refreshed, mut cost) = (Instant::now(), Duration::ZERO);
     loop {
         let wait = Duration::from_millis(settings.commit_age_ms_max).min(IDLE_WAIT);
         let records = tokio::select! {
@@ -52,9 +55,11 @@ pub async fn run(
             consumer.commit(&next_positions(&records)).await?;
         }
         let is_caught_up = records.is_empty();
-        if is_caught_up || refreshed.elapsed() >= refresh_interval {
+        let rested = refreshed.elapsed();
+        if rested >= cost * REST_PER_WORK && (is_caught_up || rested >= refresh_interval) {
+            let started = Instant::now();
             sink.refresh(&clock).await?;
-            refreshed = Instant::now();
+            (refreshed, cost) = (Instant::now(), started.elapsed());
         }
     }
 }
