@@ -9,8 +9,10 @@
 mod batch;
 mod delegate;
 mod partition;
+mod producers;
 
 use partition::{AppendError, PartitionLog, SEGMENT_BYTES};
+use producers::SequenceError;
 use serde::Deserialize;
 use serde::de::value::{Error as ValueError, MapDeserializer};
 use std::collections::HashMap;
@@ -214,9 +216,13 @@ impl LogStorage {
                     shared.appended.notify_waiters();
                     Ok(offset)
                 }
-                Err(AppendError::Duplicate) => Err(Error::Api(ErrorCode::DuplicateSequenceNumber)),
-                Err(AppendError::OutOfOrder) => Err(Error::Api(ErrorCode::OutOfOrderSequenceNumber)),
-                Err(AppendError::Fenced) => Err(Error::Api(ErrorCode::InvalidProducerEpoch)),
+                Err(AppendError::Sequence(SequenceError::Duplicate)) => {
+                    Err(Error::Api(ErrorCode::DuplicateSequenceNumber))
+                }
+                Err(AppendError::Sequence(SequenceError::OutOfOrder)) => {
+                    Err(Error::Api(ErrorCode::OutOfOrderSequenceNumber))
+                }
+                Err(AppendError::Sequence(SequenceError::Fenced)) => Err(Error::Api(ErrorCode::InvalidProducerEpoch)),
                 Err(AppendError::Disk(error)) => Err(shared.disk_fault(&error)),
             }
         })

@@ -4,9 +4,9 @@
 //! that is killed leaves at most one unfinished batch at the end of the last file, which was not acknowledged and is cut
 //! off when the folder is opened.
 
-use super::batch::{self, BatchHead, HEADER_BYTES, ProducerStamp, add_sequence};
+use super::batch::{self, BatchHead, HEADER_BYTES, ProducerStamp};
+use super::producers::{Producers, SequenceError};
 use bytes::Bytes;
-use std::collections::{HashMap, VecDeque};
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::ops::RangeInclusive;
@@ -19,22 +19,14 @@ use tansu_sans_io::record::deflated;
 pub(crate) const SEGMENT_BYTES: u64 = 64 * 1024 * 1024;
 /// One entry of a segment's index for so many bytes.
 const INDEX_EVERY_BYTES: u64 = 64 * 1024;
-/// Batches of a producer that are remembered: as many as it may have in flight, so that a repeated one is known again.
-const REMEMBERED_BATCHES: usize = 5;
 const EXTENSION: &str = "log";
 
 /// Why a batch was not written.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AppendError {
-    /// Older than what is remembered: it was written, but where is forgotten.
-    #[error("the batch was written before")]
-    Duplicate,
-    /// A batch between is missing.
-    #[error("a batch of this producer is missing before it")]
-    OutOfOrder,
-    /// A newer incarnation of the producer has written.
-    #[error("the producer has been replaced")]
-    Fenced,
+    /// It is not the producer's next batch.
+    #[error(transparent)]
+    Sequence(#[from] SequenceError),
     /// The disk.
     #[error("the batch could not be written to disk")]
     Disk(#[from] io::Error),
@@ -50,15 +42,6 @@ struct Segment {
     index: Vec<(i64, u64)>,
 }
 
-#[derive(Debug)]
-struct ProducerState {
-    epoch: i16,
-    /// The sequence that the next batch begins with.
-    next_sequence: i32,
-    /// Sequences of the last batches and the offset each went to.
-    recent: VecDeque<(i32, i32, i64)>,
-}
-
 /// One partition, opened for reading and writing.
 #[derive(Debug)]
 pub(crate) struct PartitionLog {
@@ -66,10 +49,8 @@ pub(crate) struct PartitionLog {
     /// In the order of their offsets; never empty; the last is written to.
     segments: Vec<Segment>,
     end_offset: i64,
-    producers: HashMap<i64, ProducerState>,
+    producers: Producers,
     segment_bytes: u64,
-    /// The ids that this process gave to producers: all they wrote is known.
-    young_producers: RangeInclusive<i64>,
     unsynced: bool,
 }
 
@@ -97,9 +78,8 @@ impl PartitionLog {
             folder: folder.to_owned(),
             end_offset: bases.last().copied().unwrap_or_default(),
             segments,
-            producers: HashMap::new(),
+            producers: Producers::new(young_producers),
             segment_bytes,
-            young_producers,
             unsynced: false,
         };
         // What producers have in flight lies at the end: in the last segment, or in the one before if that has just begun.
@@ -107,7 +87,7 @@ impl PartitionLog {
         for at in last.saturating_sub(1)..=last {
             let scan = log.segments[at].scan(at == last)?;
             for head in &scan {
-                log.remember(head.producer, head.base_offset);
+                log.producers.remember(head.producer, head.base_offset);
             }
             if at == last
                 && let Some(head) = scan.last()
@@ -133,7 +113,7 @@ impl PartitionLog {
     pub(crate) fn append(&mut self, batch: deflated::Batch) -> Result<i64, AppendError> {
         let stamp = ProducerStamp::of(&batch);
         if let Some(stamp) = stamp
-            && let Some(offset) = self.repeated(stamp)?
+            && let Some(offset) = self.producers.repeated(stamp)?
         {
             return Ok(offset);
         }
@@ -143,11 +123,11 @@ impl PartitionLog {
             return Err(AppendError::Disk(io::ErrorKind::InvalidData.into()));
         };
         if let Err(error) = self.write(&bytes, &head) {
-            self.expect(stamp);
+            self.producers.expect(stamp);
             return Err(error.into());
         }
         self.end_offset = head.last_offset + 1;
-        self.remember(stamp, base_offset);
+        self.producers.remember(stamp, base_offset);
         Ok(base_offset)
     }
 
@@ -255,58 +235,6 @@ impl PartitionLog {
         self.segments.push(next);
         Ok(())
     }
-
-    /// The offset of a batch that was written before; nothing where it is the next one.
-    fn repeated(&self, stamp: ProducerStamp) -> Result<Option<i64>, AppendError> {
-        let Some(state) = self.producers.get(&stamp.id) else {
-            // An older producer may have written all it did in segments that were not scanned.
-            let begins = stamp.first_sequence == 0 || !self.young_producers.contains(&stamp.id);
-            return if begins { Ok(None) } else { Err(AppendError::OutOfOrder) };
-        };
-        match stamp.epoch.cmp(&state.epoch) {
-            std::cmp::Ordering::Less => return Err(AppendError::Fenced),
-            std::cmp::Ordering::Greater if stamp.first_sequence == 0 => return Ok(None),
-            std::cmp::Ordering::Greater => return Err(AppendError::OutOfOrder),
-            std::cmp::Ordering::Equal => {}
-        }
-        let same = |(first, last, _): &&(i32, i32, i64)| (*first, *last) == (stamp.first_sequence, stamp.last_sequence);
-        if let Some((_, _, offset)) = state.recent.iter().find(same) {
-            return Ok(Some(*offset));
-        }
-        match stamp.first_sequence.cmp(&state.next_sequence) {
-            std::cmp::Ordering::Equal => Ok(None),
-            std::cmp::Ordering::Less => Err(AppendError::Duplicate),
-            std::cmp::Ordering::Greater => Err(AppendError::OutOfOrder),
-        }
-    }
-
-    fn remember(&mut self, stamp: Option<ProducerStamp>, offset: i64) {
-        let Some(stamp) = stamp else { return };
-        let state = self.producers.entry(stamp.id).or_insert_with(|| ProducerState::expecting(stamp));
-        if state.epoch != stamp.epoch {
-            *state = ProducerState::expecting(stamp);
-        }
-        state.next_sequence = add_sequence(stamp.last_sequence, 1);
-        if state.recent.len() == REMEMBERED_BATCHES {
-            state.recent.pop_front();
-        }
-        state.recent.push_back((stamp.first_sequence, stamp.last_sequence, offset));
-    }
-
-    /// After a batch that could not be written: the one behind it, already on its way, must not take its place.
-    fn expect(&mut self, stamp: Option<ProducerStamp>) {
-        let Some(stamp) = stamp else { return };
-        let state = self.producers.entry(stamp.id).or_insert_with(|| ProducerState::expecting(stamp));
-        if state.epoch != stamp.epoch {
-            *state = ProducerState::expecting(stamp);
-        }
-    }
-}
-
-impl ProducerState {
-    fn expecting(stamp: ProducerStamp) -> Self {
-        Self { epoch: stamp.epoch, next_sequence: stamp.first_sequence, recent: VecDeque::new() }
-    }
 }
 
 impl Segment {
@@ -382,7 +310,7 @@ impl Segment {
 #[cfg(test)]
 mod tests {
     use super::super::batch::tests::{batch, values};
-    use super::{AppendError, PartitionLog, SEGMENT_BYTES};
+    use super::{AppendError, PartitionLog, SEGMENT_BYTES, SequenceError};
     use std::os::unix::fs::FileExt;
     use std::path::Path;
     use std::time::Duration;
@@ -478,8 +406,8 @@ mod tests {
         let mut again = PartitionLog::open(folder.path(), 300, YOUNG).expect("opens");
         for log in [&mut log, &mut again] {
             assert_eq!(log.append(batch(14, 2, 7, 14)).expect("known"), 14);
-            assert!(matches!(log.append(batch(18, 2, 7, 18)), Err(AppendError::OutOfOrder)));
-            assert!(matches!(log.append(batch(0, 2, 7, 0)), Err(AppendError::Duplicate)));
+            assert!(matches!(log.append(batch(18, 2, 7, 18)), Err(AppendError::Sequence(SequenceError::OutOfOrder))));
+            assert!(matches!(log.append(batch(0, 2, 7, 0)), Err(AppendError::Sequence(SequenceError::Duplicate))));
             assert_eq!(log.high(), 16);
         }
         assert_eq!(log.append(batch(8, 2, 7, 8)).expect("known"), 8, "five are in flight");
@@ -487,9 +415,9 @@ mod tests {
         let mut newer = batch(19, 1, 7, 0);
         newer.producer_epoch = 1;
         assert_eq!(log.append(newer).expect("a new epoch begins at 0"), 19);
-        assert!(matches!(log.append(batch(19, 1, 7, 19)), Err(AppendError::Fenced)));
+        assert!(matches!(log.append(batch(19, 1, 7, 19)), Err(AppendError::Sequence(SequenceError::Fenced))));
         assert_eq!(log.append(batch(20, 1, 8, 500)).expect("one from before"), 20);
-        assert!(matches!(log.append(batch(20, 1, 100, 5)), Err(AppendError::OutOfOrder)));
+        assert!(matches!(log.append(batch(20, 1, 100, 5)), Err(AppendError::Sequence(SequenceError::OutOfOrder))));
         assert_eq!(read_from(&mut log, 0, 1000), numbers(0..21));
     }
 
@@ -503,7 +431,10 @@ mod tests {
             log.active_mut().file = std::fs::File::open(&log.active().path).expect("a file");
             assert!(matches!(log.append(batch(0, 2, old_or_new, 0)), Err(AppendError::Disk(_))));
             log.active_mut().file = sound;
-            assert!(matches!(log.append(batch(2, 2, old_or_new, 2)), Err(AppendError::OutOfOrder)));
+            assert!(matches!(
+                log.append(batch(2, 2, old_or_new, 2)),
+                Err(AppendError::Sequence(SequenceError::OutOfOrder))
+            ));
             assert_eq!(log.append(batch(0, 2, old_or_new, 0)).expect("written"), high);
             assert_eq!(log.append(batch(2, 2, old_or_new, 2)).expect("written"), high + 2);
         }
