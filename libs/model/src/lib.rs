@@ -5,7 +5,7 @@
 //! alone, in any batch, with any number of threads; that a head answers only in languages it was measured in; that the
 //! work on one post is bounded. **Does not** tell languages, keep text, or decide what a score is used for.
 //!
-//! The way of a post: [`tokenise`] cuts it into windows, [`batch`] puts windows of like length together, `infer` runs
+//! The way of a post: `tokenise` cuts it into windows, [`batch`] puts windows of like length together, `infer` runs
 //! the encoder, [`heads`] turns logits into probabilities and labels. `training/` makes the weights.
 
 pub mod batch;

@@ -1,7 +1,7 @@
 //! `smoothing`: a pool of exponential smoothers (level, damped trend, weekday profile), weighted by recent success.
 //!
 //! Holt-Winters' additive method (Hyndman and others, *Forecasting with Exponential Smoothing*, 2008) with clipped
-//! innovations. Instead of searching one best set of rates, a coarse grid of them runs side by side and [`combine`]
+//! innovations. Instead of searching one best set of rates, a coarse grid of them runs side by side and `combine`
 //! weighs it day by day: nothing is optimised, so nothing can be over-fitted or fail to converge.
 
 use crate::{

@@ -6,7 +6,7 @@
 //! an edit or a deletion is recomputed, and no other. **Does not** score posts, keep their texts, or forecast.
 //!
 //! The way through: [`index`] decides what becomes of a record, [`rows`] puts decided records into columns, [`role`]
-//! commits them, [`series`] recomputes what they touched. [`file`] does the same for a file, without log or lake.
+//! commits them, [`series`] recomputes what they touched. [`mod@file`] does the same for a file, without log or lake.
 
 pub mod config;
 pub mod error;

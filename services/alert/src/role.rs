@@ -9,7 +9,7 @@ use std::time::Duration;
 use tidemark_domain::alert::{Alert, AlertState};
 use tidemark_domain::forecast::RECOMMENDED_MODEL;
 use tidemark_domain::{ForecastPoint, PeriodKind, SeriesKey};
-use tidemark_query::{SeriesFilter, Session};
+use tidemark_query::{SeriesFilter, Session, tables};
 use tokio_util::sync::CancellationToken;
 
 /// Evaluates every `settings.interval_s` until `stop`.
@@ -25,12 +25,19 @@ pub async fn run(
     let notifier = Notifier::new(settings.webhook.clone())?;
     let mut turns = tokio::time::interval(Duration::from_secs(settings.interval_s.max(1)));
     turns.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut decided_on = None;
     loop {
         tokio::select! {
             () = stop.cancelled() => return Ok(()),
             _ = turns.tick() => {}
         }
         session.refresh().await?;
+        // Nothing new was forecast: nothing new can be decided.
+        let forecasts = session.versions().get(tables::FORECASTS).copied();
+        if forecasts == decided_on {
+            continue;
+        }
+        decided_on = forecasts;
         let changes = evaluate(session, &settings.rules, clock()).await?;
         // Told before it is written: a crash between the two repeats a notice rather than losing it.
         for alert in changes.iter().filter(|change| change.is_news).map(|change| &change.alert) {

@@ -5,7 +5,7 @@
 //! scores do not depend on which posts share its batch, and that memory is bounded by three batches. Delivery is at
 //! least once: `aggregate` drops what it has seen. **Does not** decide duplicates, keep texts, or judge a person.
 //!
-//! The way through: [`role`] fetches a batch, [`annotator`] scores it, and the next stage is told; [`file`] does the
+//! The way through: [`role`] fetches a batch, [`annotator`] scores it, and the next stage is told; [`mod@file`] does the
 //! same from file to file.
 
 pub mod annotator;

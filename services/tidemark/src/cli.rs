@@ -244,7 +244,7 @@ impl From<SeriesPeriod> for tidemark_domain::PeriodKind {
 /// `tidemark forecast`.
 #[derive(Debug, Args)]
 pub(crate) struct Forecast {
-    /// Series file (date,series,value[,n,total]); `-` is standard input.
+    /// Series file: date, series, value, and perhaps n and total; `-` is standard input.
     #[arg(long, value_name = "FILE")]
     pub(crate) series: PathBuf,
     /// Days ahead.
@@ -267,7 +267,7 @@ pub(crate) struct Forecast {
 /// `tidemark backtest`.
 #[derive(Debug, Args)]
 pub(crate) struct Backtest {
-    /// Series file (date,series,value[,n,total]); `-` is standard input.
+    /// Series file: date, series, value, and perhaps n and total; `-` is standard input.
     #[arg(long, value_name = "FILE")]
     pub(crate) series: PathBuf,
     /// First origin.
