@@ -2,11 +2,7 @@
 //!
 //! The day is the region's own: a post belongs to the civil date at which it was written there.
 
-use jiff::{
-    Timestamp, ToSpan,
-    civil::{Date, Weekday},
-    tz::TimeZone,
-};
+use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
 /// The three kinds of period.
@@ -90,12 +86,6 @@ pub fn day_in(instant: Timestamp, zone: &TimeZone) -> Date {
 /// Every day from `first` to `last`, both included.
 pub fn days(first: Date, last: Date) -> impl Iterator<Item = Date> {
     first.series(1.day()).take_while(move |day| *day <= last)
-}
-
-/// Whether `day` ends its MMWR week.
-#[must_use]
-pub fn ends_epiweek(day: Date) -> bool {
-    day.weekday() == Weekday::Saturday
 }
 
 #[cfg(test)]

@@ -58,6 +58,30 @@ pub struct Reject {
     pub observed_at: Timestamp,
 }
 
+impl Reject {
+    /// What a record becomes that is not what its topic says. `raw` may be empty: the bytes are on the log, at the place
+    /// the id is made of.
+    #[must_use]
+    pub fn undecodable(
+        (topic, partition, offset): (&str, i32, i64),
+        timestamp_ms: i64,
+        error: &DecodeError,
+        raw: &[u8],
+    ) -> Self {
+        let place = format!("{topic}/{partition}/{offset}");
+        Self {
+            event_id: EventId::of_stream(topic, &place, "undecodable", ""),
+            source: topic.to_owned(),
+            run_id: topic.to_owned(),
+            row: 0,
+            reason: RejectReason::Malformed,
+            detail: error.to_string(),
+            raw: raw.to_vec(),
+            observed_at: Timestamp::from_millisecond(timestamp_ms).unwrap_or(Timestamp::UNIX_EPOCH),
+        }
+    }
+}
+
 fn sixteen(bytes: &[u8], field: &'static str) -> Result<[u8; 16], DecodeError> {
     bytes.try_into().map_err(|_| DecodeError::Field(field))
 }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
-use tidemark_domain::{EventId, RejectReason, time::day_in};
+use tidemark_domain::time::day_in;
 use tidemark_lake::{Lake, Writer};
 use tidemark_log::{Consumer, Log, Position, Record, next_positions};
 use tidemark_query::Session;
@@ -190,16 +190,7 @@ impl Sink {
     /// A record that is not what its topic says is in the ledger all the same; its bytes are on the log.
     fn undecodable(&mut self, record: &Record, error: &log::DecodeError) -> Option<(Disposition, Row)> {
         metrics::undecodable();
-        let place = format!("{}/{}/{}", record.topic, record.partition, record.offset);
-        self.reject(Reject {
-            event_id: EventId::of_stream(&record.topic, &place, "undecodable", ""),
-            source: record.topic.clone(),
-            run_id: record.topic.clone(),
-            row: 0,
-            reason: RejectReason::Malformed,
-            detail: error.to_string(),
-            raw: Vec::new(),
-            observed_at: Timestamp::from_millisecond(record.timestamp_ms).unwrap_or(Timestamp::UNIX_EPOCH),
-        })
+        let place = (record.topic.as_str(), record.partition, record.offset);
+        self.reject(Reject::undecodable(place, record.timestamp_ms, error, &[]))
     }
 }

@@ -50,9 +50,11 @@ pub fn decide(facts: &Facts<'_>) -> Decision {
             None => return Decision::Nothing,
         },
     };
+    // Old data being read is no reason to warn of days that are over.
+    let today = now.to_zoned(jiff::tz::TimeZone::UTC).date();
     let likeliest = forecast
         .iter()
-        .filter(|point| point.horizon_days <= rule.horizon_days)
+        .filter(|point| point.horizon_days <= rule.horizon_days && point.target >= today)
         .map(|point| (exceedance(&point.quantiles, threshold), point))
         // The first of equals: the earliest day.
         .reduce(|best, next| if next.0 > best.0 { next } else { best });
@@ -176,6 +178,18 @@ mod tests {
             }
         }
         assert_eq!((raised, resolved, ids.len()), (1, 1, 1));
+    }
+
+    #[test]
+    fn nobody_is_warned_of_days_that_are_over() {
+        let (rule, key) = (rule(), key());
+        let points = forecast(date(2024, 5, 1), &[0.99, 0.8]);
+        let now = "2024-05-03T12:00:00Z".parse().expect("a time");
+        let facts = Facts { rule: &rule, key: &key, open: None, history: &[], forecast: &points, now };
+        let Decision::Raise(alert) = decide(&facts) else { panic!("not raised") };
+        assert_eq!(alert.peak_day, date(2024, 5, 3));
+        let later = "2024-05-04T00:00:00Z".parse().expect("a time");
+        assert_eq!(decide(&Facts { now: later, ..facts }), Decision::Nothing);
     }
 
     #[test]

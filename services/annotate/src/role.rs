@@ -93,17 +93,8 @@ fn decode(records: &[Record]) -> (Vec<PostEvent>, Vec<Reject>) {
             Ok(event) => events.push(event),
             Err(error) => {
                 metrics::undecodable();
-                let place = format!("{}/{}/{}", record.topic, record.partition, record.offset);
-                rejects.push(Reject {
-                    event_id: EventId::of_stream(&record.topic, &place, "undecodable", ""),
-                    source: record.topic.clone(),
-                    run_id: record.topic.clone(),
-                    row: 0,
-                    reason: RejectReason::Malformed,
-                    detail: error.to_string(),
-                    raw: record.payload.to_vec(),
-                    observed_at: Timestamp::from_millisecond(record.timestamp_ms).unwrap_or(Timestamp::UNIX_EPOCH),
-                });
+                let place = (record.topic.as_str(), record.partition, record.offset);
+                rejects.push(Reject::undecodable(place, record.timestamp_ms, &error, &record.payload));
             }
         }
     }

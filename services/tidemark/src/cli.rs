@@ -241,18 +241,15 @@ impl From<SeriesPeriod> for tidemark_domain::PeriodKind {
     }
 }
 
-/// `tidemark forecast`.
+/// What is forecast, how far, and where it goes.
 #[derive(Debug, Args)]
-pub(crate) struct Forecast {
+pub(crate) struct Forecasting {
     /// Series file: date, series, value, and perhaps n and total; `-` is standard input.
     #[arg(long, value_name = "FILE")]
     pub(crate) series: PathBuf,
     /// Days ahead.
     #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u16).range(1..=365))]
     pub(crate) horizon: u16,
-    /// The last day a model may see; the last day of each series where absent.
-    #[arg(long, value_name = "DATE")]
-    pub(crate) origin: Option<jiff::civil::Date>,
     /// Days of history a model may see, at most.
     #[arg(long, value_name = "DAYS")]
     pub(crate) history: Option<u32>,
@@ -264,12 +261,21 @@ pub(crate) struct Forecast {
     pub(crate) output: PathBuf,
 }
 
+/// `tidemark forecast`.
+#[derive(Debug, Args)]
+pub(crate) struct Forecast {
+    #[command(flatten)]
+    pub(crate) forecasting: Forecasting,
+    /// The last day a model may see; the last day of each series where absent.
+    #[arg(long, value_name = "DATE")]
+    pub(crate) origin: Option<jiff::civil::Date>,
+}
+
 /// `tidemark backtest`.
 #[derive(Debug, Args)]
 pub(crate) struct Backtest {
-    /// Series file: date, series, value, and perhaps n and total; `-` is standard input.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) series: PathBuf,
+    #[command(flatten)]
+    pub(crate) forecasting: Forecasting,
     /// First origin.
     #[arg(long, value_name = "DATE")]
     pub(crate) from: jiff::civil::Date,
@@ -279,18 +285,6 @@ pub(crate) struct Backtest {
     /// Days between origins.
     #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) step: u16,
-    /// Days ahead.
-    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u16).range(1..=365))]
-    pub(crate) horizon: u16,
-    /// Days of history a model may see, at most.
-    #[arg(long, value_name = "DAYS")]
-    pub(crate) history: Option<u32>,
-    /// Which models; all where absent.
-    #[arg(long, value_name = "A,B", value_delimiter = ',')]
-    pub(crate) models: Vec<String>,
-    /// Output, CSV; .gz compresses; `-` is standard output.
-    #[arg(long, short, value_name = "OUT")]
-    pub(crate) output: PathBuf,
 }
 
 /// `tidemark simulate`.

@@ -78,14 +78,13 @@ fn chain(error: &anyhow::Error) -> String {
 
 fn start_logging(cli: &Cli) {
     use tracing_subscriber::EnvFilter;
+    // A target is named by its beginning: `tidemark` is every crate of ours.
     let default = match (cli.verbose, &cli.command) {
         (0, Command::Up(_) | Command::Run(_)) => "warn,tidemark=info",
         (0, _) => "warn",
         (1, _) => "info,tidemark=debug",
         _ => "debug",
     };
-    // Levels are set per crate of ours by its prefix: tidemark_annotate, tidemark_log, …
-    let default = default.replace("tidemark=", "tidemark=info,tidemark_alert=info,tidemark_log=");
     let filter = match &cli.command {
         // Whatever is asked for: the broker library's own events can hold payloads.
         Command::Broker(_) => EnvFilter::new(tidemark_log::BROKER_LOG_FILTER),
@@ -96,4 +95,10 @@ fn start_logging(cli: &Cli) {
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .init();
+    // What a panic says can hold what was being worked on, a text for one: its place is enough to find it.
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        let place = place.rsplit_once("/src/index.").map_or(place.as_str(), |(_, library)| library);
+        tracing::error!(place, "a task panicked: what follows says what it leads to; please report the place");
+    }));
 }

@@ -143,6 +143,16 @@ impl Platform {
         text.split_whitespace().filter_map(|pid| pid.parse().ok()).collect()
     }
 
+    /// Its exit code, once it has stopped by itself.
+    ///
+    /// # Panics
+    /// If it does not stop in time; with its log.
+    pub fn stopped_itself(&mut self) -> Option<i32> {
+        let status = end_of(&mut self.child, WAIT_DEADLINE);
+        assert!(status.is_some(), "`tidemark up` goes on:\n{}", self.log());
+        status.and_then(|status| status.code())
+    }
+
     /// `kill -9` of the whole process group.
     pub fn kill(mut self) {
         self.end();

@@ -129,7 +129,7 @@ fn a_broker_that_goes_away_is_waited_for() {
     });
     // Frozen, then killed: a client sees silence first and a refused connection after.
     signal("-STOP", &broker.to_string());
-    std::thread::sleep(std::time::Duration::from_secs(12));
+    std::thread::sleep(std::time::Duration::from_secs(60));
     signal("-KILL", &broker.to_string());
     assert!(ingest.wait().expect("a child of ours").success(), "{}", platform.log());
     let total: u64 = ledger(&platform).values().sum();
@@ -240,17 +240,45 @@ fn annotate_answers_the_good_lines_and_keeps_the_bad_ones() {
     assert_eq!(rejects, wanted.map(|(line, reason)| (line, reason.to_owned())));
 }
 
+/// Copies the bundled model, so that it can be damaged.
+fn copied_model(folder: &Path) -> PathBuf {
+    let bundled = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../libs/model/weights/encoder-v1");
+    let copy = folder.join("model");
+    std::fs::create_dir(&copy).expect("created");
+    for file in std::fs::read_dir(bundled).expect("the bundled model") {
+        let file = file.expect("a file");
+        std::fs::copy(file.path(), copy.join(file.file_name())).expect("copied");
+    }
+    copy
+}
+
 #[test]
 fn a_damaged_model_is_named_with_what_to_do() {
     let folder = tempfile::tempdir().expect("a folder");
     let input = input(folder.path());
-    let model = folder.path().join("model");
-    std::fs::create_dir(&model).expect("created");
-    std::fs::write(model.join("model.onnx"), b"not a model").expect("written");
-    let (model, out) = (model.display().to_string(), folder.path().join("out.jsonl").display().to_string());
-    let answer = Program::find().run(["annotate", &input, "--output", &out, "--model", &model]);
-    answer.failed(7, &["model"]);
-    assert!(!Path::new(&out).exists(), "no half of an output stays");
+    let model = copied_model(folder.path());
+    let weights = model.join("model.onnx");
+    let whole = std::fs::read(&weights).expect("weights");
+    let mut flipped = whole.clone();
+    flipped[whole.len() / 2] ^= 1;
+    let (program, out) = (Program::find(), folder.path().join("out.jsonl").display().to_string());
+    let directory = model.display().to_string();
+    // Cut short, one bit turned over, replaced.
+    for damaged in [&whole[..whole.len() / 2], &flipped, b"not a model"] {
+        std::fs::write(&weights, damaged).expect("written");
+        let answer = program.run(["annotate", &input, "--output", &out, "--model", &directory]);
+        answer.failed(7, &["model.onnx", "damaged", "install the model anew"]);
+        assert!(!Path::new(&out).exists(), "no half of an output stays");
+    }
+    // A platform tells it at its start.
+    let (config, data) = (folder.path().join("c.toml"), folder.path().join("data").display().to_string());
+    std::fs::write(&config, format!("[annotate]\nmodel_dir = {directory:?}\n")).expect("written");
+    let config = config.display().to_string();
+    program
+        .run(["up", "--no-demo", "--port", "0", "--config", &config, "--data", &data])
+        .failed(7, &["model.onnx", "install the model anew"]);
+    std::fs::remove_file(&weights).expect("removed");
+    program.run(["annotate", &input, "--output", &out, "--model", &directory]).failed(7, &["model.onnx"]);
 }
 
 #[test]

@@ -138,7 +138,10 @@ fn one_post_through_every_stage() {
 fn many_posts_become_a_forecast_and_an_alert() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("posts.ndjson");
-    let simulation = Simulation::new(Scenario::default_for(2026, 365, 150.0)).expect("a scenario");
+    // Nobody is warned of days that are over, so the year ends yesterday, and the surge goes on tomorrow.
+    let yesterday = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date().yesterday().expect("a day");
+    let scenario = Scenario::default_for(2026, 365, 150.0).ending_on(yesterday);
+    let simulation = Simulation::new(scenario).expect("a scenario");
     files::write_posts(&simulation, std::fs::File::create(&file).expect("created"), |_| {}).expect("written");
     let platform = Platform::start(&Program::find(), &folder.path().join("data"), CONFIG);
     platform.ingest(&file, &[]);

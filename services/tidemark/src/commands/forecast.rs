@@ -1,6 +1,6 @@
 //! `tidemark forecast` and `tidemark backtest`: series in a file, continued.
 
-use crate::cli::{Backtest, Forecast};
+use crate::cli::{Backtest, Forecast, Forecasting};
 use crate::exit::{Exit, Failure, OrExit as _};
 use crate::files::{Output, Rejects, open};
 use crate::progress::Progress;
@@ -12,28 +12,13 @@ use tidemark_forecast::{
 
 /// Runs `tidemark forecast`.
 pub(crate) fn forecast(arguments: Forecast) -> Result<(), Failure> {
-    let request = Request {
-        origins: arguments.origin.map_or(Origins::Last, Origins::At),
-        horizon_days: arguments.horizon,
-        history_days: history_days(arguments.history),
-        models: models(&arguments.models)?,
-    };
-    run(&arguments.series, &arguments.output, &request)
+    run(&arguments.forecasting, arguments.origin.map_or(Origins::Last, Origins::At))
 }
 
 /// Runs `tidemark backtest`.
 pub(crate) fn backtest(arguments: Backtest) -> Result<(), Failure> {
-    let request = Request {
-        origins: Origins::Rolling { from: arguments.from, to: arguments.to, step_days: arguments.step },
-        horizon_days: arguments.horizon,
-        history_days: history_days(arguments.history),
-        models: models(&arguments.models)?,
-    };
-    run(&arguments.series, &arguments.output, &request)
-}
-
-fn history_days(asked: Option<u32>) -> usize {
-    asked.map_or(DEFAULT_HISTORY_DAYS, |days| days as usize)
+    let origins = Origins::Rolling { from: arguments.from, to: arguments.to, step_days: arguments.step };
+    run(&arguments.forecasting, origins)
 }
 
 fn models(asked: &[String]) -> Result<Vec<Model>, Failure> {
@@ -43,14 +28,21 @@ fn models(asked: &[String]) -> Result<Vec<Model>, Failure> {
     asked.iter().map(|id| id.trim().parse()).collect::<Result<_, _>>().or_exit(Exit::Input)
 }
 
-fn run(series: &Path, output: &Path, request: &Request) -> Result<(), Failure> {
+fn run(asked: &Forecasting, origins: Origins) -> Result<(), Failure> {
     let started = std::time::Instant::now();
-    let input = open(series).or_exit(Exit::Input)?;
+    let request = Request {
+        origins,
+        horizon_days: asked.horizon,
+        history_days: asked.history.map_or(DEFAULT_HISTORY_DAYS, |days| days as usize),
+        models: models(&asked.models)?,
+    };
+    let output = &asked.output;
+    let input = open(&asked.series).or_exit(Exit::Input)?;
     let mut rejects = Rejects::of(output).or_exit(Exit::Output)?;
     let file = read_series(input.reader, &mut rejects).map_err(failure)?;
     let mut out = Output::create(output).or_exit(Exit::Output)?;
     let bar = OnceLock::new();
-    let summary = forecast_series(&file, request, &mut out, &|done, pairs| {
+    let summary = forecast_series(&file, &request, &mut out, &|done, pairs| {
         bar.get_or_init(|| Progress::steps(pairs)).at(done, done, "origins");
     })
     .map_err(failure)?;
