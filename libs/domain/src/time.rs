@@ -4,6 +4,7 @@
 
 use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The three kinds of period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -83,6 +84,34 @@ pub fn day_in(instant: Timestamp, zone: &TimeZone) -> Date {
     instant.to_zoned(zone.clone()).date()
 }
 
+/// The zones whose civil days are counted: one for all, and perhaps some regions' own.
+#[derive(Debug, Clone)]
+pub struct Zones {
+    default: TimeZone,
+    regions: BTreeMap<String, TimeZone>,
+}
+
+impl Zones {
+    /// `regions` by place code; every other region, and none, is counted in `default`.
+    #[must_use]
+    pub const fn new(default: TimeZone, regions: BTreeMap<String, TimeZone>) -> Self {
+        Self { default, regions }
+    }
+
+    /// The zone of a region.
+    #[must_use]
+    pub fn zone(&self, region: Option<&str>) -> &TimeZone {
+        region.and_then(|code| self.regions.get(code)).unwrap_or(&self.default)
+    }
+
+    /// The last day that has ended at `now` in every one of them.
+    #[must_use]
+    pub fn last_complete_day(&self, now: Timestamp) -> Date {
+        let running = self.regions.values().map(|zone| day_in(now, zone));
+        running.fold(day_in(now, &self.default), Date::min).saturating_sub(1.day())
+    }
+}
+
 /// Every day from `first` to `last`, both included.
 pub fn days(first: Date, last: Date) -> impl Iterator<Item = Date> {
     first.series(1.day()).take_while(move |day| *day <= last)
@@ -90,8 +119,20 @@ pub fn days(first: Date, last: Date) -> impl Iterator<Item = Date> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Period, PeriodKind, day_in, days};
+    use super::{Period, PeriodKind, Zones, day_in, days};
     use jiff::{civil::date, tz::TimeZone};
+
+    #[test]
+    fn a_day_is_complete_when_it_has_ended_in_every_zone() {
+        let zone = |name: &str| TimeZone::get(name).expect("a zone");
+        let now = "2024-05-02T01:00:00Z".parse().expect("a time");
+        let utc = Zones::new(TimeZone::UTC, [].into());
+        assert_eq!(utc.last_complete_day(now), date(2024, 5, 1));
+        let west = Zones::new(TimeZone::UTC, [("US-CA".to_owned(), zone("America/Los_Angeles"))].into());
+        assert_eq!(west.last_complete_day(now), date(2024, 4, 30));
+        let east = Zones::new(zone("Asia/Tokyo"), [("ES".to_owned(), zone("Europe/Madrid"))].into());
+        assert_eq!(east.last_complete_day(now), date(2024, 5, 1));
+    }
 
     #[test]
     fn epiweeks_follow_the_mmwr_calendar() {

@@ -14,6 +14,15 @@ pub enum Error {
         #[source]
         source: Box<DeltaTableError>,
     },
+    /// Nothing can be written there.
+    #[error("`{location}` cannot be written: is the disk full, the folder somebody else's, or the store read-only?")]
+    ReadOnly {
+        /// The lake.
+        location: String,
+        /// Why not.
+        #[source]
+        source: Box<DeltaTableError>,
+    },
     /// A table cannot be opened.
     #[error("table `{table}` cannot be opened")]
     Open {
@@ -69,6 +78,14 @@ pub enum Error {
         /// Why.
         #[source]
         source: Box<DeltaTableError>,
+    },
+    /// What the table was then is no longer kept.
+    #[error("table `{table}` no longer keeps what it was at {at}")]
+    Forgotten {
+        /// Which.
+        table: String,
+        /// The time asked for.
+        at: jiff::Timestamp,
     },
     /// There is no version of the table at that time.
     #[error("table `{table}` cannot be read as of the time asked for")]

@@ -79,6 +79,21 @@ impl Lake {
         }
     }
 
+    /// Proves that it can be written, with a small object that is removed again.
+    ///
+    /// # Errors
+    /// [`Error::ReadOnly`].
+    pub async fn check_writable(&self) -> Result<(), Error> {
+        use object_store::ObjectStoreExt as _;
+        let refuse = |source| Error::ReadOnly { location: self.location.to_string(), source: Box::new(source) };
+        // The folder above all tables.
+        let store = self.builder(".")?.object_store();
+        let probe = deltalake::Path::from(".tidemark-doctor");
+        let written = store.put(&probe, Vec::from(*b"ok").into()).await;
+        written.map_err(|error| refuse(error.into()))?;
+        store.delete(&probe).await.map_err(|error| refuse(error.into()))
+    }
+
     fn builder(&self, name: &str) -> Result<DeltaTable, Error> {
         let open = |source| Error::Open { table: name.to_owned(), source: Box::new(source) };
         let url = self

@@ -79,7 +79,7 @@ impl Table {
     /// The version that was the newest at `at`; `None` where the table is younger.
     ///
     /// # Errors
-    /// [`Error::AsOf`].
+    /// [`Error::AsOf`]; [`Error::Forgotten`] where the table is older but its log no longer reaches back so far.
     pub async fn as_of(&self, at: Timestamp) -> Result<Option<Self>, Error> {
         let fail = |source| Error::AsOf { table: self.name.clone(), source: Box::new(source) };
         let Some(instant) = chrono::DateTime::from_timestamp_micros(at.as_microsecond()) else { return Ok(None) };
@@ -92,7 +92,10 @@ impl Table {
             Some(made) => made,
             None => self.commit_time(version).await.map_err(fail)?,
         };
-        Ok((made <= at.as_millisecond()).then(|| Self { name: self.name.clone(), inner }))
+        if made > at.as_millisecond() {
+            return if version == 0 { Ok(None) } else { Err(Error::Forgotten { table: self.name.clone(), at }) };
+        }
+        Ok(Some(Self { name: self.name.clone(), inner }))
     }
 
     async fn commit_time(&self, version: u64) -> Result<i64, deltalake::DeltaTableError> {

@@ -45,6 +45,8 @@ pub(crate) async fn create(name: &str, table: DeltaTable, schema: &SchemaRef) ->
             TableProperty::DataSkippingNumIndexedCols,
             Some(COLUMNS_WITH_STATISTICS.to_string()),
         )
+        // Every version stays readable: what was known when is part of a number.
+        .with_configuration_property(TableProperty::EnableExpiredLogCleanup, Some(false.to_string()))
         .await;
     match created {
         // Somebody else created it in between: theirs is as good.

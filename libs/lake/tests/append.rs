@@ -145,6 +145,14 @@ async fn earlier_versions_stay_readable() {
     let long_ago = "2001-01-01T00:00:00Z".parse().unwrap();
     assert!(table.as_of(long_ago).await.unwrap().is_none());
     assert_eq!(count(&lake).await, 61);
+    // A log whose beginning is gone does not pass for a table that did not exist.
+    let log = folder.path().join("events/_delta_log");
+    for version in 0..50 {
+        std::fs::remove_file(log.join(format!("{version:020}.json"))).unwrap();
+    }
+    let table = lake.table("events").await.unwrap().unwrap();
+    let answer = table.as_of(long_ago).await;
+    assert!(matches!(answer, Err(tidemark_lake::Error::Forgotten { .. })), "{answer:?}");
 }
 
 #[tokio::test]
@@ -159,4 +167,20 @@ async fn small_files_are_put_together_whoever_wrote_them() {
     assert_eq!(table.version(), 71, "the table, 70 commits and one rewrite");
     assert_eq!(count(&lake).await, 70);
     assert_eq!(table.transaction_version("sink/topic/0").await.unwrap(), Some(69));
+}
+
+#[tokio::test]
+async fn a_lake_that_cannot_be_written_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = Lake::open(folder.path().to_str().unwrap()).unwrap();
+    lake.check_writable().await.unwrap();
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left of the probe");
+    let file = folder.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let inside = Lake::open(&format!("file://{}/lake", file.display()));
+    let refused = match inside {
+        Ok(lake) => lake.check_writable().await,
+        Err(error) => Err(error),
+    };
+    assert!(refused.is_err());
 }

@@ -1,5 +1,6 @@
 -- Posts per source, region ('all' too) and day beside the mean of the same weekday in the four weeks before: an outage
--- shows here and not in the prevalence. Every day between a source's first and last day has a row.
+-- shows here and not in the prevalence. Every day has a row, from a source's first post to its last, or to yesterday
+-- where that is within the four weeks that are compared: a source that stops is silent, a file of old posts is over.
 -- Read by the doors and people.
 WITH counted AS (
   SELECT source, coalesce(region, 'unknown') AS region, day, count(*) AS posts
@@ -10,7 +11,12 @@ feeds AS (
   UNION ALL
   SELECT source, 'all' AS region, day, sum(posts) AS posts FROM counted GROUP BY source, day
 ),
-spans AS (SELECT source, min(day) AS first_day, max(day) AS last_day FROM counted GROUP BY source),
+spans AS (
+  SELECT source, min(day) AS first_day,
+         CASE WHEN max(day) < {yesterday} AND max(day) >= {yesterday} - INTERVAL '28 days' THEN {yesterday}
+              ELSE max(day) END AS last_day
+  FROM counted GROUP BY source
+),
 spine AS (
   SELECT regions.source, regions.region, unnest(period_ends('day', spans.first_day, spans.last_day)) AS day
   FROM (SELECT DISTINCT source, region FROM feeds) AS regions

@@ -57,3 +57,11 @@ pub enum Error {
     #[error("rows could not be put into columns")]
     Arrow(#[from] arrow::error::ArrowError),
 }
+
+impl Error {
+    /// Whether another writer committed first: nothing was written, and looking again is the remedy.
+    #[must_use]
+    pub const fn is_fenced(&self) -> bool {
+        matches!(self, Self::Lake(tidemark_lake::Error::Fenced { .. }))
+    }
+}

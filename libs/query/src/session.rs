@@ -11,7 +11,7 @@ use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{DataFrame, SessionConfig, SessionContext};
 use futures::StreamExt as _;
-use jiff::Timestamp;
+use jiff::{Timestamp, ToSpan as _, tz::TimeZone};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError, RwLock};
 use tidemark_domain::Period;
@@ -47,8 +47,8 @@ struct Seen {
     context: SessionContext,
     /// For anybody's: the same tables and views within a limit of memory.
     guarded: SessionContext,
-    /// Whether it stays as it is: a session as of a time is not refreshed.
-    is_past: bool,
+    /// The time a session is as of: it stays as it is, and is not refreshed.
+    as_of: Option<Timestamp>,
 }
 
 impl Session {
@@ -61,7 +61,7 @@ impl Session {
         for name in tables::ALL {
             found.insert(name, lake.table(name).await?);
         }
-        let seen = Seen::new(found, false).await?;
+        let seen = Seen::new(found, None).await?;
         Ok(Self { lake, seen: Arc::new(RwLock::new(Arc::new(seen))) })
     }
 
@@ -71,7 +71,7 @@ impl Session {
     /// [`Error::Lake`], [`Error::View`]; it then sees what it saw before.
     pub async fn refresh(&self) -> Result<bool, Error> {
         let before = self.seen();
-        if before.is_past {
+        if before.as_of.is_some() {
             return Ok(false);
         }
         let mut found = BTreeMap::new();
@@ -86,7 +86,7 @@ impl Session {
         if found.values().map(version).eq(before.tables.values().map(version)) {
             return Ok(false);
         }
-        let seen = Arc::new(Seen::new(found, false).await?);
+        let seen = Arc::new(Seen::new(found, None).await?);
         *self.seen.write().unwrap_or_else(PoisonError::into_inner) = seen;
         Ok(true)
     }
@@ -94,7 +94,7 @@ impl Session {
     /// The lake as it was at `at`.
     ///
     /// # Errors
-    /// [`Error::Lake`] where that time is no longer kept.
+    /// [`Error::Lake`], which is [`tidemark_lake::Error::Forgotten`] where that time is no longer kept.
     pub async fn as_of(&self, at: Timestamp) -> Result<Self, Error> {
         let mut found = BTreeMap::new();
         for (name, table) in &self.seen().tables {
@@ -104,7 +104,7 @@ impl Session {
             };
             found.insert(*name, past);
         }
-        let seen = Seen::new(found, true).await?;
+        let seen = Seen::new(found, Some(at)).await?;
         Ok(Self { lake: self.lake.clone(), seen: Arc::new(RwLock::new(Arc::new(seen))) })
     }
 
@@ -225,7 +225,7 @@ async fn answer(context: &SessionContext, text: &str, rows_max: usize) -> Result
 }
 
 impl Seen {
-    async fn new(tables: BTreeMap<&'static str, Option<Table>>, is_past: bool) -> Result<Self, Error> {
+    async fn new(tables: BTreeMap<&'static str, Option<Table>>, as_of: Option<Timestamp>) -> Result<Self, Error> {
         let config = SessionConfig::new().with_information_schema(true);
         // No table functions: none of them is needed, and those that read files must not be there.
         let state = SessionStateBuilder::new_with_default_features()
@@ -255,10 +255,16 @@ impl Seen {
         }
         let list = prevalence::score_list(&markers);
         let more: String = markers.iter().map(|(_, column)| format!(", e.\"{column}\"")).collect();
+        // The present moves on while a view stands: it is asked for when the view is.
+        let yesterday = as_of.map_or_else(
+            || "CAST(now() - INTERVAL '1 day' AS DATE)".to_owned(),
+            |at| format!("DATE '{}'", at.to_zoned(TimeZone::UTC).date().saturating_sub(1.day())),
+        );
         for (view, text) in VIEWS {
             let scores = if view == "annotated" { &more } else { &list };
             let failed = |source| Error::View { view, source };
-            let frame = context.sql(&text.replace("{scores}", scores)).await.map_err(failed)?;
+            let text = text.replace("{scores}", scores).replace("{yesterday}", &yesterday);
+            let frame = context.sql(&text).await.map_err(failed)?;
             context.register_table(view, frame.into_view()).map_err(failed)?;
         }
         let limited = RuntimeEnvBuilder::new()
@@ -267,6 +273,6 @@ impl Seen {
             .map_err(Error::Execute)?;
         let state = SessionStateBuilder::new_from_existing(context.state()).with_runtime_env(limited).build();
         let guarded = SessionContext::new_with_state(state);
-        Ok(Self { tables, markers, context, guarded, is_past })
+        Ok(Self { tables, markers, context, guarded, as_of })
     }
 }

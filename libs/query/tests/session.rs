@@ -183,6 +183,32 @@ async fn an_outage_shows_in_the_feed() {
 }
 
 #[tokio::test]
+async fn a_source_that_stops_is_silent_and_one_that_is_over_is_not() {
+    let here = empty().await;
+    let today = Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let mut posts = Vec::new();
+    // Thirty days, the last of them four days ago, and thirty that ended long ago.
+    for (region, last) in [("US", 4_i64), ("ES", 400)] {
+        for back in last..last + 30 {
+            let day = today.saturating_sub(jiff::ToSpan::days(back)).to_string();
+            let of = |n| post(&format!("{region}-{back}-{n}"), &day).at(region).out_of(region);
+            posts.extend((0..10).map(of));
+        }
+    }
+    here.holds(&posts).await;
+    let feed = |region: &str| {
+        let filter = SeriesFilter { region: Some(region.into()), ..SeriesFilter::default() };
+        let session = here.session.clone();
+        async move { session.feed_health(&filter).await.unwrap() }
+    };
+    let stopped = feed("US").await;
+    // Midnight may fall between the two readings of the clock.
+    assert!((33..=34).contains(&stopped.len()), "{}", stopped.len());
+    assert!(stopped[30..].iter().all(|day| (day.posts, day.status) == (0, FeedStatus::Silent)), "{stopped:?}");
+    assert_eq!(feed("ES").await.len(), 30);
+}
+
+#[tokio::test]
 async fn forecasts_and_alerts_come_back_as_they_were_written() {
     let here = empty().await;
     let key = SeriesKey {

@@ -4,6 +4,7 @@ use crate::Error;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use tidemark_domain::time::Zones;
 
 /// Settings of the aggregate role: `[aggregate]` in the configuration file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,27 +42,14 @@ impl Default for Settings {
     }
 }
 
-/// Which zone's civil day a post belongs to.
-#[derive(Debug, Clone)]
-pub struct Zones {
-    default: TimeZone,
-    regions: BTreeMap<String, TimeZone>,
-}
-
-impl Zones {
+impl Settings {
     /// Looks the zones up.
     ///
     /// # Errors
     /// [`Error::TimeZone`] for a name that is not in the IANA database.
-    pub fn of(settings: &Settings) -> Result<Self, Error> {
+    pub fn zones(&self) -> Result<Zones, Error> {
         let zone = |name: &str| TimeZone::get(name).map_err(|source| Error::TimeZone { name: name.to_owned(), source });
-        let regions = settings.regions.iter().map(|(code, region)| Ok((code.clone(), zone(&region.time_zone)?)));
-        Ok(Self { default: zone(&settings.time_zone)?, regions: regions.collect::<Result<_, Error>>()? })
-    }
-
-    /// The zone of a region.
-    #[must_use]
-    pub fn zone(&self, region: Option<&str>) -> &TimeZone {
-        region.and_then(|code| self.regions.get(code)).unwrap_or(&self.default)
+        let regions = self.regions.iter().map(|(code, region)| Ok((code.clone(), zone(&region.time_zone)?)));
+        Ok(Zones::new(zone(&self.time_zone)?, regions.collect::<Result<_, Error>>()?))
     }
 }

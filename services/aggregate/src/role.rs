@@ -1,6 +1,5 @@
 //! The role: records in, one commit for all of them, and series recomputed where days changed.
 
-use crate::config::Zones;
 use crate::index::{Disposition, Index};
 use crate::rows::{self, Row};
 use crate::{Error, Settings, metrics, series};
@@ -8,7 +7,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
-use tidemark_domain::time::day_in;
+use tidemark_domain::time::{Zones, day_in};
 use tidemark_lake::{Lake, Writer};
 use tidemark_log::{Consumer, Log, Position, Record, next_positions};
 use tidemark_query::Session;
@@ -100,7 +99,7 @@ impl Sink {
     /// # Errors
     /// Where the lake cannot be read, or a time zone is not known.
     pub async fn open(lake: &Lake, settings: &Settings) -> Result<Self, Error> {
-        let zones = Zones::of(settings)?;
+        let zones = settings.zones()?;
         let writer = lake.writer(tables::EVENTS, &tables::events(&MarkerColumns::default())).await?;
         let session = Session::open(lake.clone()).await?;
         let index = rows::index(&session).await?;

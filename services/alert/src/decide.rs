@@ -51,14 +51,17 @@ pub fn decide(facts: &Facts<'_>) -> Decision {
         },
     };
     // Old data being read is no reason to warn of days that are over.
-    let today = now.to_zoned(jiff::tz::TimeZone::UTC).date();
+    let today = today(now);
     let likeliest = forecast
         .iter()
         .filter(|point| point.horizon_days <= rule.horizon_days && point.target >= today)
         .map(|point| (exceedance(&point.quantiles, threshold), point))
         // The first of equals: the earliest day.
         .reduce(|best, next| if next.0 > best.0 { next } else { best });
-    let Some((probability, point)) = likeliest else { return Decision::Nothing };
+    let Some((probability, point)) = likeliest else {
+        // No day of it is still to come: what an open episode warned of is over, or its feed is.
+        return open.map_or(Decision::Nothing, |open| Decision::Resolve(closed(open, now)));
+    };
     let episode = |state, id, raised_origin| Alert {
         id,
         rule: rule.name.clone(),
@@ -85,6 +88,18 @@ pub fn decide(facts: &Facts<'_>) -> Decision {
         }
         Some(_) => Decision::Nothing,
     }
+}
+
+/// The day it is.
+#[must_use]
+pub fn today(now: Timestamp) -> Date {
+    now.to_zoned(jiff::tz::TimeZone::UTC).date()
+}
+
+/// An episode that ends without a newer forecast: its numbers are the last ones there were.
+#[must_use]
+pub fn closed(open: &Alert, now: Timestamp) -> Alert {
+    Alert { state: AlertState::Resolved, issued_at: now, ..open.clone() }
 }
 
 /// Names the episode: the same rule raised on the same series from the same origin is the same episode.
@@ -190,6 +205,11 @@ mod tests {
         assert_eq!(alert.peak_day, date(2024, 5, 3));
         let later = "2024-05-04T00:00:00Z".parse().expect("a time");
         assert_eq!(decide(&Facts { now: later, ..facts }), Decision::Nothing);
+        // The feed went quiet: the episode ends with the days it spoke of.
+        let Decision::Resolve(over) = decide(&Facts { now: later, open: Some(&alert), ..facts }) else {
+            panic!("not resolved")
+        };
+        assert_eq!((over.id, over.state, over.issued_at), (alert.id, AlertState::Resolved, later));
     }
 
     #[test]

@@ -3,8 +3,10 @@
 //! **Reads** the views `series`, `forecast` and `alert` of the lake, and the rules of the configuration. **Writes** the
 //! table `alerts`, a line of the program's log and, where one is configured, a webhook. **Guarantees** that an episode
 //! is raised once and resolved once, whatever restarts in between, because what was decided before is read from the
-//! lake; that a notice holds no text, handle or id of anybody. A webhook hears of an alert at least once: its `id` tells
-//! repeats apart. **Does not** forecast, and does not speak of observed aberrations: an alert is about days to come.
+//! lake; that nobody is warned of days that are over; that a notice holds no text, handle or id of anybody. A webhook
+//! that does not answer is tried again at every turn for as long as the role runs; it may hear of an alert twice, and
+//! tells repeats by id and state. **Does not** forecast, and does not speak of observed aberrations: an alert is about
+//! days to come.
 
 pub mod config;
 pub mod decide;

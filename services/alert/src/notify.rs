@@ -2,13 +2,12 @@
 
 use crate::{Error, metrics};
 use serde::Serialize;
+use std::collections::VecDeque;
 use std::time::Duration;
 use tidemark_domain::alert::{Alert, AlertState};
 
-/// Attempts to deliver a notice; the wait doubles between them.
-const ATTEMPTS_MAX: u32 = 4;
-/// Wait before the second attempt.
-const FIRST_WAIT: Duration = Duration::from_millis(500);
+/// Notices that wait for a webhook; beyond it the oldest is given up, and counted.
+const WAITING_MAX: usize = 1_000;
 /// A receiver that takes longer has not received.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -94,6 +93,7 @@ pub fn sentence(alert: &Alert) -> String {
 pub struct Notifier {
     client: reqwest::Client,
     webhook: Option<String>,
+    waiting: VecDeque<Notice>,
 }
 
 impl Notifier {
@@ -103,29 +103,42 @@ impl Notifier {
     /// Where the HTTP client cannot be started.
     pub fn new(webhook: Option<String>) -> Result<Self, Error> {
         let client = reqwest::Client::builder().timeout(TIMEOUT).build().map_err(Error::Client)?;
-        Ok(Self { client, webhook })
+        Ok(Self { client, webhook, waiting: VecDeque::new() })
     }
 
-    /// Tells of an alert. A webhook that cannot be reached is logged and counted: it must not hold back the others.
-    pub async fn tell(&self, alert: &Alert) {
+    /// Tells of an alert: a line of the log at once, the webhook at the next [`Notifier::deliver`].
+    pub fn tell(&mut self, alert: &Alert) {
         let notice = Notice::from(alert);
         metrics::changed(notice.state);
         tracing::info!(alert = %notice.id, state = notice.state, "{}", notice.sentence);
-        let Some(webhook) = &self.webhook else { return };
-        let mut wait = FIRST_WAIT;
-        for attempt in 1..=ATTEMPTS_MAX {
-            match self.client.post(webhook).json(&notice).send().await.and_then(reqwest::Response::error_for_status) {
-                Ok(_) => return,
-                Err(error) if attempt == ATTEMPTS_MAX => {
-                    metrics::undelivered();
-                    // The address may hold a token: say what went wrong, not where.
-                    tracing::warn!(alert = %notice.id, "the webhook was not told: {}", error.without_url());
-                }
-                Err(_) => {
-                    tokio::time::sleep(wait).await;
-                    wait *= 2;
-                }
-            }
+        if self.webhook.is_none() {
+            return;
         }
+        self.waiting.push_back(notice);
+        if self.waiting.len() > WAITING_MAX {
+            self.waiting.pop_front();
+            metrics::undelivered();
+        }
+    }
+
+    /// Sends the webhook what waits, in order, until it fails once; what is left waits for the next call.
+    pub async fn deliver(&mut self) {
+        let Some(webhook) = &self.webhook else { return };
+        while let Some(notice) = self.waiting.front() {
+            let answer = self.client.post(webhook).json(notice).send().await;
+            if let Err(error) = answer.and_then(reqwest::Response::error_for_status) {
+                // The address may hold a token: say what went wrong, not where.
+                let waiting = self.waiting.len();
+                tracing::warn!(waiting, "the webhook was not told and is tried again: {}", error.without_url());
+                return;
+            }
+            self.waiting.pop_front();
+        }
+    }
+
+    /// Notices that the webhook has not taken yet.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.waiting.len()
     }
 }

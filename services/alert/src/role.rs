@@ -1,6 +1,6 @@
 //! The role: at every turn, each rule is held against each series it names, and what changed is written and told.
 
-use crate::decide::{Decision, Facts, decide};
+use crate::decide::{Decision, Facts, closed, decide, today};
 use crate::notify::Notifier;
 use crate::{Error, Rule, Settings, metrics};
 use jiff::Timestamp;
@@ -22,7 +22,7 @@ pub async fn run(
     clock: impl Fn() -> Timestamp,
     stop: CancellationToken,
 ) -> Result<(), Error> {
-    let notifier = Notifier::new(settings.webhook.clone())?;
+    let mut notifier = Notifier::new(settings.webhook.clone())?;
     let mut turns = tokio::time::interval(Duration::from_secs(settings.interval_s.max(1)));
     turns.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut decided_on = None;
@@ -32,19 +32,28 @@ pub async fn run(
             _ = turns.tick() => {}
         }
         session.refresh().await?;
-        // Nothing new was forecast: nothing new can be decided.
-        let forecasts = session.versions().get(tables::FORECASTS).copied();
-        if forecasts == decided_on {
-            continue;
+        let now = clock();
+        // Nothing new was forecast and no day has ended: nothing new can be decided.
+        let basis = (session.versions().get(tables::FORECASTS).copied(), today(now));
+        if decided_on != Some(basis) {
+            let changes = evaluate(session, &settings.rules, now).await?;
+            // Told before it is written: a crash between the two repeats a notice rather than losing it.
+            for alert in changes.iter().filter(|change| change.is_news).map(|change| &change.alert) {
+                notifier.tell(alert);
+            }
+            let alerts: Vec<_> = changes.into_iter().map(|change| change.alert).collect();
+            match session.append_alerts(&alerts).await {
+                Ok(()) => decided_on = Some(basis),
+                // Another alerter wrote first: what it wrote is seen at the next turn.
+                Err(fault) if fault.is_fenced() => {
+                    tracing::warn!(%fault, "the alerts are decided again at the next turn");
+                }
+                Err(error) => return Err(error.into()),
+            }
         }
-        decided_on = forecasts;
-        let changes = evaluate(session, &settings.rules, clock()).await?;
-        // Told before it is written: a crash between the two repeats a notice rather than losing it.
-        for alert in changes.iter().filter(|change| change.is_news).map(|change| &change.alert) {
-            notifier.tell(alert).await;
-        }
-        if !changes.is_empty() {
-            session.append_alerts(&changes.into_iter().map(|change| change.alert).collect::<Vec<_>>()).await?;
+        tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            () = notifier.deliver() => {}
         }
     }
 }
@@ -64,7 +73,12 @@ pub struct Change {
 /// Where the lake cannot be read.
 pub async fn evaluate(session: &Session, rules: &[Rule], now: Timestamp) -> Result<Vec<Change>, Error> {
     let known = session.alerts().await?;
-    let mut changed = Vec::new();
+    // A rule that is no longer there cannot end what it began.
+    let orphaned = known
+        .iter()
+        .filter(|alert| alert.state == AlertState::Open)
+        .filter(|alert| !rules.iter().any(|rule| rule.name == alert.rule && rule.covers(&alert.key)));
+    let mut changed: Vec<_> = orphaned.map(|alert| Change { alert: closed(alert, now), is_news: true }).collect();
     for rule in rules {
         let filter = SeriesFilter {
             source: rule.source.clone(),

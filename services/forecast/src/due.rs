@@ -35,12 +35,6 @@ impl Skip {
     }
 }
 
-/// The last day that has ended, in UTC.
-#[must_use]
-pub fn last_complete_day(now: Timestamp) -> Date {
-    now.to_zoned(jiff::tz::TimeZone::UTC).date().saturating_sub(1.day())
-}
-
 /// What a model may see of one series: its shown values up to its last one, no later than `last_day`. Cells that are
 /// withheld or empty are gaps.
 ///
@@ -130,7 +124,7 @@ pub fn is_issued(fresh: &[ForecastPoint], issued: &[ForecastPoint]) -> bool {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::{Skip, fingerprint, forecast, history, is_issued, last_complete_day};
+    use super::{Skip, fingerprint, forecast, history, is_issued};
     use crate::Settings;
     use jiff::{Timestamp, ToSpan, civil::Date, civil::date};
     use tidemark_domain::{CellStatus, Period, PeriodKind, SeriesKey, Unit};
@@ -168,13 +162,6 @@ mod tests {
 
     fn cells(days: i64) -> Vec<PublishedPoint> {
         (0..days).map(|day| cell(date(2024, 1, 1).saturating_add(day.days()), 200)).collect()
-    }
-
-    #[test]
-    fn today_is_not_complete() {
-        let at = |text: &str| last_complete_day(text.parse::<Timestamp>().unwrap());
-        assert_eq!(at("2024-03-01T23:59:59Z"), date(2024, 2, 29));
-        assert_eq!(at("2024-03-02T00:00:00Z"), date(2024, 3, 1));
     }
 
     #[test]

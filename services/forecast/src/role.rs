@@ -6,7 +6,7 @@ use jiff::{Timestamp, ToSpan, civil::Date};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
-use tidemark_domain::{ForecastPoint, PeriodKind, SeriesKey, series::ALL};
+use tidemark_domain::{ForecastPoint, PeriodKind, SeriesKey, series::ALL, time::Zones};
 use tidemark_query::{PublishedPoint, SeriesFilter, Session, tables};
 use tidemark_surveillance::History;
 use tokio_util::sync::CancellationToken;
@@ -37,7 +37,8 @@ pub struct Turn {
     pub skipped: BTreeMap<Skip, usize>,
 }
 
-/// Takes a turn every `settings.interval_s`, or less often where turns take long, until `stop`.
+/// Takes a turn every `settings.interval_s`, or less often where turns take long, until `stop`. `zones` say which day has
+/// ended everywhere.
 ///
 /// # Errors
 /// Where the lake fails.
@@ -45,6 +46,7 @@ pub async fn run(
     session: &Session,
     settings: &Settings,
     clock: impl Fn() -> Timestamp,
+    zones: &Zones,
     stop: CancellationToken,
 ) -> Result<(), Error> {
     let interval = Duration::from_secs(settings.interval_s.max(1));
@@ -57,10 +59,11 @@ pub async fn run(
         }
         let started = Instant::now();
         session.refresh().await?;
+        let now = clock();
         // Nothing is lost by leaving a turn half-way: it is issued at its end.
         let turn = tokio::select! {
             () = stop.cancelled() => return Ok(()),
-            turn = turn(session, settings, clock(), &mut memory) => turn,
+            turn = turn(session, settings, now, zones.last_complete_day(now), &mut memory) => turn,
         };
         let seconds = started.elapsed().as_secs_f64();
         match turn {
@@ -73,7 +76,7 @@ pub async fn run(
             }
             Ok(_) => {}
             // Another forecaster wrote first. What it wrote is seen at the next turn, and not issued again.
-            Err(Error::Query(tidemark_query::Error::Lake(fault @ tidemark_lake::Error::Fenced { .. }))) => {
+            Err(Error::Query(fault)) if fault.is_fenced() => {
                 tracing::warn!(%fault, "the forecasts are made again at the next turn");
             }
             Err(error) => return Err(error),
@@ -82,12 +85,18 @@ pub async fn run(
     }
 }
 
-/// Forecasts every series whose input is not what it was in `memory`, and issues what the lake does not hold yet.
+/// Forecasts every series whose input is not what it was in `memory`, and issues what the lake does not hold yet. No
+/// value after `last_day` is used: a day that goes on is not yet what it will be.
 ///
 /// # Errors
 /// Where the lake fails.
-pub async fn turn(session: &Session, settings: &Settings, now: Timestamp, memory: &mut Memory) -> Result<Turn, Error> {
-    let last_day = due::last_complete_day(now);
+pub async fn turn(
+    session: &Session,
+    settings: &Settings,
+    now: Timestamp,
+    last_day: Date,
+    memory: &mut Memory,
+) -> Result<Turn, Error> {
     let versions = session.versions();
     let seen = (BEHIND_SERIES.map(|table| versions.get(table).copied()), last_day);
     if memory.seen == Some(seen) {

@@ -6,9 +6,10 @@ use arrow::array::{
 };
 use arrow::datatypes::Field;
 use jiff::civil::{Date, date};
-use jiff::{Timestamp, ToSpan};
+use jiff::{Timestamp, ToSpan, tz::TimeZone};
 use std::sync::Arc;
 use tidemark_domain::forecast::QUANTILE_LEVELS;
+use tidemark_domain::time::Zones;
 use tidemark_forecast::Settings;
 use tidemark_forecast::due::Skip;
 use tidemark_forecast::role::{Memory, Turn, turn};
@@ -79,7 +80,9 @@ fn days(region: &'static str, count: i64, n: i64) -> Vec<Cell> {
 
 async fn taken(session: &Session, memory: &mut Memory, now: &str) -> Turn {
     session.refresh().await.unwrap();
-    turn(session, &Settings::default(), now.parse::<Timestamp>().unwrap(), memory).await.unwrap()
+    let now = now.parse::<Timestamp>().unwrap();
+    let last_day = Zones::new(TimeZone::UTC, [].into()).last_complete_day(now);
+    turn(session, &Settings::default(), now, last_day, memory).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -37,7 +37,7 @@ pub struct LogStatus {
     pub reachable: bool,
     /// What to do when it did not.
     pub detail: String,
-    /// The stages that read from the log, in the order of the data.
+    /// The stages that meet the log, in the order of the data.
     pub stages: Vec<StageLag>,
     /// Files and replays being read, or read since the start.
     pub loads: Vec<Load>,
@@ -48,11 +48,11 @@ pub struct LogStatus {
 pub struct StageLag {
     /// The stage: `annotate`.
     pub stage: String,
-    /// The topic it reads: `tidemark.posts`.
+    /// What it reads: `tidemark.posts`; empty for the stage that only writes.
     pub topic: String,
-    /// Records it has not handled; `None` when the broker did not say.
+    /// Records it has not handled; `None` for the stage that only writes, and when the broker did not say.
     pub lag: Option<u64>,
-    /// Records it has handled, summed over partitions; only its growth is used, for the rate.
+    /// Records it has handled or written, summed over partitions; only its growth is used, for the rate.
     pub position: Option<u64>,
 }
 

@@ -68,7 +68,7 @@ pub(crate) enum Command {
     Status(Status),
     /// Check the machine, the broker, the lake and the model files; say what to do about each fault.
     #[command(after_help = "Example:\n  tidemark doctor")]
-    Doctor(Place),
+    Doctor(Doctor),
     /// The embedded broker's process. `up` starts it.
     #[command(hide = true)]
     Broker(Broker),
@@ -339,9 +339,28 @@ pub(crate) struct Sql {
 pub(crate) struct Status {
     #[command(flatten)]
     pub(crate) place: Place,
+    #[command(flatten)]
+    pub(crate) key: Key,
     /// Print the server's answer as JSON.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// What a server that is open to a network asks for.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Key {
+    /// The admin key, where the server is reached by more than this machine.
+    #[arg(long, value_name = "KEY", env = "TIDEMARK_KEY", hide_env_values = true)]
+    pub(crate) key: Option<String>,
+}
+
+/// `tidemark doctor`.
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    #[command(flatten)]
+    pub(crate) key: Key,
 }
 
 /// `tidemark broker`.

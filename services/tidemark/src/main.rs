@@ -43,7 +43,7 @@ fn answer(command: Command) -> Result<(), Failure> {
         Command::Simulate(arguments) => commands::simulate::run(arguments),
         Command::Sql(arguments) => blocking(commands::sql::run(arguments)),
         Command::Status(arguments) => blocking(commands::status::run(arguments)),
-        Command::Doctor(place) => blocking(commands::doctor::run(place)),
+        Command::Doctor(arguments) => blocking(commands::doctor::run(arguments)),
         Command::Broker(arguments) => blocking(up::broker(arguments)),
     }
 }

@@ -87,8 +87,9 @@ impl Roles {
             }
             Role::Forecast => {
                 let (session, settings) = (self.session().await?, config.forecast.clone());
+                let zones = config.aggregate.zones().or_exit(Exit::Configuration)?;
                 self.spawn("forecast", async move {
-                    tidemark_forecast::run(&session, &settings, Timestamp::now, stop).await.or_exit(Exit::Lake)
+                    tidemark_forecast::run(&session, &settings, Timestamp::now, &zones, stop).await.or_exit(Exit::Lake)
                 });
             }
             Role::Alert => {
@@ -188,11 +189,40 @@ pub(crate) async fn asked_to_stop() {
     }
 }
 
-/// The groups whose lag is shown, in the order of the data.
-const STAGES: [(&str, &str, &str); 2] = [
-    ("annotate", tidemark_annotate::role::GROUP, POSTS_TOPIC),
-    ("aggregate", tidemark_aggregate::GROUP, ANNOTATED_TOPIC),
+/// A stage that meets the log, as its status tells it.
+struct LogStage {
+    name: &'static str,
+    /// Who reads; `None` for the stage that only writes.
+    group: Option<&'static str>,
+    topics: &'static [&'static str],
+}
+
+/// In the order of the data.
+const STAGES: [LogStage; 3] = [
+    LogStage { name: "ingest", group: None, topics: &[POSTS_TOPIC, REJECTS_TOPIC] },
+    LogStage { name: "annotate", group: Some(tidemark_annotate::role::GROUP), topics: &[POSTS_TOPIC] },
+    LogStage { name: "aggregate", group: Some(tidemark_aggregate::GROUP), topics: &[ANNOTATED_TOPIC, REJECTS_TOPIC] },
 ];
+
+/// How far a stage is, all its topics together.
+async fn progress(log: &Log, stage: &LogStage) -> Result<StageLag, tidemark_log::LogError> {
+    let mut shown = StageLag { stage: stage.name.to_owned(), ..StageLag::default() };
+    let (mut lag, mut position) = (0, 0);
+    for topic in stage.topics {
+        // Any group is told the ends of a topic.
+        for partition in log.lag(stage.group.unwrap_or(tidemark_annotate::role::GROUP), topic).await? {
+            lag += partition.lag().max(0) as u64;
+            let at = if stage.group.is_some() { partition.committed.unwrap_or(0) } else { partition.high };
+            position += at.max(0) as u64;
+        }
+    }
+    shown.position = Some(position);
+    if stage.group.is_some() {
+        shown.lag = Some(lag);
+        shown.topic = stage.topics.join(", ");
+    }
+    Ok(shown)
+}
 
 fn status_source(log: Log, loads: Loads) -> tidemark_serve::LogStatusSource {
     Arc::new(move || {
@@ -200,20 +230,15 @@ fn status_source(log: Log, loads: Loads) -> tidemark_serve::LogStatusSource {
         Box::pin(async move {
             let mut status = LogStatus { reachable: true, ..LogStatus::default() };
             status.loads = loads.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            for (stage, group, topic) in STAGES {
-                let mut shown = StageLag { stage: stage.to_owned(), topic: topic.to_owned(), ..StageLag::default() };
-                match log.lag(group, topic).await {
-                    Ok(partitions) => {
-                        shown.lag = Some(partitions.iter().map(|one| one.lag().max(0) as u64).sum());
-                        shown.position =
-                            Some(partitions.iter().filter_map(|one| one.committed).map(|at| at.max(0) as u64).sum());
-                    }
+            for stage in &STAGES {
+                match progress(&log, stage).await {
+                    Ok(shown) => status.stages.push(shown),
                     Err(error) => {
                         status.reachable = false;
                         status.detail = format!("{error}; run `tidemark doctor`");
+                        status.stages.push(StageLag { stage: stage.name.to_owned(), ..StageLag::default() });
                     }
                 }
-                status.stages.push(shown);
             }
             status
         })

@@ -2,10 +2,10 @@
 
 use crate::cli::{Broker, Place, Role, Run, Up};
 use crate::config::Config;
+use crate::demo;
 use crate::exit::{Exit, Failure, OrExit as _};
 use crate::platform::{Address, DataFolder};
 use crate::roles::Roles;
-use crate::{demo, say};
 use anyhow::Context as _;
 use std::net::SocketAddr;
 use tidemark_log::{BrokerError, BrokerProcess, Log};
@@ -51,10 +51,12 @@ pub(crate) async fn run(arguments: Run) -> Result<(), Failure> {
     };
     let data = DataFolder::create(&arguments.place.data).or_exit(Exit::Output)?;
     let log = Log::connect(&bootstrap, &config.kafka).or_exit(Exit::Configuration)?;
-    let mut roles = Roles::new(config, data, log, CancellationToken::new()).await?;
+    let admin_key =
+        if arguments.roles.contains(&Role::Serve) { data.new_admin_key().or_exit(Exit::Output)? } else { None };
+    let mut roles = Roles::new(config, data.clone(), log, CancellationToken::new()).await?;
     for role in arguments.roles {
         if let Some(http) = roles.start(role).await? {
-            say(&format!("dashboard: http://{http}"));
+            greet(&data, http, admin_key.as_deref(), false);
         }
     }
     roles.run_until_stopped().await

@@ -88,27 +88,27 @@ impl Platform {
     /// If it fails.
     pub fn ingest(&self, file: &Path, further: &[&str]) -> String {
         let mut command = self.ingest_command(file);
-        command.args(further);
+        command.arg("--wait").args(further);
         Program::run_command(command).succeeded().stderr
     }
 
-    /// `tidemark ingest file FILE --wait`, to be started by the caller.
+    /// `tidemark ingest file FILE`, to be started by the caller.
     #[must_use]
     pub fn ingest_command(&self, file: &Path) -> Command {
         let mut command = self.program.command(["ingest", "file"]);
-        command.arg(file).arg("--data").arg(&self.data).arg("--wait");
+        command.arg(file).arg("--data").arg(&self.data);
         command
     }
 
-    /// The same, as a member of the platform's process group: it dies with it.
+    /// The same with further arguments, as a member of the platform's process group: it dies with it.
     ///
     /// # Panics
     /// If the process cannot start.
     #[must_use]
-    pub fn ingest_beside(&self, file: &Path) -> Child {
+    pub fn ingest_beside(&self, file: &Path, further: &[&str]) -> Child {
         let said = File::options().create(true).append(true).open(self.data.join("ingest.log")).expect("a log file");
         let mut command = self.ingest_command(file);
-        command.process_group(self.group()).stdout(said.try_clone().expect("a handle")).stderr(said);
+        command.args(further).process_group(self.group()).stdout(said.try_clone().expect("a handle")).stderr(said);
         command.spawn().expect("the program starts")
     }
 

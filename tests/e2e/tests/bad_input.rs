@@ -123,7 +123,7 @@ fn a_broker_that_goes_away_is_waited_for() {
     let rows = files::write_posts(&simulation, File::create(&file).expect("created"), |_| {}).expect("written");
     let platform = Platform::start(&Program::find(), &folder.path().join("data"), CONFIG);
     let broker = *platform.children().first().expect("the embedded broker is a child");
-    let mut ingest = platform.ingest_beside(&file);
+    let mut ingest = platform.ingest_beside(&file, &["--wait"]);
     platform.sql_until("SELECT count(*) AS n FROM events", |rows| {
         rows.first().and_then(|row| row["n"].as_u64()).is_some_and(|n| n > 0)
     });

@@ -56,7 +56,7 @@ fn a_disk_that_fills_up_loses_nothing() {
 
     let program = Program::find();
     let mut platform = Platform::start(&program, &disk.join("data"), CONFIG);
-    let mut ingest = platform.ingest_beside(&file);
+    let mut ingest = platform.ingest_beside(&file, &["--wait"]);
     let code = platform.stopped_itself();
     let said = platform.log();
     assert_eq!(code, Some(5), "{said}");

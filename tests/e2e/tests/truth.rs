@@ -13,8 +13,8 @@ const POSTS_PER_DAY: &str = "300";
 const CORRELATION_AT_LEAST: f64 = 0.9;
 /// Days before and after a planted event that say what is usual.
 const AROUND_DAYS: i32 = 28;
-/// A prevalence that an outage leaves alone stays below this. Prevalence has a weekly wave and slow drift of its own, and
-/// each of the nine markers is looked at in each outage.
+/// A prevalence that an outage leaves alone stays this close to the true one, in standard errors: nine markers are looked
+/// at in each outage.
 const UNMOVED_BELOW_Z: f64 = 4.0;
 
 /// Rows of a CSV file, by the names of its columns.
@@ -125,7 +125,14 @@ fn an_outage_shows_in_the_feed_health_and_not_in_the_prevalence() {
     let outages: Vec<_> =
         rows(&output.join("events.csv")).into_iter().filter(|event| event["kind"] == "outage").collect();
     assert!(outages.len() >= 2);
-    let simulated: BTreeSet<_> = rows(&output.join("truth.csv")).into_iter().map(|row| row["marker"].clone()).collect();
+    let latent: BTreeMap<_, _> = rows(&output.join("truth.csv"))
+        .into_iter()
+        .map(|row| {
+            let prevalence = number(&row, "latent").expect("a share");
+            ((row["marker"].clone(), row["region"].clone(), row["date"].clone()), prevalence)
+        })
+        .collect();
+    let simulated: BTreeSet<_> = latent.keys().map(|(marker, ..)| marker.clone()).collect();
     let markers = simulated.iter().map(|marker| format!("'lexicon.{marker}'")).collect::<Vec<_>>().join(", ");
     for event in outages {
         let (region, first, last) = (&event["region"], &event["first_day"], &event["last_day"]);
@@ -133,26 +140,25 @@ fn an_outage_shows_in_the_feed_health_and_not_in_the_prevalence() {
             "SELECT status FROM feed_health WHERE region = '{region}' AND day BETWEEN DATE '{first}' AND DATE '{last}'"
         ));
         assert!(!health.is_empty() && health.iter().all(|row| row["status"] == "low"), "{event:?}: {health:?}");
-        let inside = format!("period_end BETWEEN DATE '{first}' AND DATE '{last}'");
-        let around = format!(
-            "period_end BETWEEN DATE '{first}' - INTERVAL '{AROUND_DAYS} days' AND DATE '{last}' + INTERVAL '{AROUND_DAYS} days'"
-        );
-        let rows = platform.sql(&format!(
-            "SELECT marker, sum(CASE WHEN {inside} THEN k END) AS k, sum(CASE WHEN {inside} THEN n END) AS n, \
-             sum(CASE WHEN {inside} THEN 0 ELSE k END) AS k_around, sum(CASE WHEN {inside} THEN 0 ELSE n END) AS n_around \
-             FROM series WHERE marker IN ({markers}) AND period = 'day' AND language = 'all' AND region = '{region}' \
-             AND {around} GROUP BY marker ORDER BY marker"
+        let measured = platform.sql(&format!(
+            "SELECT marker, period_end, k, n FROM series WHERE marker IN ({markers}) AND period = 'day' \
+             AND language = 'all' AND region = '{region}' AND period_end BETWEEN DATE '{first}' AND DATE '{last}'"
         ));
-        assert_eq!(rows.len(), simulated.len());
-        for row in rows {
-            let count = |name: &str| row[name].as_f64().expect("a count");
-            // Both sides are samples: the difference of two proportions.
-            let (n, n_around) = (count("n"), count("n_around"));
-            let (inside, usual) = (count("k") / n, count("k_around") / n_around);
-            let all = (count("k") + count("k_around")) / (n + n_around);
-            let z = (inside - usual) / (all * (1.0 - all) * (1.0 / n + 1.0 / n_around)).sqrt();
-            println!("outage {region} {first} {}: {inside:.3} beside {usual:.3}, z {z:.1}", row["marker"]);
-            assert!(z.abs() < UNMOVED_BELOW_Z, "{event:?}: {row}");
+        for marker in &simulated {
+            // People with the marker, and how many there would be at the true prevalence of each of these days.
+            let (mut found, mut expected, mut variance) = (0.0, 0.0, 0.0);
+            for row in measured.iter().filter(|row| row["marker"] == format!("lexicon.{marker}")) {
+                let (Some(k), Some(n)) = (row["k"].as_f64(), row["n"].as_f64()) else { continue };
+                let date = row["period_end"].as_str().expect("a date").to_owned();
+                let prevalence = latent[&(marker.clone(), region.clone(), date)];
+                found += k;
+                expected += n * prevalence;
+                variance += n * prevalence * (1.0 - prevalence);
+            }
+            assert!(variance > 0.0, "{marker}: no day of {event:?} is shown");
+            let z = (found - expected) / variance.sqrt();
+            println!("outage {region} {first} {marker}: {found} people, {expected:.1} expected, z {z:.1}");
+            assert!(z.abs() < UNMOVED_BELOW_Z, "{event:?}: {marker}");
         }
     }
     platform.stop();

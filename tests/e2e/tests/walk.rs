@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use tidemark_domain::{EventId, Language, Operation, PostKey};
 use tidemark_e2e::{Platform, Program};
@@ -128,10 +128,14 @@ fn one_post_through_every_stage() {
     assert!(value("lower") < value("value") && value("value") < value("upper"));
     assert_eq!(row["lexicon"], json!(annotated.provenance.lexicon));
 
-    // What nobody may see anywhere at rest: the handle, the author's id.
+    // What nobody may see: the text in what the program says, the handle and the author's id anywhere at rest.
     let log_text = platform.log();
-    assert!(!log_text.contains(HANDLE) && !log_text.contains(AUTHOR) && !log_text.contains("so stressed"));
+    assert!(!log_text.contains("so stressed"), "{log_text}");
     platform.stop();
+    for entry in files_below(&folder.path().join("data")) {
+        let bytes = std::fs::read(&entry).expect("a file");
+        assert!(!contains(&bytes, HANDLE) && !contains(&bytes, AUTHOR), "{}", entry.display());
+    }
 }
 
 #[test]
@@ -174,6 +178,11 @@ fn many_posts_become_a_forecast_and_an_alert() {
 /// The row of the file whose event id this is: the first or one of its company.
 fn event_row(run: &str, id: EventId) -> u64 {
     (0..=OTHERS as u64 + 1).find(|row| EventId::of_row(run, *row) == id).expect("an id made of run and row")
+}
+
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    entries.flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] }).collect()
 }
 
 fn contains(bytes: &[u8], text: &str) -> bool {

@@ -15,6 +15,7 @@ use tidemark_query::tables::{self, MarkerColumns};
 pub(crate) struct Row {
     pub(crate) id: String,
     pub(crate) post: String,
+    pub(crate) source: &'static str,
     pub(crate) operation: &'static str,
     pub(crate) revision: i32,
     pub(crate) day: Date,
@@ -30,6 +31,7 @@ pub(crate) fn post(id: &str, day: &str) -> Row {
     Row {
         id: id.to_owned(),
         post: id.to_owned(),
+        source: "feed",
         operation: "create",
         revision: 0,
         day: day.parse().unwrap(),
@@ -48,6 +50,10 @@ impl Row {
     }
     pub(crate) fn at(mut self, region: &'static str) -> Self {
         self.region = Some(region);
+        self
+    }
+    pub(crate) fn out_of(mut self, source: &'static str) -> Self {
+        self.source = source;
         self
     }
     pub(crate) fn lang(mut self, language: &'static str) -> Self {
@@ -88,7 +94,7 @@ pub(crate) fn rows(rows: &[Row]) -> RecordBatch {
     let mut columns: Vec<ArrayRef> = vec![
         text(&|row| Some(row.id.clone())),
         text(&|row| Some(row.post.clone())),
-        text(&|_| Some("feed".into())),
+        text(&|row| Some(row.source.into())),
         text(&|_| Some("run".into())),
         text(&|_| Some("accepted".into())),
         text(&|row| Some(row.operation.into())),

@@ -51,9 +51,10 @@ impl Answers {
                 lag: stage.lag,
                 rate_per_second: stage.position.and_then(|position| kept.rates.note(&stage.stage, now, position)),
                 freshness_seconds: match stage.stage.as_str() {
-                    "ingest" => since(told.fresh.newest_record),
+                    // A record that is in the lake has passed both.
+                    "ingest" | "annotate" => since(told.fresh.newest_record),
                     "aggregate" => since(told.fresh.newest_cell),
-                    _ => None, // its output is on the log, which does not say when
+                    _ => None,
                 },
                 stage: stage.stage,
                 topic: stage.topic,

@@ -1,6 +1,6 @@
 //! `tidemark doctor`: checks what the platform stands on, and says what to do about each fault.
 
-use crate::cli::Place;
+use crate::cli::{Doctor, Key, Place};
 use crate::config::Config;
 use crate::exit::{Exit, Failure, OrExit as _};
 use crate::platform::DataFolder;
@@ -9,7 +9,7 @@ use std::time::Duration;
 use tidemark_annotate::Annotator;
 use tidemark_domain::Language;
 use tidemark_lake::Lake;
-use tidemark_log::{Log, LogSettings};
+use tidemark_log::Log;
 use tidemark_query::Session;
 
 /// A broker that takes longer is away.
@@ -34,14 +34,19 @@ enum Verdict {
 
 /// Runs the command. What was asked for goes to standard output.
 #[allow(clippy::print_stdout)]
-pub(crate) async fn run(place: Place) -> Result<(), Failure> {
+pub(crate) async fn run(arguments: Doctor) -> Result<(), Failure> {
+    let place = &arguments.place;
+    let loaded = Config::load(place.config.as_deref());
+    let configured = configuration(loaded.as_ref());
+    // The other checks go on with what is usual where the configuration is at fault: one run finds them all.
+    let config = loaded.unwrap_or_default();
     let findings = [
         machine(&place.data),
-        configuration(&place),
-        model(),
-        broker(&place).await,
-        lake(&place).await,
-        server(&place).await,
+        configured,
+        model(&config),
+        broker(place, &config).await,
+        lake(place, &config).await,
+        server(place, &arguments.key).await,
     ];
     let mut worst = None;
     for finding in findings {
@@ -84,20 +89,20 @@ fn machine(data: &Path) -> Finding {
     Finding { what: "machine", verdict, exit: Exit::Output }
 }
 
-fn configuration(place: &Place) -> Finding {
-    let verdict = match Config::load(place.config.as_deref()) {
-        Ok(config) => Verdict::Fine(match config.kafka.bootstrap_servers {
+fn configuration(loaded: Result<&Config, &anyhow::Error>) -> Finding {
+    let verdict = match loaded {
+        Ok(config) => Verdict::Fine(match &config.kafka.bootstrap_servers {
             Some(servers) => format!("external broker at {servers}"),
             None => "embedded broker".to_owned(),
         }),
-        Err(error) => Verdict::Fault(crate::chain(&error)),
+        Err(error) => Verdict::Fault(crate::chain(error)),
     };
     Finding { what: "configuration", verdict, exit: Exit::Configuration }
 }
 
-fn model() -> Finding {
+fn model(config: &Config) -> Finding {
     // A scored sentence of ours proves more than a file that is there.
-    let tried = Annotator::load(&tidemark_annotate::Settings::default())
+    let tried = Annotator::load(&config.annotate)
         .and_then(|annotator| {
             annotator.annotate(&[("a quiet day by the sea", Language::English)])?;
             Ok(annotator.provenance().clone())
@@ -106,20 +111,25 @@ fn model() -> Finding {
     let verdict = match tried {
         Ok(provenance) => {
             let short = |hash: &str| hash.chars().take(12).collect::<String>();
-            Verdict::Fine(format!("model {}, lexica {}", short(&provenance.model), short(&provenance.lexicon)))
+            let lexica = short(&provenance.lexicon);
+            Verdict::Fine(if config.annotate.lexica_only {
+                format!("lexica {lexica}; no model, as annotate.lexica_only says")
+            } else {
+                format!("model {}, lexica {lexica}", short(&provenance.model))
+            })
         }
         Err(error) => Verdict::Fault(crate::chain(&error)),
     };
     Finding { what: "model", verdict, exit: Exit::Model }
 }
 
-async fn broker(place: &Place) -> Finding {
-    let external = Config::load(place.config.as_deref()).ok().and_then(|config| config.kafka.bootstrap_servers);
+async fn broker(place: &Place, config: &Config) -> Finding {
+    let external = config.kafka.bootstrap_servers.clone();
     let known = external.or_else(|| folder(place)?.address().map(|address| address.bootstrap));
     let verdict = match known {
         None => Verdict::Skipped("not started yet over this folder: `tidemark up` starts it".to_owned()),
         Some(bootstrap) => {
-            let ping = async { Log::connect(&bootstrap, &LogSettings::default())?.ping(BROKER_DEADLINE).await };
+            let ping = async { Log::connect(&bootstrap, &config.kafka)?.ping(BROKER_DEADLINE).await };
             match ping.await {
                 Ok(()) => Verdict::Fine(format!("answers at {bootstrap}")),
                 Err(error) => Verdict::Fault(format!(
@@ -132,33 +142,33 @@ async fn broker(place: &Place) -> Finding {
     Finding { what: "broker", verdict, exit: Exit::Unreachable }
 }
 
-async fn lake(place: &Place) -> Finding {
-    let location = match (Config::load(place.config.as_deref()), folder(place)) {
-        (Ok(config), Some(data)) => config.lake_location(data.path()),
-        (Ok(config), None) if config.lake.location.is_some() => config.lake_location(&place.data),
-        _ => {
-            let verdict = Verdict::Skipped("not there yet: the first `tidemark up` makes it".to_owned());
-            return Finding { what: "lake", verdict, exit: Exit::Lake };
-        }
-    };
+async fn lake(place: &Place, config: &Config) -> Finding {
+    let data = folder(place);
+    if data.is_none() && config.lake.location.is_none() {
+        let verdict = Verdict::Skipped("not there yet: the first `tidemark up` makes it".to_owned());
+        return Finding { what: "lake", verdict, exit: Exit::Lake };
+    }
+    let location = config.lake_location(data.as_ref().map_or(&place.data, DataFolder::path));
     let counted = async {
-        let session = Session::open(Lake::open(&location)?).await?;
+        let lake = Lake::open(&location)?;
+        lake.check_writable().await?;
+        let session = Session::open(lake).await?;
         session.counts().await.map_err(anyhow::Error::from)
     };
     let verdict = match counted.await {
         Ok(runs) => {
             let rows: u64 = runs.values().map(tidemark_query::Counts::rows_read).sum();
-            Verdict::Fine(format!("{rows} records of {} runs at {location}", runs.len()))
+            Verdict::Fine(format!("{rows} records of {} runs at {location}, which can be written", runs.len()))
         }
         Err(error) => Verdict::Fault(crate::chain(&error)),
     };
     Finding { what: "lake", verdict, exit: Exit::Lake }
 }
 
-async fn server(place: &Place) -> Finding {
+async fn server(place: &Place, key: &Key) -> Finding {
     let verdict = match folder(place).and_then(|data| data.address()) {
         None => Verdict::Skipped("not started yet over this folder".to_owned()),
-        Some(address) => match super::status::get(&format!("{}/api/v1/health", address.http)).await {
+        Some(address) => match super::status::get(&format!("{}/api/v1/health", address.http), key).await {
             Ok(_) => Verdict::Fine(format!("answers at {}", address.http)),
             Err(error) => Verdict::Fault(crate::chain(&error)),
         },

@@ -1,6 +1,6 @@
 //! `tidemark status`: how far every stage of a running platform is.
 
-use crate::cli::{Place, Status};
+use crate::cli::{Key, Place, Status};
 use crate::config::Config;
 use crate::exit::{Exit, Failure, OrExit as _};
 use crate::platform::DataFolder;
@@ -16,7 +16,7 @@ const TIMEOUT: Duration = Duration::from_secs(20);
 #[allow(clippy::print_stdout)]
 pub(crate) async fn run(arguments: Status) -> Result<(), Failure> {
     let http = address(&arguments.place)?;
-    let status = get(&format!("{http}/api/v1/status")).await.or_exit(Exit::Unreachable)?;
+    let status = get(&format!("{http}/api/v1/status"), &arguments.key).await.or_exit(Exit::Unreachable)?;
     if arguments.json {
         println!("{status:#}");
     } else {
@@ -35,12 +35,21 @@ pub(crate) fn address(place: &Place) -> Result<String, Failure> {
 }
 
 /// Asks the server.
-pub(crate) async fn get(url: &str) -> anyhow::Result<Value> {
+pub(crate) async fn get(url: &str, key: &Key) -> anyhow::Result<Value> {
     let asked = async {
         let client = reqwest::Client::builder().timeout(TIMEOUT).build()?;
-        client.get(url).send().await?.error_for_status()?.json().await
+        let mut request = client.get(url);
+        if let Some(key) = &key.key {
+            request = request.bearer_auth(key);
+        }
+        request.send().await
     };
-    asked.await.with_context(|| format!("no answer from {url}: is `tidemark up` running over this --data?"))
+    let answer =
+        asked.await.with_context(|| format!("no answer from {url}: is `tidemark up` running over this --data?"))?;
+    if answer.status() == reqwest::StatusCode::UNAUTHORIZED {
+        anyhow::bail!("{url} is open to a network and wants the admin key: give it with --key or TIDEMARK_KEY");
+    }
+    Ok(answer.error_for_status()?.json().await?)
 }
 
 fn describe(http: &str, status: &Value) -> String {
@@ -64,11 +73,11 @@ fn describe(http: &str, status: &Value) -> String {
         "broker:  {}",
         if reachable { "reachable" } else { broker["detail"].as_str().unwrap_or("not reachable") }
     );
-    let _ = writeln!(text, "\n{:<12} {:<22} {:>10} {:>10} {:>14}", "stage", "reads", "lag", "per s", "freshness s");
+    let _ = writeln!(text, "\n{:<12} {:<40} {:>10} {:>10} {:>14}", "stage", "reads", "lag", "per s", "freshness s");
     for stage in status["stages"].as_array().into_iter().flatten() {
         let _ = writeln!(
             text,
-            "{:<12} {:<22} {:>10} {:>10} {:>14}",
+            "{:<12} {:<40} {:>10} {:>10} {:>14}",
             stage["stage"].as_str().unwrap_or_default(),
             stage["topic"].as_str().unwrap_or_default(),
             count(&stage["lag"]),
