@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use tidemark_domain::{Language, Provenance};
+use std::io::{self, Write};
+use tidemark_domain::{Language, Provenance, RejectReason};
 
 /// One line of input.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -130,6 +131,18 @@ pub struct RejectLine {
     pub reason: String,
     /// What was wrong, never what the line says.
     pub detail: String,
+}
+
+impl RejectLine {
+    /// Writes one to `rejects`, as a line.
+    ///
+    /// # Errors
+    /// Where `rejects` cannot be written.
+    pub fn write(rejects: &mut impl Write, line: u64, reason: RejectReason, detail: String) -> io::Result<()> {
+        let mut text = serde_json::to_vec(&Self { line, reason: reason.code().to_owned(), detail })?;
+        text.push(b'\n');
+        rejects.write_all(&text)
+    }
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ use tidemark_domain::{
 use tidemark_query::prevalence;
 use tidemark_query::tables::MarkerColumns;
 use tidemark_wire::annotated_file::{AnnotatedLine, Labels, Op, RejectLine, Scores};
+use tidemark_wire::lines::{Line, Lines};
 
 /// Stands for the file in ids and in the column `source`.
 const SOURCE: &str = "file";
@@ -55,7 +56,7 @@ pub struct Summary {
 /// # Errors
 /// Where input or outputs fail. A line that cannot be read is not an error: it goes to `rejects`.
 pub async fn series_of_lines(
-    mut input: impl BufRead,
+    input: impl BufRead,
     output: impl Write,
     mut rejects: impl Write,
     options: &Options,
@@ -64,18 +65,14 @@ pub async fn series_of_lines(
     let mut summary = Summary::default();
     let (mut index, mut markers) = (Index::default(), MarkerColumns::default());
     let mut standing: BTreeMap<PostKey, Row> = BTreeMap::new();
-    let (mut line, mut number) = (Vec::new(), 0_u64);
+    let mut lines = Lines::new(input);
     loop {
-        line.clear();
-        match input.read_until(b'\n', &mut line) {
-            Ok(0) => break,
-            Ok(_) => number += 1,
-            Err(source) => return Err(Error::Read { line: number, source }),
-        }
-        if line.iter().all(u8::is_ascii_whitespace) {
-            continue;
-        }
-        match read_line(&line, number, &options.zone) {
+        let Line { number, content } = match lines.read() {
+            Ok(Some(line)) => line,
+            Ok(None) => break,
+            Err(source) => return Err(Error::Read { line: lines.number(), source }),
+        };
+        match content.and_then(|line| read_line(line, number, &options.zone)) {
             Ok(post) => {
                 let day = day_in(post.event.created_at, &options.zone);
                 let Some(decided) = index.decide(&post.event, day) else { continue };
@@ -95,10 +92,7 @@ pub async fn series_of_lines(
             }
             Err((reason, detail)) => {
                 summary.rejected += 1;
-                let reject = RejectLine { line: number, reason: reason.code().to_owned(), detail };
-                let mut text = serde_json::to_vec(&reject).unwrap_or_default();
-                text.push(b'\n');
-                rejects.write_all(&text).map_err(Error::Write)?;
+                RejectLine::write(&mut rejects, number, reason, detail).map_err(Error::Write)?;
             }
         }
         if number.is_multiple_of(1_000) {

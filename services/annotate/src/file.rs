@@ -2,14 +2,13 @@
 
 use crate::annotator::Annotation;
 use crate::{Annotator, Error};
-use std::io::{BufRead, Read as _, Write};
+use std::io::{BufRead, Write};
 use tidemark_domain::{Language, RejectReason};
 use tidemark_wire::annotated_file::{AnnotatedLine, Op, PostLine, RejectLine};
+use tidemark_wire::lines::Lines;
 
 /// Posts scored together.
 const BATCH_POSTS_MAX: usize = 1024;
-/// A longer line is refused, and never held in memory.
-pub const LINE_BYTES_MAX: u64 = 4 << 20;
 /// A longer text is refused.
 pub const TEXT_CHARS_MAX: usize = 100_000;
 
@@ -33,65 +32,38 @@ pub type Prepare<'a> = &'a dyn Fn(&str, Option<&str>) -> (String, Language);
 /// Where input or outputs fail, or inference does. A line that cannot be read is not an error: it goes to `rejects`.
 pub fn annotate_lines(
     annotator: &Annotator,
-    mut input: impl BufRead,
+    input: impl BufRead,
     mut output: impl Write,
     mut rejects: impl Write,
     prepare: Prepare<'_>,
     mut progress: impl FnMut(u64, u64),
 ) -> Result<Summary, Error> {
     let mut summary = Summary::default();
-    let (mut line_number, mut bytes) = (0_u64, 0_u64);
     let mut pending: Vec<(PostLine, String, Language)> = Vec::with_capacity(BATCH_POSTS_MAX);
-    let mut line = Vec::new();
+    let mut lines = Lines::new(input);
     loop {
-        line.clear();
-        let read = (&mut input)
-            .take(LINE_BYTES_MAX + 1)
-            .read_until(b'\n', &mut line)
-            .map_err(|source| Error::Read { line: line_number, source });
-        let (read, truncated) = match read {
-            Ok(read) => (read, false),
-            // A cut-off gzip: what came before it counts, and the rest is one reject.
-            Err(Error::Read { source, .. }) if source.kind() == std::io::ErrorKind::UnexpectedEof => (0, true),
-            Err(error) => return Err(error),
+        let line = match lines.read() {
+            Ok(Some(line)) => line,
+            Ok(None) => break,
+            Err(source) => return Err(Error::Read { line: lines.number(), source }),
         };
-        if truncated {
-            summary.rejected += 1;
-            let detail = "the compressed input ends before its end".to_owned();
-            write_reject(&mut rejects, line_number + 1, RejectReason::TruncatedInput, detail)?;
-        }
-        if read == 0 {
-            break;
-        }
-        line_number += 1;
-        bytes += read as u64;
-        if line.len() as u64 > LINE_BYTES_MAX && line.last() != Some(&b'\n') {
-            bytes += skip_line(&mut input).map_err(|source| Error::Read { line: line_number, source })?;
-            summary.rejected += 1;
-            let detail = format!("the line is longer than {LINE_BYTES_MAX} bytes");
-            write_reject(&mut rejects, line_number, RejectReason::RecordTooLong, detail)?;
-            continue;
-        }
-        if line.iter().all(u8::is_ascii_whitespace) {
-            continue;
-        }
-        match read_post(&line) {
+        match line.content.and_then(read_post) {
             Ok(post) => {
                 let (text, language) = prepare(&post.text, post.lang.as_deref());
                 pending.push((post, text, language));
             }
             Err((reason, detail)) => {
                 summary.rejected += 1;
-                write_reject(&mut rejects, line_number, reason, detail)?;
+                RejectLine::write(&mut rejects, line.number, reason, detail).map_err(Error::Write)?;
             }
         }
         if pending.len() == BATCH_POSTS_MAX {
             write_batch(annotator, &mut pending, &mut output, &mut summary)?;
-            progress(bytes, line_number);
+            progress(lines.bytes(), lines.number());
         }
     }
     write_batch(annotator, &mut pending, &mut output, &mut summary)?;
-    progress(bytes, line_number);
+    progress(lines.bytes(), lines.number());
     output.flush().map_err(Error::Write)?;
     rejects.flush().map_err(Error::Write)?;
     Ok(summary)
@@ -138,29 +110,6 @@ fn json_fault(text: &str, error: &serde_json::Error) -> (RejectReason, String) {
         }
     }
     (RejectReason::WrongType, format!("a field has the wrong type at column {}", error.column()))
-}
-
-/// Reads to the end of the line without keeping it; returns the bytes read.
-fn skip_line(input: &mut impl BufRead) -> std::io::Result<u64> {
-    let mut skipped = 0;
-    loop {
-        let buffer = input.fill_buf()?;
-        if buffer.is_empty() {
-            return Ok(skipped);
-        }
-        let end = buffer.iter().position(|&byte| byte == b'\n');
-        let length = end.map_or(buffer.len(), |at| at + 1);
-        input.consume(length);
-        skipped += length as u64;
-        if end.is_some() {
-            return Ok(skipped);
-        }
-    }
-}
-
-fn write_reject(rejects: &mut impl Write, line: u64, reason: RejectReason, detail: String) -> Result<(), Error> {
-    serde_json::to_writer(&mut *rejects, &RejectLine { line, reason: reason.code().to_owned(), detail })?;
-    rejects.write_all(b"\n").map_err(Error::Write)
 }
 
 fn write_batch(
