@@ -118,6 +118,10 @@ pub struct AnnotatedLine {
     pub labels: BTreeMap<String, Labels>,
     /// Lexicon categories that cover the language, `<lexicon>.<category>`: hits per token, zero where there are none.
     pub lexicon: BTreeMap<String, f32>,
+    /// The names of the markers that are present, each label of a head and each `lexicon.<lexicon>.<category>` a marker
+    /// of its own. Absent where whoever wrote the file did not decide: then labels and scores above zero tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub present: Option<Vec<String>>,
     /// Which versions made it.
     pub provenance: Provenance,
 }
@@ -161,5 +165,8 @@ mod tests {
         let text = r#"{"id":"1","language":"en","scores":{"mh.stress":0.5,"sentiment":{"positive":0.25}},"labels":{"emotion.goemotions":[],"mh.stress":"yes"},"lexicon":{"vader.negative":0.0},"provenance":{"model":"m","lexicon":"l","code":"0"}}"#;
         let line: AnnotatedLine = serde_json::from_str(text).expect("valid");
         assert_eq!(serde_json::to_string(&line).expect("valid"), text);
+        let decided = text.replace(r#","provenance""#, r#","present":["mh.stress"],"provenance""#);
+        let line: AnnotatedLine = serde_json::from_str(&decided).expect("valid");
+        assert_eq!(serde_json::to_string(&line).expect("valid"), decided);
     }
 }

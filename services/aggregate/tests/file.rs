@@ -21,7 +21,8 @@ async fn run(input: impl AsRef<[u8]>, period: PeriodKind) -> (Summary, Vec<Vec<S
 
 async fn run_reader(input: impl BufRead, period: PeriodKind) -> (Summary, Vec<Vec<String>>, String) {
     let (mut output, mut rejects) = (Vec::new(), Vec::new());
-    let options = Options { zone: TimeZone::UTC, period };
+    let issued_at = "2024-07-01T12:00:00Z".parse().unwrap();
+    let options = Options { zone: TimeZone::UTC, period, issued_at };
     let summary = series_of_lines(input, &mut output, &mut rejects, &options, |_| ()).await.unwrap();
     let mut reader = csv::Reader::from_reader(output.as_slice());
     let rows = reader.records().map(|row| row.unwrap().iter().map(str::to_owned).collect()).collect();
@@ -55,6 +56,37 @@ async fn points_have_the_columns_of_the_shared_series() {
     let (_, weeks, _) = run(&input, PeriodKind::Epiweek).await;
     // Five people on the first day, ten on the third, five of them the same.
     assert_eq!(point(&weeks, "2024-01-06", "all/all/mh.stress")[..3], ["0.500000", "10", "20"]);
+}
+
+#[tokio::test]
+async fn every_number_says_what_made_it_and_when() {
+    let mut input: String = (0..20).map(|id| line(id, Some(id), "2024-01-01", id < 5) + "\n").collect();
+    input += &line(20, Some(1), "2024-01-03", true);
+    let (_, rows, _) = run(&input, PeriodKind::Day).await;
+    let last = |day: &str| {
+        let row = rows.iter().find(|row| row[0] == day && row[1] == "all/all/mh.stress").unwrap();
+        row[15..].join(",")
+    };
+    assert_eq!(last("2024-01-01"), "m,l,0,2024-07-01T12:00:00Z");
+    assert_eq!(last("2024-01-02"), ",,,2024-07-01T12:00:00Z");
+}
+
+#[tokio::test]
+async fn presence_is_what_the_line_says() {
+    let says = |id: u32, present: &str| {
+        let line = line(id, Some(id), "2024-01-01", true);
+        line.replace(r#","provenance""#, &format!(r#","present":[{present}],"provenance""#))
+    };
+    let mut input: String = (0..20).map(|id| says(id, "") + "\n").collect();
+    input += &says(20, r#""lexicon.vader.negative","sentiment.negative""#);
+    let (summary, rows, _) = run(&input, PeriodKind::Day).await;
+    assert_eq!(summary.accepted, 21);
+    // Scores above zero and labels alike give way to what was decided where the scores were made.
+    for (marker, n) in
+        [("lexicon.vader.negative", "1"), ("sentiment.negative", "1"), ("sentiment.positive", "0"), ("mh.stress", "0")]
+    {
+        assert_eq!(point(&rows, "2024-01-01", &format!("all/all/{marker}"))[1], n, "{marker}");
+    }
 }
 
 #[tokio::test]
