@@ -184,7 +184,7 @@ fn write_points(
     issued_at: Timestamp,
     summary: &mut Summary,
 ) -> Result<(), Error> {
-    let issued_at = issued_at.to_string();
+    let issued_at = format!("{issued_at:.6}");
     let mut csv = csv::Writer::from_writer(output);
     csv.write_record([
         "date",

@@ -67,8 +67,8 @@ async fn every_number_says_what_made_it_and_when() {
         let row = rows.iter().find(|row| row[0] == day && row[1] == "all/all/mh.stress").unwrap();
         row[15..].join(",")
     };
-    assert_eq!(last("2024-01-01"), "m,l,0,2024-07-01T12:00:00Z");
-    assert_eq!(last("2024-01-02"), ",,,2024-07-01T12:00:00Z");
+    assert_eq!(last("2024-01-01"), "m,l,0,2024-07-01T12:00:00.000000Z");
+    assert_eq!(last("2024-01-02"), ",,,2024-07-01T12:00:00.000000Z");
 }
 
 #[tokio::test]
