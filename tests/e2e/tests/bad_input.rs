@@ -264,8 +264,12 @@ fn series_of_posts_count_the_rejects_of_both_passes_by_their_lines() {
         .collect();
     rejects.sort();
     let reasons: Vec<_> = rejects.iter().map(|(_, reason)| reason.as_deref().expect("a code")).collect();
-    assert_eq!(reasons, ["malformed", "wrong_type", "bad_time", "truncated_input"]);
+    assert_eq!(reasons, ["malformed", "malformed", "bad_time", "truncated_input"]);
     assert_eq!(rejects[..3].iter().map(|(line, _)| *line).collect::<Vec<_>>(), [1, 3, 4]);
+    // Cut off before its first line, it holds nothing, and says so in the same way.
+    std::fs::write(&file, &packed[..12]).expect("written");
+    let answer = Program::find().run(["series", &input, "--output", &out, "--lexica-only"]).succeeded();
+    assert!(answer.stderr.contains("rejected 1 (see"), "{}", answer.stderr);
 }
 
 /// Copies the bundled model, so that it can be damaged.
@@ -317,7 +321,8 @@ fn a_wrong_configuration_is_named_by_its_key() {
     let (config, data) = (config.display().to_string(), folder.path().join("data").display().to_string());
     let answer = Program::find().run(["up", "--config", &config, "--data", &data]);
     answer.failed(3, &["batch_post_max"]);
-    std::fs::write(folder.path().join("c.toml"), "[aggregate]\ntime_zone = \"Europe/Atlantis\"\n").expect("written");
+    let zone = "[annotate]\nlexica_only = true\n[aggregate]\ntime_zone = \"Europe/Atlantis\"\n";
+    std::fs::write(&config, zone).expect("written");
     let answer = Program::find().run(["up", "--no-demo", "--port", "0", "--config", &config, "--data", &data]);
     answer.failed(3, &["Europe/Atlantis", "IANA"]);
 }

@@ -8,7 +8,7 @@ use crate::progress::Progress;
 use anyhow::Context as _;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use std::io::{BufRead, BufReader, Seek as _, Write as _};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Seek as _, Write as _};
 use tidemark_aggregate::Error;
 use tidemark_aggregate::file::{Options, series_of_lines};
 use tidemark_annotate::file::Unanswered;
@@ -26,7 +26,13 @@ pub(crate) async fn run(arguments: Series) -> Result<(), Failure> {
     let mut rejects = Rejects::of(&files.output).or_exit(Exit::Output)?;
     let mut output = Output::create(&files.output).or_exit(Exit::Output)?;
     let (progress, position) = Progress::over(&input);
-    let is_annotated = starts_annotated(&mut input.reader).or_exit(Exit::Input)?;
+    let is_annotated = match starts_annotated(&mut input.reader) {
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
+            input.reader = Box::new(BufReader::new(CutOff));
+            false
+        }
+        answer => answer.context("the input cannot be read").or_exit(Exit::Input)?,
+    };
     let (reader, rejected_before): (Box<dyn BufRead + Send>, u64) = if is_annotated {
         (input.reader, 0)
     } else {
@@ -69,10 +75,18 @@ pub(crate) async fn run(arguments: Series) -> Result<(), Failure> {
 }
 
 /// Whether the first line is an annotated post: it says which versions made it.
-fn starts_annotated(reader: &mut impl BufRead) -> anyhow::Result<bool> {
-    let buffer = reader.fill_buf().context("the input cannot be read")?;
-    let line = buffer.split(|&byte| byte == b'\n').next().unwrap_or_default();
+fn starts_annotated(reader: &mut impl BufRead) -> io::Result<bool> {
+    let line = reader.fill_buf()?.split(|&byte| byte == b'\n').next().unwrap_or_default();
     Ok(line.windows(PROVENANCE.len()).any(|window| window == PROVENANCE))
+}
+
+/// A compressed input that was cut off before its first line: its decoder says so once, this at every reading.
+struct CutOff;
+
+impl Read for CutOff {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(ErrorKind::UnexpectedEof.into())
+    }
 }
 
 /// What every annotated line holds.
