@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use tidemark_domain::{Language, Provenance};
+use std::io::{self, Write};
+use tidemark_domain::{Language, Provenance, RejectReason};
 
 /// One line of input.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -117,6 +118,10 @@ pub struct AnnotatedLine {
     pub labels: BTreeMap<String, Labels>,
     /// Lexicon categories that cover the language, `<lexicon>.<category>`: hits per token, zero where there are none.
     pub lexicon: BTreeMap<String, f32>,
+    /// The names of the markers that are present, each label of a head and each `lexicon.<lexicon>.<category>` a marker
+    /// of its own. Absent where whoever wrote the file did not decide: then labels and scores above zero tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub present: Option<Vec<String>>,
     /// Which versions made it.
     pub provenance: Provenance,
 }
@@ -130,6 +135,18 @@ pub struct RejectLine {
     pub reason: String,
     /// What was wrong, never what the line says.
     pub detail: String,
+}
+
+impl RejectLine {
+    /// Writes one to `rejects`, as a line.
+    ///
+    /// # Errors
+    /// Where `rejects` cannot be written.
+    pub fn write(rejects: &mut impl Write, line: u64, reason: RejectReason, detail: String) -> io::Result<()> {
+        let mut text = serde_json::to_vec(&Self { line, reason: reason.code().to_owned(), detail })?;
+        text.push(b'\n');
+        rejects.write_all(&text)
+    }
 }
 
 #[cfg(test)]
@@ -148,5 +165,8 @@ mod tests {
         let text = r#"{"id":"1","language":"en","scores":{"mh.stress":0.5,"sentiment":{"positive":0.25}},"labels":{"emotion.goemotions":[],"mh.stress":"yes"},"lexicon":{"vader.negative":0.0},"provenance":{"model":"m","lexicon":"l","code":"0"}}"#;
         let line: AnnotatedLine = serde_json::from_str(text).expect("valid");
         assert_eq!(serde_json::to_string(&line).expect("valid"), text);
+        let decided = text.replace(r#","provenance""#, r#","present":["mh.stress"],"provenance""#);
+        let line: AnnotatedLine = serde_json::from_str(&decided).expect("valid");
+        assert_eq!(serde_json::to_string(&line).expect("valid"), decided);
     }
 }

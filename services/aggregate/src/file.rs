@@ -13,11 +13,12 @@ use std::io::{BufRead, Write};
 use tidemark_domain::time::{day_in, days};
 use tidemark_domain::{
     AnnotatedPost, AuthorKey, CellStatus, EventId, Operation, Period, PeriodKind, PostEvent, PostKey, Proportion,
-    RejectReason, Score, marker,
+    Provenance, RejectReason, Score, marker,
 };
 use tidemark_query::prevalence;
 use tidemark_query::tables::MarkerColumns;
 use tidemark_wire::annotated_file::{AnnotatedLine, Labels, Op, RejectLine, Scores};
+use tidemark_wire::lines::{Line, Lines};
 
 /// Stands for the file in ids and in the column `source`.
 const SOURCE: &str = "file";
@@ -31,6 +32,8 @@ pub struct Options {
     pub zone: TimeZone,
     /// Day, epiweek or ISO week.
     pub period: PeriodKind,
+    /// What every row says of when it was issued.
+    pub issued_at: Timestamp,
 }
 
 /// What a run did.
@@ -49,13 +52,14 @@ pub struct Summary {
 }
 
 /// Makes series of annotated posts: CSV with `date` (of a week: its last day), `series` (`region/language/marker`),
-/// `value = n / total`, Wilson's 95 % `lower` and `upper`, and what they stand on. Every period between the first and
-/// the last has a row; one below 11 units shows none of its numbers and says so in `status`.
+/// `value = n / total`, Wilson's 95 % `lower` and `upper`, what they stand on, and which versions made them when. Every
+/// period between the first and the last has a row; one below 11 units shows none of its numbers and says so in
+/// `status`; one without posts has no versions.
 ///
 /// # Errors
 /// Where input or outputs fail. A line that cannot be read is not an error: it goes to `rejects`.
 pub async fn series_of_lines(
-    mut input: impl BufRead,
+    input: impl BufRead,
     output: impl Write,
     mut rejects: impl Write,
     options: &Options,
@@ -64,18 +68,14 @@ pub async fn series_of_lines(
     let mut summary = Summary::default();
     let (mut index, mut markers) = (Index::default(), MarkerColumns::default());
     let mut standing: BTreeMap<PostKey, Row> = BTreeMap::new();
-    let (mut line, mut number) = (Vec::new(), 0_u64);
+    let mut lines = Lines::new(input);
     loop {
-        line.clear();
-        match input.read_until(b'\n', &mut line) {
-            Ok(0) => break,
-            Ok(_) => number += 1,
-            Err(source) => return Err(Error::Read { line: number, source }),
-        }
-        if line.iter().all(u8::is_ascii_whitespace) {
-            continue;
-        }
-        match read_line(&line, number, &options.zone) {
+        let Line { number, content } = match lines.read() {
+            Ok(Some(line)) => line,
+            Ok(None) => break,
+            Err(source) => return Err(Error::Read { line: lines.number(), source }),
+        };
+        match content.and_then(|line| read_line(line, number, &options.zone)) {
             Ok(post) => {
                 let day = day_in(post.event.created_at, &options.zone);
                 let Some(decided) = index.decide(&post.event, day) else { continue };
@@ -95,10 +95,7 @@ pub async fn series_of_lines(
             }
             Err((reason, detail)) => {
                 summary.rejected += 1;
-                let reject = RejectLine { line: number, reason: reason.code().to_owned(), detail };
-                let mut text = serde_json::to_vec(&reject).unwrap_or_default();
-                text.push(b'\n');
-                rejects.write_all(&text).map_err(Error::Write)?;
+                RejectLine::write(&mut rejects, number, reason, detail).map_err(Error::Write)?;
             }
         }
         if number.is_multiple_of(1_000) {
@@ -124,22 +121,23 @@ pub async fn series_of_lines(
         standing.chunks(BATCH_ROWS_MAX).map(|rows| rows::batch(rows, &mut markers)).collect::<Result<Vec<_>, _>>()?;
     drop(standing);
     let (Some(first), Some(last)) = (days_seen.first().copied(), days_seen.last().copied()) else {
-        write_points(output, &BTreeMap::new(), &[], &mut summary)?;
+        write_points(output, &BTreeMap::new(), &[], options.issued_at, &mut summary)?;
         return Ok(summary);
     };
     let periods: BTreeSet<Period> = days(first, last).map(|day| Period::holding(options.period, day)).collect();
     let cells = prevalence::of_posts(batches, &periods).await?;
     let spine: Vec<Period> = periods.into_iter().collect();
-    write_points(output, &by_series(&cells), &spine, &mut summary)?;
+    write_points(output, &by_series(&cells), &spine, options.issued_at, &mut summary)?;
     rejects.flush().map_err(Error::Write)?;
     Ok(summary)
 }
 
-/// One cell: k of n, the posts behind it, and what is counted.
+/// One cell: k of n, the posts behind it, what is counted, and which versions made it.
 struct Cell {
     proportion: Proportion,
     n_posts: i64,
     unit: String,
+    made_by: Provenance,
 }
 
 /// Region, language, marker.
@@ -159,12 +157,20 @@ fn by_series(cells: &[RecordBatch]) -> BTreeMap<Population, BTreeMap<Date, Cell>
         let (Some(k), Some(n), Some(n_posts), Some(ends)) = (number("k"), number("n"), number("n_posts"), ends) else {
             continue;
         };
+        let (Some(models), Some(lexica), Some(codes)) = (text("model"), text("lexicon"), text("code")) else {
+            continue;
+        };
         for row in 0..batch.num_rows() {
             let population = [region, language, marker].map(|column| column.value(row).to_owned());
             let end = Date::constant(1970, 1, 1).saturating_add(i64::from(ends.value(row)).days());
             let count = |value: i64| u64::try_from(value).unwrap_or_default();
             let proportion = Proportion { k: count(k.value(row)), n: count(n.value(row)) };
-            let cell = Cell { proportion, n_posts: n_posts.value(row), unit: unit.value(row).to_owned() };
+            let made_by = Provenance {
+                model: models.value(row).to_owned(),
+                lexicon: lexica.value(row).to_owned(),
+                code: codes.value(row).to_owned(),
+            };
+            let cell = Cell { proportion, n_posts: n_posts.value(row), unit: unit.value(row).to_owned(), made_by };
             series.entry(population).or_default().insert(end, cell);
         }
     }
@@ -175,12 +181,31 @@ fn write_points(
     output: impl Write,
     series: &BTreeMap<Population, BTreeMap<Date, Cell>>,
     spine: &[Period],
+    issued_at: Timestamp,
     summary: &mut Summary,
 ) -> Result<(), Error> {
+    let issued_at = format!("{issued_at:.6}");
     let mut csv = csv::Writer::from_writer(output);
     csv.write_record([
-        "date", "series", "value", "n", "total", "lower", "upper", "n_posts", "unit", "status", "period", "region",
-        "language", "marker", "source",
+        "date",
+        "series",
+        "value",
+        "n",
+        "total",
+        "lower",
+        "upper",
+        "n_posts",
+        "unit",
+        "status",
+        "period",
+        "region",
+        "language",
+        "marker",
+        "source",
+        "model",
+        "lexicon",
+        "code",
+        "issued_at",
     ])?;
     for (population, cells) in series {
         let name = population.join("/");
@@ -208,11 +233,20 @@ fn write_points(
                 &population[1],
                 &population[2],
                 SOURCE,
+                version(cell, |by| &by.model),
+                version(cell, |by| &by.lexicon),
+                version(cell, |by| &by.code),
+                &issued_at,
             ])?;
             summary.points += 1;
         }
     }
     csv.flush().map_err(Error::Write)
+}
+
+/// One of the versions that made a cell; empty where there is no cell.
+fn version(cell: Option<&Cell>, which: fn(&Provenance) -> &String) -> &str {
+    cell.map_or("", |cell| which(&cell.made_by))
 }
 
 /// A line as an annotated post, or why it is none, without repeating what it says.
@@ -269,8 +303,14 @@ fn instant(text: &str, zone: &TimeZone) -> Option<Timestamp> {
     text.parse::<Timestamp>().ok().or_else(civil)
 }
 
-/// The markers of a line, named as the role names them.
+/// The markers of a line, named as the role names them. Which are present, the line itself says; where it does not, they
+/// are those with their label, and lexicon categories with a score above zero.
 fn scores(line: &AnnotatedLine) -> Vec<Score> {
+    let decided: Option<BTreeSet<&str>> = line.present.as_ref().map(|names| names.iter().map(String::as_str).collect());
+    let score = |marker: String, score: f32, is_likely: bool| {
+        let present = decided.as_ref().map_or(is_likely, |names| names.contains(marker.as_str()));
+        Score { marker, score, present }
+    };
     let mut scores = Vec::new();
     for (name, value) in &line.scores {
         let holds = |label: &str| match line.labels.get(name) {
@@ -279,20 +319,17 @@ fn scores(line: &AnnotatedLine) -> Vec<Score> {
             None => false,
         };
         match value {
-            Scores::One(score) => {
-                scores.push(Score { marker: name.clone(), score: *score, present: holds("yes") });
-            }
-            Scores::Each(each) => scores.extend(each.iter().map(|(label, score)| Score {
-                marker: format!("{name}.{}", marker::name_part(label)),
-                score: *score,
-                present: holds(label),
-            })),
+            Scores::One(one) => scores.push(score(name.clone(), *one, holds("yes"))),
+            Scores::Each(each) => scores.extend(
+                each.iter()
+                    .map(|(label, one)| score(format!("{name}.{}", marker::name_part(label)), *one, holds(label))),
+            ),
         }
     }
-    scores.extend(line.lexicon.iter().map(|(category, score)| Score {
-        marker: format!("{}{category}", marker::LEXICON_PREFIX),
-        score: *score,
-        present: *score > 0.0,
-    }));
+    scores.extend(
+        line.lexicon
+            .iter()
+            .map(|(category, hits)| score(format!("{}{category}", marker::LEXICON_PREFIX), *hits, *hits > 0.0)),
+    );
     scores
 }

@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 use tidemark_domain::time::{Zones, day_in};
+use tidemark_domain::{AuthorKey, Operation};
 use tidemark_lake::{Lake, Writer};
 use tidemark_log::{Consumer, Log, Position, Record, next_positions};
 use tidemark_query::Session;
@@ -23,6 +24,8 @@ const BROKER_DEADLINE: Duration = Duration::from_secs(120);
 const IDLE_WAIT: Duration = Duration::from_millis(500);
 /// Rest after a refresh, in units of what it took: a trickle of posts must not keep a core busy.
 const REST_PER_WORK: u32 = 3;
+/// Events read together when the index is built, at least: with their keys as text they take about 300 MB.
+const EVENTS_TOGETHER_MIN: u64 = 2_000_000;
 
 /// Aggregates until `stop`.
 ///
@@ -89,6 +92,8 @@ pub struct Sink {
     index: Index,
     markers: MarkerColumns,
     dirty: BTreeSet<Date>,
+    /// Authors deleted since the days they wrote on were last looked up.
+    erased: BTreeSet<AuthorKey>,
     /// The version of `events` on which the series are known to stand.
     issued: Option<u64>,
 }
@@ -102,11 +107,21 @@ impl Sink {
         let zones = settings.zones()?;
         let writer = lake.writer(tables::EVENTS, &tables::events(&MarkerColumns::default())).await?;
         let session = Session::open(lake.clone()).await?;
-        let index = rows::index(&session).await?;
+        let index = rows::index(&session, EVENTS_TOGETHER_MIN).await?;
         let dirty = series::stale_days(lake, &session).await?;
         tracing::info!(events = index.len(), dirty_days = dirty.len(), "the ledger is read");
         let markers = session.markers();
-        Ok(Self { writer, session, lake: lake.clone(), zones, index, markers, dirty, issued: None })
+        Ok(Self {
+            writer,
+            session,
+            lake: lake.clone(),
+            zones,
+            index,
+            markers,
+            dirty,
+            erased: BTreeSet::new(),
+            issued: None,
+        })
     }
 
     /// Commits records, and with them how far each partition is.
@@ -115,18 +130,29 @@ impl Sink {
     /// Where the lake fails. Nothing is then known to be written: open a new sink.
     pub async fn commit(&mut self, records: &[Record]) -> Result<(), Error> {
         let started = Instant::now();
-        let (rows, deleted_authors) = self.decide(records);
+        let rows = self.decide(records);
         let transactions: Vec<_> = next_positions(records)
             .into_iter()
             .map(|next| (application(&next.topic, next.partition), next.offset))
             .collect();
         let batch = rows::batch(&rows, &mut self.markers)?;
         self.writer.append(vec![batch], &transactions).await?;
-        if deleted_authors {
-            self.dirty.extend(series::days_of_deleted_authors(&self.session).await?);
-        }
         metrics::committed(started.elapsed().as_secs_f64());
         Ok(())
+    }
+
+    /// The days that were touched, and that the next refresh recomputes: of an author's deletion, those on which that
+    /// author wrote.
+    ///
+    /// # Errors
+    /// Where the lake cannot be read.
+    pub async fn dirty_days(&mut self) -> Result<&BTreeSet<Date>, Error> {
+        if !self.erased.is_empty() {
+            self.session.refresh().await?;
+            self.dirty.extend(series::days_of_authors(&self.session, &self.erased).await?);
+            self.erased.clear();
+        }
+        Ok(&self.dirty)
     }
 
     /// Recomputes the days that were touched.
@@ -135,7 +161,7 @@ impl Sink {
     /// Where the lake fails; the days stay to be recomputed.
     pub async fn refresh(&mut self, clock: &impl Fn() -> Timestamp) -> Result<(), Error> {
         let version = self.writer.table().version();
-        if self.dirty.is_empty() && self.issued == Some(version) {
+        if self.dirty_days().await?.is_empty() && self.issued == Some(version) {
             return Ok(());
         }
         series::refresh(&self.lake, &self.session, &mut self.dirty, clock).await?;
@@ -143,11 +169,11 @@ impl Sink {
         Ok(())
     }
 
-    /// Decides on every record; also says whether an author was deleted.
-    fn decide(&mut self, records: &[Record]) -> (Vec<Row>, bool) {
+    /// Decides on every record.
+    fn decide(&mut self, records: &[Record]) -> Vec<Row> {
         let mut rows = Vec::with_capacity(records.len());
         let mut counts: BTreeMap<&'static str, (Disposition, usize)> = BTreeMap::new();
-        let (mut redelivered, mut deleted_authors) = (0, false);
+        let mut redelivered = 0;
         for record in records {
             let row = if record.topic == ANNOTATED_TOPIC {
                 match log::decode_annotated(&record.payload) {
@@ -155,7 +181,9 @@ impl Sink {
                         let day = day_in(post.event.created_at, self.zones.zone(post.event.region.as_deref()));
                         self.index.decide(&post.event, day).map(|decided| {
                             self.dirty.extend(decided.day);
-                            deleted_authors |= post.event.operation == tidemark_domain::Operation::DeleteAuthor;
+                            if post.event.operation == Operation::DeleteAuthor {
+                                self.erased.extend(post.event.author);
+                            }
                             (decided.disposition, Row::Post(Box::new(post), decided))
                         })
                     }
@@ -179,7 +207,7 @@ impl Sink {
             metrics::decided(disposition, count);
         }
         metrics::redelivered(redelivered);
-        (rows, deleted_authors)
+        rows
     }
 
     fn reject(&mut self, reject: Reject) -> Option<(Disposition, Row)> {

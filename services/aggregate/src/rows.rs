@@ -7,7 +7,7 @@ use arrow::array::{
     StringBuilder, TimestampMicrosecondBuilder,
 };
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Date32Type, Field, Int32Type};
+use arrow::datatypes::{DataType, Date32Type, Field, Int32Type, Int64Type};
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 use std::collections::BTreeMap;
@@ -155,14 +155,42 @@ pub fn batch(rows: &[Row], markers: &mut MarkerColumns) -> Result<RecordBatch, E
 /// What the table says of every event, for the index.
 const INDEXED: &str = "SELECT event_id, post_key, disposition, operation, revision, day FROM events";
 
-/// Builds the index again from the table.
+/// The table is read in this many parts at most: each is a scan of all of it.
+const PARTS_MAX: u64 = 16;
+
+/// Builds the index again from the table. Beside it, memory holds `events_together` events or a sixteenth of the table,
+/// whichever is more.
 ///
 /// # Errors
 /// [`Error::Query`]; [`Error::Unknown`] where the table was written by a newer version.
-pub async fn index(session: &Session) -> Result<Index, Error> {
+pub async fn index(session: &Session, events_together: u64) -> Result<Index, Error> {
     let mut index = Index::default();
     let limits = Limits { rows_max: usize::MAX, deadline: std::time::Duration::from_secs(3600) };
-    for batch in session.sql(INDEXED, &limits).await?.batches {
+    let counted = session.sql("SELECT count(*) FROM events", &limits).await?.batches;
+    let count = counted.first().and_then(|batch| batch.column(0).as_primitive_opt::<Int64Type>());
+    let events = count.map_or(0, |count| count.value(0).unsigned_abs());
+    for part in parts(events / events_together.max(1) + 1) {
+        restore(&mut index, &session.sql(&format!("{INDEXED}{part}"), &limits).await?.batches)?;
+    }
+    Ok(index)
+}
+
+/// Conditions that share the events out evenly: an id is a digest, and begins with any digit as often as with another.
+fn parts(wanted: u64) -> Vec<String> {
+    let parts = wanted.clamp(1, PARTS_MAX);
+    let start = |part: u64| format!("{:02x}", part * 256 / parts);
+    let bounded = |part: u64| match part {
+        _ if parts == 1 => String::new(),
+        0 => format!(" WHERE event_id < '{}'", start(1)),
+        last if last + 1 == parts => format!(" WHERE event_id >= '{}'", start(last)),
+        part => format!(" WHERE event_id >= '{}' AND event_id < '{}'", start(part), start(part + 1)),
+    };
+    (0..parts).map(bounded).collect()
+}
+
+/// Lets the index know of rows of the table.
+fn restore(index: &mut Index, batches: &[RecordBatch]) -> Result<(), Error> {
+    for batch in batches {
         let column = |at: usize, kind: &DataType| cast(batch.column(at), kind);
         let ids = column(0, &DataType::Utf8)?;
         let keys = column(1, &DataType::Utf8)?;
@@ -187,12 +215,12 @@ pub async fn index(session: &Session) -> Result<Index, Error> {
             index.restore(id, post);
         }
     }
-    Ok(index)
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Row, batch};
+    use super::{Row, batch, parts};
     use crate::index::{Decided, Disposition, tests::event};
     use arrow::array::{Array as _, AsArray as _};
     use arrow::datatypes::Float32Type;
@@ -235,5 +263,15 @@ mod tests {
                 .expect("a batch");
         assert!(batch.column_by_name("author").expect("a column").is_null(0));
         assert!(batch.column_by_name("mh_stress").is_none());
+    }
+
+    #[test]
+    fn every_event_is_in_one_part() {
+        assert_eq!(parts(1), [""]);
+        assert_eq!(
+            parts(3),
+            [" WHERE event_id < '55'", " WHERE event_id >= '55' AND event_id < 'aa'", " WHERE event_id >= 'aa'"]
+        );
+        assert_eq!(parts(1_000).len(), 16);
     }
 }

@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tidemark_domain::AuthorKey;
 use tidemark_lake::{Added, Lake};
 use tidemark_query::tables;
 use tidemark_query::{Limits, Session, prevalence};
@@ -43,36 +44,54 @@ async fn version_seen(lake: &Lake) -> Result<Option<i64>, Error> {
 /// Where the lake cannot be read.
 pub async fn stale_days(lake: &Lake, session: &Session) -> Result<BTreeSet<Date>, Error> {
     let Some(events) = session.table(tables::EVENTS) else { return Ok(BTreeSet::new()) };
-    let added = match version_seen(lake).await? {
+    let seen = match version_seen(lake).await? {
         Some(seen) if seen >= version(&events) => return Ok(BTreeSet::new()),
-        Some(seen) => events.added_since(u64::try_from(seen).unwrap_or_default(), "day").await?,
-        None => Added::Anything,
+        Some(seen) => u64::try_from(seen).unwrap_or_default(),
+        None => return held_days(session, "").await,
     };
-    let written_by_deleted = days_of_deleted_authors(session).await?;
     let bound = |text: &str| text.get(..10).and_then(|text| text.parse::<Date>().ok());
-    let mut stale = match added {
-        Added::Nothing => BTreeSet::new(),
+    let mut stale = match events.added_since(seen, "day").await? {
+        Added::Nothing => return Ok(BTreeSet::new()),
         Added::Between(low, high) => match (bound(&low), bound(&high)) {
             (Some(low), Some(high)) => {
                 held_days(session, &format!("WHERE day BETWEEN DATE '{low}' AND DATE '{high}'")).await?
             }
-            _ => held_days(session, "").await?,
+            _ => return held_days(session, "").await,
         },
-        Added::Anything => held_days(session, "").await?,
+        Added::Anything => return held_days(session, "").await,
     };
-    // A deletion of an author has no day of its own: it touches every day on which they wrote.
-    stale.extend(written_by_deleted);
+    // A deletion of an author has no day of its own: it touches every day on which they wrote. It is known among others
+    // by its time, which lies between the times of the rows that were added.
+    let written = match events.added_since(seen, "created_at").await? {
+        Added::Between(low, high) => between_instants(&low, &high),
+        Added::Nothing | Added::Anything => None,
+    };
+    let written = written.unwrap_or_default();
+    let deleted = format!("SELECT author FROM events WHERE operation = 'delete_author'{written}");
+    stale.extend(held_days(session, &format!("WHERE author IN ({deleted})")).await?);
     Ok(stale)
 }
 
-/// The days on which deleted authors wrote.
+/// A further condition: the row was written between two instants as the log's statistics print them, which round to less
+/// than a second. `None` where they are no instants.
+fn between_instants(low: &str, high: &str) -> Option<String> {
+    let instant = |text: &str| text.parse::<Timestamp>().ok();
+    let second = SignedDuration::from_secs(1);
+    let low = instant(low)?.checked_sub(second).ok()?.as_microsecond();
+    let high = instant(high)?.checked_add(second).ok()?.as_microsecond();
+    Some(format!(" AND CAST(created_at AS BIGINT) BETWEEN {low} AND {high}"))
+}
+
+/// The days on which any of `authors` wrote.
 ///
 /// # Errors
 /// Where the lake cannot be read.
-pub async fn days_of_deleted_authors(session: &Session) -> Result<BTreeSet<Date>, Error> {
-    session.refresh().await?;
-    let written = "WHERE author IN (SELECT author FROM events WHERE operation = 'delete_author')";
-    held_days(session, written).await
+pub async fn days_of_authors(session: &Session, authors: &BTreeSet<AuthorKey>) -> Result<BTreeSet<Date>, Error> {
+    let keys: Vec<String> = authors.iter().map(|author| format!("'{author}'")).collect();
+    if keys.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    held_days(session, &format!("WHERE author IN ({})", keys.join(", "))).await
 }
 
 async fn held_days(session: &Session, condition: &str) -> Result<BTreeSet<Date>, Error> {
@@ -133,4 +152,16 @@ fn issue(cells: &RecordBatch, at: Timestamp) -> Result<RecordBatch, Error> {
     let mut columns = cells.columns().to_vec();
     columns.push(Arc::new(issued_at) as ArrayRef);
     Ok(RecordBatch::try_new(tables::series_cells(), columns)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::between_instants;
+
+    #[test]
+    fn instants_of_statistics_are_read_with_room_for_their_rounding() {
+        let condition = between_instants("1970-01-01T00:00:10Z", "1970-01-01T00:00:20.123Z");
+        assert_eq!(condition.as_deref(), Some(" AND CAST(created_at AS BIGINT) BETWEEN 9000000 AND 21123000"));
+        assert_eq!(between_instants("1970-01-01T00:00:10Z", "yesterday"), None);
+    }
 }

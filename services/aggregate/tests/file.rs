@@ -3,6 +3,7 @@
 
 use jiff::tz::TimeZone;
 use std::fmt::Write as _;
+use std::io::{BufRead, BufReader, ErrorKind, Read};
 use tidemark_aggregate::file::{Options, Summary, series_of_lines};
 use tidemark_domain::PeriodKind;
 
@@ -14,10 +15,15 @@ fn line(id: u32, author: Option<u32>, day: &str, present: bool) -> String {
     )
 }
 
-async fn run(input: &str, period: PeriodKind) -> (Summary, Vec<Vec<String>>, String) {
+async fn run(input: impl AsRef<[u8]>, period: PeriodKind) -> (Summary, Vec<Vec<String>>, String) {
+    run_reader(input.as_ref(), period).await
+}
+
+async fn run_reader(input: impl BufRead, period: PeriodKind) -> (Summary, Vec<Vec<String>>, String) {
     let (mut output, mut rejects) = (Vec::new(), Vec::new());
-    let options = Options { zone: TimeZone::UTC, period };
-    let summary = series_of_lines(input.as_bytes(), &mut output, &mut rejects, &options, |_| ()).await.unwrap();
+    let issued_at = "2024-07-01T12:00:00Z".parse().unwrap();
+    let options = Options { zone: TimeZone::UTC, period, issued_at };
+    let summary = series_of_lines(input, &mut output, &mut rejects, &options, |_| ()).await.unwrap();
     let mut reader = csv::Reader::from_reader(output.as_slice());
     let rows = reader.records().map(|row| row.unwrap().iter().map(str::to_owned).collect()).collect();
     (summary, rows, String::from_utf8(rejects).unwrap())
@@ -53,6 +59,37 @@ async fn points_have_the_columns_of_the_shared_series() {
 }
 
 #[tokio::test]
+async fn every_number_says_what_made_it_and_when() {
+    let mut input: String = (0..20).map(|id| line(id, Some(id), "2024-01-01", id < 5) + "\n").collect();
+    input += &line(20, Some(1), "2024-01-03", true);
+    let (_, rows, _) = run(&input, PeriodKind::Day).await;
+    let last = |day: &str| {
+        let row = rows.iter().find(|row| row[0] == day && row[1] == "all/all/mh.stress").unwrap();
+        row[15..].join(",")
+    };
+    assert_eq!(last("2024-01-01"), "m,l,0,2024-07-01T12:00:00.000000Z");
+    assert_eq!(last("2024-01-02"), ",,,2024-07-01T12:00:00.000000Z");
+}
+
+#[tokio::test]
+async fn presence_is_what_the_line_says() {
+    let says = |id: u32, present: &str| {
+        let line = line(id, Some(id), "2024-01-01", true);
+        line.replace(r#","provenance""#, &format!(r#","present":[{present}],"provenance""#))
+    };
+    let mut input: String = (0..20).map(|id| says(id, "") + "\n").collect();
+    input += &says(20, r#""lexicon.vader.negative","sentiment.negative""#);
+    let (summary, rows, _) = run(&input, PeriodKind::Day).await;
+    assert_eq!(summary.accepted, 21);
+    // Scores above zero and labels alike give way to what was decided where the scores were made.
+    for (marker, n) in
+        [("lexicon.vader.negative", "1"), ("sentiment.negative", "1"), ("sentiment.positive", "0"), ("mh.stress", "0")]
+    {
+        assert_eq!(point(&rows, "2024-01-01", &format!("all/all/{marker}"))[1], n, "{marker}");
+    }
+}
+
+#[tokio::test]
 async fn every_line_is_accounted_for() {
     let mut input = format!("{}\n\n{}\n", line(1, None, "2024-01-01", true), line(1, None, "2024-01-01", true));
     input.push_str("{\"id\": \n[]\n");
@@ -77,6 +114,29 @@ async fn every_line_is_accounted_for() {
         [reason(4, "malformed"), reason(5, "wrong_type"), reason(6, "bad_time"), reason(7, "missing_field")]
     );
     assert_eq!(point(&rows, "2024-01-01", "all/all/mh.stress")[6..], ["post", "censored"]);
+}
+
+/// What a decoder says of a compressed file that lacks its end.
+struct Cut;
+
+impl Read for Cut {
+    fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+        Err(ErrorKind::UnexpectedEof.into())
+    }
+}
+
+#[tokio::test]
+async fn a_cut_off_input_keeps_what_came_before_and_a_line_without_end_is_refused() {
+    let before: String = (0..20).map(|id| line(id, Some(id), "2024-01-01", id < 5) + "\n").collect();
+    let endless = std::io::repeat(b'x').take(64 << 20);
+    let after = format!("\n{}\n", line(20, Some(20), "2024-01-01", false));
+    let input = before.as_bytes().chain(endless).chain(after.as_bytes()).chain(&b"{\"id\": \"21\", "[..]).chain(Cut);
+    let (summary, rows, rejects) = run_reader(BufReader::new(input), PeriodKind::Day).await;
+    assert_eq!((summary.accepted, summary.rejected), (21, 2));
+    let reasons: Vec<_> = rejects.lines().collect();
+    assert!(reasons[0].contains(r#""line":21,"reason":"record_too_long""#), "{reasons:?}");
+    assert!(reasons[1].contains(r#""line":23,"reason":"truncated_input""#), "{reasons:?}");
+    assert_eq!(point(&rows, "2024-01-01", "all/all/mh.stress")[1..3], ["5", "21"]);
 }
 
 #[tokio::test]

@@ -2,9 +2,11 @@
 #![allow(clippy::unwrap_used)]
 
 use bytes::Bytes;
-use jiff::{SignedDuration, Timestamp};
+use jiff::civil::date;
+use jiff::{SignedDuration, Timestamp, ToSpan as _};
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicI64, Ordering};
-use tidemark_aggregate::{Settings, Sink, series};
+use tidemark_aggregate::{Settings, Sink, rows, series};
 use tidemark_domain::{
     AnnotatedPost, AuthorKey, EventId, Language, Operation, PostEvent, PostKey, Provenance, RejectReason, Score,
 };
@@ -261,6 +263,54 @@ async fn an_authors_deletion_is_honoured_after_a_crash_before_its_series() {
     let mut sink = here.sink().await;
     here.refresh(&mut sink).await;
     assert_eq!(n().await, Some(39));
+}
+
+#[tokio::test]
+async fn an_authors_deletion_touches_the_days_they_wrote_on_and_no_other() {
+    let here = Here::new();
+    let mut sink = here.sink().await;
+    // Three authors, each on three days of their own.
+    let posts: Vec<Record> = (0..9)
+        .map(|n| {
+            let mut event = post(n, n, Operation::Create);
+            event.author = Some(AuthorKey([(n / 3) as u8; 16]));
+            annotated(n, event)
+        })
+        .collect();
+    sink.commit(&posts).await.unwrap();
+    here.refresh(&mut sink).await;
+    let gone = |n: u64, author: u8, at: &str| {
+        let mut gone = post(n, 9_990 + n, Operation::DeleteAuthor);
+        gone.author = Some(AuthorKey([author; 16]));
+        gone.created_at = at.parse().unwrap();
+        annotated(n, gone)
+    };
+    let first = date(2024, 2, 27);
+    let days = |days: &[i64]| days.iter().map(|day| first.saturating_add(day.days())).collect::<BTreeSet<_>>();
+    sink.commit(&[gone(20, 0, "2024-04-01T00:00:00Z")]).await.unwrap();
+    assert_eq!(*sink.dirty_days().await.unwrap(), days(&[0, 1, 2]));
+    here.refresh(&mut sink).await;
+    // An edit in the same commit: its post's day is touched too, and those of the author deleted before are not.
+    let mut edit = post(22, 8, Operation::Update);
+    edit.created_at = "2024-04-01T23:00:00Z".parse().unwrap();
+    sink.commit(&[gone(21, 1, "2024-04-02T00:00:00Z"), annotated(22, edit)]).await.unwrap();
+    assert_eq!(*sink.dirty_days().await.unwrap(), days(&[3, 4, 5, 8]));
+    drop(sink);
+    let mut sink = here.sink().await;
+    assert_eq!(*sink.dirty_days().await.unwrap(), days(&[3, 4, 5, 8]), "the same after a crash");
+    here.refresh(&mut sink).await;
+    assert!(sink.dirty_days().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn an_index_is_the_same_read_at_once_or_in_parts() {
+    let here = undisturbed().await;
+    let session = Session::open(here.lake.clone()).await.unwrap();
+    let whole = rows::index(&session, u64::MAX).await.unwrap();
+    assert!(whole.len() > 500);
+    for together in [1, 100, 300] {
+        assert_eq!(rows::index(&session, together).await.unwrap(), whole);
+    }
 }
 
 #[tokio::test]

@@ -2,16 +2,24 @@
 
 use crate::annotator::Annotation;
 use crate::{Annotator, Error};
-use std::io::{BufRead, Read as _, Write};
-use tidemark_domain::{Language, RejectReason};
+use std::io::{BufRead, Write};
+use tidemark_domain::{Language, RejectReason, Score};
 use tidemark_wire::annotated_file::{AnnotatedLine, Op, PostLine, RejectLine};
+use tidemark_wire::lines::Lines;
 
 /// Posts scored together.
 const BATCH_POSTS_MAX: usize = 1024;
-/// A longer line is refused, and never held in memory.
-pub const LINE_BYTES_MAX: u64 = 4 << 20;
 /// A longer text is refused.
 pub const TEXT_CHARS_MAX: usize = 100_000;
+
+/// What stands in the output where a line of the input is not answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unanswered {
+    /// Nothing.
+    Omitted,
+    /// A blank line, so that an answer has the number of its post's line.
+    Blank,
+}
 
 /// What a run did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -33,65 +41,43 @@ pub type Prepare<'a> = &'a dyn Fn(&str, Option<&str>) -> (String, Language);
 /// Where input or outputs fail, or inference does. A line that cannot be read is not an error: it goes to `rejects`.
 pub fn annotate_lines(
     annotator: &Annotator,
-    mut input: impl BufRead,
+    input: impl BufRead,
     mut output: impl Write,
     mut rejects: impl Write,
+    unanswered: Unanswered,
     prepare: Prepare<'_>,
     mut progress: impl FnMut(u64, u64),
 ) -> Result<Summary, Error> {
     let mut summary = Summary::default();
-    let (mut line_number, mut bytes) = (0_u64, 0_u64);
-    let mut pending: Vec<(PostLine, String, Language)> = Vec::with_capacity(BATCH_POSTS_MAX);
-    let mut line = Vec::new();
+    let mut pending: Vec<Pending> = Vec::with_capacity(BATCH_POSTS_MAX);
+    // Lines that have, or will have, one of their own in the output.
+    let mut placed = 0;
+    let mut lines = Lines::new(input);
     loop {
-        line.clear();
-        let read = (&mut input)
-            .take(LINE_BYTES_MAX + 1)
-            .read_until(b'\n', &mut line)
-            .map_err(|source| Error::Read { line: line_number, source });
-        let (read, truncated) = match read {
-            Ok(read) => (read, false),
-            // A cut-off gzip: what came before it counts, and the rest is one reject.
-            Err(Error::Read { source, .. }) if source.kind() == std::io::ErrorKind::UnexpectedEof => (0, true),
-            Err(error) => return Err(error),
+        let line = match lines.read() {
+            Ok(Some(line)) => line,
+            Ok(None) => break,
+            Err(source) => return Err(Error::Read { line: lines.number(), source }),
         };
-        if truncated {
-            summary.rejected += 1;
-            let detail = "the compressed input ends before its end".to_owned();
-            write_reject(&mut rejects, line_number + 1, RejectReason::TruncatedInput, detail)?;
-        }
-        if read == 0 {
-            break;
-        }
-        line_number += 1;
-        bytes += read as u64;
-        if line.len() as u64 > LINE_BYTES_MAX && line.last() != Some(&b'\n') {
-            bytes += skip_line(&mut input).map_err(|source| Error::Read { line: line_number, source })?;
-            summary.rejected += 1;
-            let detail = format!("the line is longer than {LINE_BYTES_MAX} bytes");
-            write_reject(&mut rejects, line_number, RejectReason::RecordTooLong, detail)?;
-            continue;
-        }
-        if line.iter().all(u8::is_ascii_whitespace) {
-            continue;
-        }
-        match read_post(&line) {
+        match line.content.and_then(read_post) {
             Ok(post) => {
                 let (text, language) = prepare(&post.text, post.lang.as_deref());
-                pending.push((post, text, language));
+                let blanks_before = if unanswered == Unanswered::Blank { line.number - placed - 1 } else { 0 };
+                placed = line.number;
+                pending.push(Pending { post, text, language, blanks_before });
             }
             Err((reason, detail)) => {
                 summary.rejected += 1;
-                write_reject(&mut rejects, line_number, reason, detail)?;
+                RejectLine::write(&mut rejects, line.number, reason, detail).map_err(Error::Write)?;
             }
         }
         if pending.len() == BATCH_POSTS_MAX {
             write_batch(annotator, &mut pending, &mut output, &mut summary)?;
-            progress(bytes, line_number);
+            progress(lines.bytes(), lines.number());
         }
     }
     write_batch(annotator, &mut pending, &mut output, &mut summary)?;
-    progress(bytes, line_number);
+    progress(lines.bytes(), lines.number());
     output.flush().map_err(Error::Write)?;
     rejects.flush().map_err(Error::Write)?;
     Ok(summary)
@@ -140,40 +126,30 @@ fn json_fault(text: &str, error: &serde_json::Error) -> (RejectReason, String) {
     (RejectReason::WrongType, format!("a field has the wrong type at column {}", error.column()))
 }
 
-/// Reads to the end of the line without keeping it; returns the bytes read.
-fn skip_line(input: &mut impl BufRead) -> std::io::Result<u64> {
-    let mut skipped = 0;
-    loop {
-        let buffer = input.fill_buf()?;
-        if buffer.is_empty() {
-            return Ok(skipped);
-        }
-        let end = buffer.iter().position(|&byte| byte == b'\n');
-        let length = end.map_or(buffer.len(), |at| at + 1);
-        input.consume(length);
-        skipped += length as u64;
-        if end.is_some() {
-            return Ok(skipped);
-        }
-    }
-}
-
-fn write_reject(rejects: &mut impl Write, line: u64, reason: RejectReason, detail: String) -> Result<(), Error> {
-    serde_json::to_writer(&mut *rejects, &RejectLine { line, reason: reason.code().to_owned(), detail })?;
-    rejects.write_all(b"\n").map_err(Error::Write)
+/// A post on its way to its answer.
+struct Pending {
+    post: PostLine,
+    /// Ready to be scored.
+    text: String,
+    language: Language,
+    /// Blank lines to be written before its answer.
+    blanks_before: u64,
 }
 
 fn write_batch(
     annotator: &Annotator,
-    pending: &mut Vec<(PostLine, String, Language)>,
+    pending: &mut Vec<Pending>,
     output: &mut impl Write,
     summary: &mut Summary,
 ) -> Result<(), Error> {
-    let texts: Vec<_> = pending.iter().map(|(_, text, language)| (text.as_str(), *language)).collect();
+    let texts: Vec<_> = pending.iter().map(|post| (post.text.as_str(), post.language)).collect();
     let (annotations, tokens) = annotator.annotate(&texts)?;
     summary.answered += annotations.len() as u64;
     summary.tokens += tokens as u64;
-    for ((post, _, language), annotation) in pending.drain(..).zip(annotations) {
+    for (Pending { post, language, blanks_before, .. }, annotation) in pending.drain(..).zip(annotations) {
+        for _ in 0..blanks_before {
+            output.write_all(b"\n").map_err(Error::Write)?;
+        }
         let answer = annotated_line(annotator, post, language, &annotation);
         // Through a buffer of its own, so that a full disk is an IO error and not one of JSON.
         let mut answer = serde_json::to_vec(&answer)?;
@@ -184,10 +160,10 @@ fn write_batch(
 }
 
 fn annotated_line(annotator: &Annotator, post: PostLine, language: Language, annotation: &Annotation) -> AnnotatedLine {
-    let (scores, labels) = annotator.model_answers(annotation);
     // What was deleted is not scored.
     let is_deleted = post.op == Some(Op::Delete);
-    let (scores, labels) = if is_deleted { Default::default() } else { (scores, labels) };
+    let (scores, labels) = if is_deleted { Default::default() } else { annotator.model_answers(annotation) };
+    let present = |score: Score| score.present.then_some(score.marker);
     AnnotatedLine {
         id: post.id,
         language,
@@ -199,14 +175,54 @@ fn annotated_line(annotator: &Annotator, post: PostLine, language: Language, ann
         scores,
         labels,
         lexicon: if is_deleted { Default::default() } else { annotator.lexicon_answers(annotation) },
+        present: (!is_deleted).then(|| annotator.scores(annotation).into_iter().filter_map(present).collect()),
         provenance: annotator.provenance().clone(),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::read_post;
-    use tidemark_domain::RejectReason;
+    use super::{Summary, Unanswered, annotate_lines, read_post};
+    use crate::{Annotator, Settings};
+    use tidemark_domain::{Language, RejectReason};
+    use tidemark_wire::annotated_file::AnnotatedLine;
+
+    /// What lexica answer: the summary and the lines of the output.
+    fn annotated(input: &str, unanswered: Unanswered) -> (Summary, Vec<String>) {
+        let annotator = Annotator::load(&Settings { lexica_only: true, ..Settings::default() }).expect("lexica");
+        let (mut output, prepare) = (Vec::new(), |text: &str, _: Option<&str>| (text.to_owned(), Language::English));
+        let (rejects, progress) = (std::io::sink(), |_, _| ());
+        let summary =
+            annotate_lines(&annotator, input.as_bytes(), &mut output, rejects, unanswered, &prepare, progress)
+                .expect("annotated");
+        (summary, String::from_utf8(output).expect("text").lines().map(str::to_owned).collect())
+    }
+
+    #[test]
+    fn an_answer_can_keep_the_number_of_its_line() {
+        let input =
+            "{\n\n{\"id\": 1, \"text\": \"a\"}\n{\"id\": 2, \"text\": \"b\"}\n[]\n{\"id\": 3, \"text\": \"c\"}\n{\n";
+        let (summary, lines) = annotated(input, Unanswered::Blank);
+        assert_eq!((summary.answered, summary.rejected), (3, 3));
+        let is_answered: Vec<_> = lines.iter().map(|line| !line.is_empty()).collect();
+        assert_eq!(is_answered, [false, false, true, true, false, true]);
+        assert_eq!(annotated(input, Unanswered::Omitted).1.len(), 3);
+    }
+
+    #[test]
+    fn presence_is_the_lexicons_own_answer_and_not_a_score_above_zero() {
+        let present = |text: &str| {
+            let (_, lines) = annotated(&format!(r#"{{"id": 1, "text": "{text}"}}"#), Unanswered::Omitted);
+            let line: AnnotatedLine = serde_json::from_str(&lines[0]).expect("an annotated line");
+            let names = line.present.expect("decided");
+            (line.lexicon["vader.negative"], names.iter().any(|name| name == "lexicon.vader.negative"))
+        };
+        let (score, is_present) = present("fun hurt");
+        assert!(score > 0.0 && score < 0.05 && !is_present, "{score} {is_present}");
+        assert!(present("I am terribly sad").1);
+        let (_, deleted) = annotated(r#"{"id": 1, "op": "delete"}"#, Unanswered::Omitted);
+        assert!(!deleted[0].contains("present"), "{deleted:?}");
+    }
 
     fn reason(line: &[u8]) -> RejectReason {
         read_post(line).expect_err("a reject").0

@@ -1,8 +1,8 @@
 //! Files as the commands see them: `-` is a standard stream, compressed input is recognised by its first bytes, and an
-//! output appears under its name only when it is whole.
+//! output file appears under its name only when it is whole.
 
 use anyhow::Context as _;
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,6 +16,12 @@ const BUFFER_BYTES: usize = 1 << 17;
 /// Whether the path stands for a standard stream.
 pub(crate) fn is_dash(path: &Path) -> bool {
     path.as_os_str() == "-"
+}
+
+/// Whether what is written to the path goes on to somebody else: a standard stream, a pipe or a device. It cannot be
+/// replaced by a file, and has no place beside it.
+fn is_stream(path: &Path) -> bool {
+    is_dash(path) || std::fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir())
 }
 
 /// An open input, with how many bytes of it were read so far and how many there are, where that is known.
@@ -66,7 +72,8 @@ pub(crate) fn open(path: &Path) -> anyhow::Result<Input> {
     Ok(Input { reader, position, length })
 }
 
-/// An output that takes its name when it is finished; dropped before that, it leaves nothing behind.
+/// An output. A file takes its name when it is finished; dropped before that, it leaves nothing behind. A stream is
+/// written as it is.
 pub(crate) struct Output {
     writer: Option<Box<dyn Finish>>,
     partial: Option<(PathBuf, PathBuf)>,
@@ -112,22 +119,31 @@ impl<W: Write + Send> Finish for Gzip<W> {
 }
 
 impl Output {
-    /// Creates an output file (compressed where the name ends in `.gz`), or takes standard output.
+    /// Creates an output file (compressed where the name ends in `.gz`), or takes standard output, a pipe or a device.
     pub(crate) fn create(path: &Path) -> anyhow::Result<Self> {
         if is_dash(path) {
             return Ok(Self { writer: Some(Box::new(Plain(BufWriter::new(io::stdout())))), partial: None });
         }
-        let mut name = path.file_name().with_context(|| format!("{} is not a file name", path.display()))?.to_owned();
-        name.push(".part");
-        let partial = path.with_file_name(name);
-        let file = File::create(&partial).with_context(|| format!("cannot create {}", partial.display()))?;
+        let (file, partial) = if is_stream(path) {
+            let file = OpenOptions::new().write(true).open(path);
+            (file.with_context(|| format!("cannot write to {}", path.display()))?, None)
+        } else {
+            // A link keeps its place: what it leads to is replaced.
+            let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+            let name = path.file_name().with_context(|| format!("{} is not a file name", path.display()))?;
+            let mut name = name.to_owned();
+            name.push(".part");
+            let partial = path.with_file_name(name);
+            let file = File::create(&partial).with_context(|| format!("cannot create {}", partial.display()))?;
+            (file, Some((partial, path)))
+        };
         let buffered = BufWriter::with_capacity(BUFFER_BYTES, file);
         let writer: Box<dyn Finish> = if path.extension().is_some_and(|end| end == "gz") {
             Box::new(Gzip(flate2::write::GzEncoder::new(buffered, flate2::Compression::default())))
         } else {
             Box::new(Plain(buffered))
         };
-        Ok(Self { writer: Some(writer), partial: Some((partial, path.to_owned())) })
+        Ok(Self { writer: Some(writer), partial })
     }
 
     /// Writes what is buffered and gives the file its name.
@@ -161,44 +177,63 @@ impl Drop for Output {
     }
 }
 
-/// Where the rejects of `output` go: `OUT.rejects.jsonl`; beside nothing but `rejects.jsonl` for standard output.
-pub(crate) fn rejects_path(output: &Path) -> PathBuf {
-    if is_dash(output) {
-        return PathBuf::from("rejects.jsonl");
-    }
-    let mut name = output.as_os_str().to_owned();
-    name.push(".rejects.jsonl");
-    PathBuf::from(name)
-}
-
 /// A rejects file that exists only if something was rejected.
 pub(crate) struct Rejects {
     path: PathBuf,
+    /// Whether another run may have taken the path.
+    is_shared: bool,
     file: Option<BufWriter<File>>,
 }
 
 impl Rejects {
-    /// The rejects of `output`; an older file of that name goes.
+    /// The rejects of `output`, in `OUT.rejects.jsonl`; an older file of that name goes, so that it is not taken for this
+    /// run's. Those of a stream go to a file of the working folder that no other run has: `rejects-PID.jsonl`.
     pub(crate) fn of(output: &Path) -> anyhow::Result<Self> {
-        let path = rejects_path(output);
+        if is_stream(output) {
+            return Ok(Self { path: unshared_path(0), is_shared: true, file: None });
+        }
+        let mut path = output.as_os_str().to_owned();
+        path.push(".rejects.jsonl");
+        let path = PathBuf::from(path);
         match std::fs::remove_file(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 Err(error).with_context(|| format!("cannot replace {}", path.display()))
             }
-            _ => Ok(Self { path, file: None }),
+            _ => Ok(Self { path, is_shared: false, file: None }),
         }
     }
 
-    /// Where they are.
+    /// Where they are, once there is one.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
+
+    fn create(&mut self) -> io::Result<File> {
+        if !self.is_shared {
+            return File::create(&self.path);
+        }
+        // Process ids come again, in containers at every start: nobody's file is written over.
+        for take in 0.. {
+            self.path = unshared_path(take);
+            match File::create_new(&self.path) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                created => return created,
+            }
+        }
+        Err(io::ErrorKind::AlreadyExists.into())
+    }
+}
+
+/// `rejects-PID.jsonl`, and from the second take on `rejects-PID-2.jsonl`.
+fn unshared_path(take: u32) -> PathBuf {
+    let pid = std::process::id();
+    PathBuf::from(if take == 0 { format!("rejects-{pid}.jsonl") } else { format!("rejects-{pid}-{}.jsonl", take + 1) })
 }
 
 impl Write for Rejects {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if self.file.is_none() {
-            self.file = Some(BufWriter::new(File::create(&self.path)?));
+            self.file = Some(BufWriter::new(self.create()?));
         }
         self.file.as_mut().map_or(Ok(0), |file| file.write(bytes))
     }
@@ -209,8 +244,9 @@ impl Write for Rejects {
 
 #[cfg(test)]
 mod tests {
-    use super::{Output, open};
+    use super::{Output, Rejects, open};
     use std::io::{Read as _, Write as _};
+    use std::path::Path;
 
     #[test]
     fn a_gzip_output_reads_back_and_an_abandoned_one_leaves_nothing() {
@@ -233,5 +269,52 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         assert!(open(folder.path()).err().expect("an error").to_string().contains("is a folder"));
         assert!(open(&folder.path().join("none")).err().expect("an error").to_string().contains("none"));
+    }
+
+    #[test]
+    fn a_pipe_is_written_and_stays_one_and_a_link_keeps_its_place() {
+        use std::os::unix::fs::{FileTypeExt as _, symlink};
+        let folder = tempfile::tempdir().expect("a folder");
+        let pipe = folder.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
+        let reader = std::thread::spawn({
+            let pipe = pipe.clone();
+            move || std::fs::read_to_string(pipe).expect("read")
+        });
+        let mut output = Output::create(&pipe).expect("opened");
+        output.write_all(b"soup").expect("written");
+        output.finish().expect("finished");
+        assert_eq!(reader.join().expect("a reader"), "soup");
+        assert!(std::fs::symlink_metadata(&pipe).expect("there").file_type().is_fifo());
+        let (link, file) = (folder.path().join("link"), folder.path().join("file"));
+        std::fs::write(&file, "old").expect("written");
+        symlink(&file, &link).expect("linked");
+        let mut output = Output::create(&link).expect("created");
+        output.write_all(b"new").expect("written");
+        output.finish().expect("finished");
+        assert_eq!(std::fs::read_to_string(&file).expect("read"), "new");
+        assert!(std::fs::symlink_metadata(&link).expect("there").is_symlink());
+    }
+
+    #[test]
+    fn rejects_of_a_file_replace_older_ones_and_those_of_a_stream_touch_nobodys() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let old = folder.path().join("out.csv.rejects.jsonl");
+        std::fs::write(&old, "old").expect("written");
+        let rejects = Rejects::of(&folder.path().join("out.csv")).expect("rejects");
+        assert!(!old.exists() && rejects.path() == old);
+        for stream in ["-", "/dev/null"] {
+            let (mut first, mut second) =
+                (Rejects::of(Path::new(stream)).expect("rejects"), Rejects::of(Path::new(stream)).expect("rejects"));
+            assert!(!first.path().exists(), "nothing was rejected yet");
+            first.write_all(b"first").and_then(|()| first.flush()).expect("written");
+            second.write_all(b"second").and_then(|()| second.flush()).expect("written");
+            let read = |rejects: &Rejects| std::fs::read_to_string(rejects.path()).expect("read");
+            let (read_first, read_second) = (read(&first), read(&second));
+            for rejects in [&first, &second] {
+                std::fs::remove_file(rejects.path()).expect("removed");
+            }
+            assert_eq!((read_first.as_str(), read_second.as_str()), ("first", "second"));
+        }
     }
 }

@@ -82,7 +82,11 @@ impl Roles {
             Role::Aggregate => {
                 let settings = config.aggregate.clone();
                 self.spawn("aggregate", async move {
-                    tidemark_aggregate::run(&log, lake, settings, Timestamp::now, stop).await.or_exit(Exit::Lake)
+                    let ended = tidemark_aggregate::run(&log, lake, settings, Timestamp::now, stop).await;
+                    ended.or_else(|error| {
+                        let exit = aggregate_exit(&error);
+                        Err(error).or_exit(exit)
+                    })
                 });
             }
             Role::Forecast => {
@@ -166,6 +170,18 @@ impl Roles {
 
     async fn session(&self) -> Result<Session, Failure> {
         Session::open(self.lake.clone()).await.or_exit(Exit::Lake)
+    }
+}
+
+const fn aggregate_exit(error: &tidemark_aggregate::Error) -> Exit {
+    use tidemark_aggregate::Error;
+    match error {
+        Error::TimeZone { .. } => Exit::Configuration,
+        Error::Log(_) => Exit::Unreachable,
+        Error::Lake(_) | Error::Query(_) | Error::Unknown(_) => Exit::Lake,
+        Error::Read { .. } => Exit::Input,
+        Error::Write(_) | Error::Csv(_) => Exit::Output,
+        Error::Columns(_) => Exit::Unexpected,
     }
 }
 

@@ -240,6 +240,38 @@ fn annotate_answers_the_good_lines_and_keeps_the_bad_ones() {
     assert_eq!(rejects, wanted.map(|(line, reason)| (line, reason.to_owned())));
 }
 
+#[test]
+fn series_of_posts_count_the_rejects_of_both_passes_by_their_lines() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (file, output) = (folder.path().join("in.jsonl.gz"), folder.path().join("out.csv"));
+    let mut packed = GzEncoder::new(Vec::new(), Compression::default());
+    let simulation = Simulation::new(Scenario::default_for(3, 5, 100.0)).expect("a scenario");
+    for line in [&b"{\"id\": "[..], b"", b"[]", &changed("bad-time", "created_at", json!("last tuesday"))] {
+        packed.write_all(line).and_then(|()| packed.write_all(b"\n")).expect("written");
+    }
+    files::write_posts(&simulation, &mut packed, |_| {}).expect("written");
+    let packed = packed.finish().expect("written");
+    std::fs::write(&file, &packed[..packed.len() / 2]).expect("written");
+    let (input, out) = (file.display().to_string(), output.display().to_string());
+    let answer = Program::find().run(["series", &input, "--output", &out, "--lexica-only"]).succeeded();
+    assert!(answer.stderr.contains("rejected 4 (see"), "{}", answer.stderr);
+    assert!(std::fs::read_to_string(&output).expect("there").contains("all/all/lexicon.vader.negative"));
+    let rejects = std::fs::read_to_string(format!("{out}.rejects.jsonl")).expect("there");
+    let mut rejects: Vec<_> = rejects
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .map(|reject: Value| (reject["line"].as_u64().expect("a line"), reject["reason"].as_str().map(str::to_owned)))
+        .collect();
+    rejects.sort();
+    let reasons: Vec<_> = rejects.iter().map(|(_, reason)| reason.as_deref().expect("a code")).collect();
+    assert_eq!(reasons, ["malformed", "malformed", "bad_time", "truncated_input"]);
+    assert_eq!(rejects[..3].iter().map(|(line, _)| *line).collect::<Vec<_>>(), [1, 3, 4]);
+    // Cut off before its first line, it holds nothing, and says so in the same way.
+    std::fs::write(&file, &packed[..12]).expect("written");
+    let answer = Program::find().run(["series", &input, "--output", &out, "--lexica-only"]).succeeded();
+    assert!(answer.stderr.contains("rejected 1 (see"), "{}", answer.stderr);
+}
+
 /// Copies the bundled model, so that it can be damaged.
 fn copied_model(folder: &Path) -> PathBuf {
     let bundled = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../libs/model/weights/encoder-v1");
@@ -289,4 +321,8 @@ fn a_wrong_configuration_is_named_by_its_key() {
     let (config, data) = (config.display().to_string(), folder.path().join("data").display().to_string());
     let answer = Program::find().run(["up", "--config", &config, "--data", &data]);
     answer.failed(3, &["batch_post_max"]);
+    let zone = "[annotate]\nlexica_only = true\n[aggregate]\ntime_zone = \"Europe/Atlantis\"\n";
+    std::fs::write(&config, zone).expect("written");
+    let answer = Program::find().run(["up", "--no-demo", "--port", "0", "--config", &config, "--data", &data]);
+    answer.failed(3, &["Europe/Atlantis", "IANA"]);
 }

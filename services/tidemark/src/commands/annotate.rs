@@ -5,7 +5,8 @@ use crate::exit::{Exit, Failure, OrExit as _};
 use crate::files::{Output, Rejects, open};
 use crate::prepare;
 use crate::progress::Progress;
-use tidemark_annotate::{Annotator, Error, Settings, file};
+use tidemark_annotate::file::{self, Unanswered};
+use tidemark_annotate::{Annotator, Error, Settings};
 
 /// Loads what scores.
 pub(crate) fn annotator(model: Option<std::path::PathBuf>, lexica_only: bool) -> Result<Annotator, Failure> {
@@ -20,11 +21,16 @@ pub(crate) fn run(arguments: InOut) -> Result<(), Failure> {
     let mut rejects = Rejects::of(&arguments.output).or_exit(Exit::Output)?;
     let (progress, position) = Progress::over(&input);
     let started = std::time::Instant::now();
-    let summary =
-        file::annotate_lines(&annotator, input.reader, &mut output, &mut rejects, &prepare::text, |_, lines| {
-            progress.at_shared(&position, lines, "posts");
-        })
-        .map_err(|error| Failure { exit: exit_of(&error), error: error.into() })?;
+    let summary = file::annotate_lines(
+        &annotator,
+        input.reader,
+        &mut output,
+        &mut rejects,
+        Unanswered::Omitted,
+        &prepare::text,
+        |_, lines| progress.at_shared(&position, lines, "posts"),
+    )
+    .map_err(|error| Failure { exit: exit_of(&error), error: error.into() })?;
     output.finish().or_exit(Exit::Output)?;
     progress.clear();
     let seconds = started.elapsed().as_secs_f64();
