@@ -151,8 +151,8 @@ async fn both_protocols_publish_the_same_events() {
         r#","record":{"text":"made up again","createdAt":"2026-07-04T14:38:06Z"}"#,
     ));
     events.push(Event::commit(6, 2, "delete", ""));
-    events.push(Event::account(7, true));
-    events.push(Event::account(8, false));
+    events.push(Event::account(7, "throttled"));
+    events.push(Event::account(8, "deleted"));
     let mut of_version = Vec::new();
     for version in [Version::V1, Version::V2] {
         let server = Server::start(events.clone(), vec![Visit::Serve]).await;

@@ -1,6 +1,6 @@
 //! What a frame means for us: a post event, a reject, or nothing. Pure.
 
-use super::frame::{Body, Commit, Frame};
+use super::frame::{Body, Commit, Frame, Standing};
 use super::{POST_COLLECTION, SOURCE};
 use crate::language;
 use crate::mask::SpanKind;
@@ -81,12 +81,13 @@ fn lenient<T: DeserializeOwned>(value: Option<&RawValue>) -> Option<T> {
     serde_json::from_str(value?.get()).ok()
 }
 
-/// What `frame` means; `raw` is its text. `None`: nothing (an identity, another record type, an account that is active).
+/// What `frame` means; `raw` is its text. `None`: nothing (an identity, another record type, an account that is active
+/// or may be again).
 #[must_use]
 pub fn outcome(frame: &Frame<'_>, raw: &str, stream: &Stream<'_>) -> Option<Outcome> {
     match &frame.body {
         Body::Commit(commit) if commit.collection == POST_COLLECTION => Some(of_commit(frame, commit, raw, stream)),
-        Body::Account { is_active: false, revision } => {
+        Body::Account { standing: Standing::Deleted, revision } => {
             let author = stream.pseudonymiser.author(SOURCE, &frame.did);
             let operation = Operation::DeleteAuthor;
             // The id is made of the pseudonym: one made of the account could be found by trying accounts.
@@ -298,15 +299,19 @@ mod tests {
     }
 
     #[test]
-    fn an_account_that_is_not_active_takes_its_posts_with_it() {
-        let account = |active: bool| {
+    fn only_an_account_that_is_deleted_takes_its_posts_with_it() {
+        let account = |standing: &str| {
             of(&format!(
-                r#"{{"did":"did:plc:a","time_us":{SEEN_US},"kind":"account","account":{{"active":{active},"did":"did:plc:a","seq":5}}}}"#
+                r#"{{"did":"did:plc:a","time_us":{SEEN_US},"kind":"account","account":{{{standing},"did":"did:plc:a","seq":5}}}}"#
             ))
         };
-        let gone = account(false).expect("something").expect("a deletion");
+        let gone = account(r#""active":false,"status":"deleted""#).expect("something").expect("a deletion");
         assert_eq!(gone.operation, Operation::DeleteAuthor);
         assert_eq!(gone.author, created(r#"{"text":"x"}"#).author);
-        assert!(account(true).is_none());
+        for status in ["takendown", "suspended", "deactivated", "desynchronized", "throttled", "novel"] {
+            assert!(account(&format!(r#""active":false,"status":"{status}""#)).is_none(), "{status}");
+        }
+        assert!(account(r#""active":false"#).is_none());
+        assert!(account(r#""active":true"#).is_none());
     }
 }

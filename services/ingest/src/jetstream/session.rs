@@ -2,7 +2,7 @@
 
 use super::backoff::Backoff;
 use super::cursor::{Cursor, address};
-use super::frame::{Body, Frame, Message};
+use super::frame::{Body, Frame, Message, Standing};
 use super::outcome::{Stream, malformed, outcome};
 use super::{CURSOR_FILE, JetstreamSettings, SOURCE, Version, parse_v1, parse_v2};
 use crate::checkpoint;
@@ -55,7 +55,8 @@ pub struct JetstreamReport {
     pub sent: u64,
     /// Rejects sent.
     pub rejected: u64,
-    /// Events and messages that mean nothing for us: identities, other record types, unknown kinds.
+    /// Events and messages that mean nothing for us: identities, accounts that are not deleted, other record types,
+    /// unknown kinds.
     pub passed_over: u64,
     /// Attempts to connect after the first.
     pub reconnects: u64,
@@ -268,6 +269,9 @@ impl<C: Fn() -> Timestamp + Send + Sync> Session<'_, C> {
             }
         };
         metrics::frame(kind(&frame.body));
+        if let Body::Account { standing: Standing::Paused(status), .. } = frame.body {
+            metrics::paused_account(status);
+        }
         let now = (self.clock)();
         self.advance(&frame, host, now);
         match outcome(&frame, text, &Stream { pseudonymiser: self.pseudonymiser, now }) {
