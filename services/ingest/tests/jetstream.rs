@@ -7,7 +7,7 @@ use server::{EPOCH_US, Event, Server, Visit};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tidemark_domain::{EventId, Operation, PostEvent, RejectReason};
 use tidemark_ingest::jetstream::Version;
@@ -270,6 +270,21 @@ async fn a_request_the_server_calls_wrong_is_not_repeated() {
     assert!(matches!(&fault, Error::JetstreamRefused { code } if code == "InvalidRequest"));
     assert!(fault.to_string().contains("check `version`"), "{fault}");
     assert_eq!(server.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn a_server_that_accepts_and_sends_only_errors_is_asked_less_and_less() {
+    let errors = vec![r#"{"$type":"error","error":"ConsumerTooSlow","message":"x"}"#.to_owned()];
+    let server = Server::start(Vec::new(), vec![Visit::FramesThenClose(errors)]).await;
+    let data = folder();
+    let settings =
+        JetstreamSettings { backoff_first_ms: 40, backoff_longest_ms: 60_000, ..settings(Version::V2, &[&server]) };
+    let started = Instant::now();
+    let running = Running::start(settings, data.path());
+    running.until("six attempts", |_| server.requests().len() >= 6).await;
+    // Five pauses of 40, 80, 160, 320 and 640 ms, of which jitter leaves at least a half.
+    assert!(started.elapsed() >= Duration::from_millis(620), "{:?}", started.elapsed());
+    running.stop().await;
 }
 
 #[tokio::test]

@@ -106,6 +106,7 @@ pub async fn run_jetstream(
         cursor,
         is_cursor_refused: false,
         report: JetstreamReport::default(),
+        events: 0,
         outcomes: Vec::new(),
         pending: None,
         is_fresh: true,
@@ -114,7 +115,7 @@ pub async fn run_jetstream(
     let mut hosts = settings.hosts.iter().cycle();
     let Some(mut host) = hosts.next() else { return Err(Error::JetstreamHosts) };
     loop {
-        let before = session.report.frames;
+        let before = session.events;
         match session.attend(host, sink, &stop).await? {
             End::Stopped => return Ok(session.report),
             End::Refused(code) => return Err(Error::JetstreamRefused { code }),
@@ -131,7 +132,8 @@ pub async fn run_jetstream(
                 }
             }
         }
-        if session.report.frames > before {
+        // Frames are not enough: a server that accepts and at once says why it will not serve has sent one.
+        if session.events > before {
             backoff.reset();
         }
         session.report.reconnects += 1;
@@ -152,6 +154,8 @@ struct Session<'a, C> {
     /// The server does not take it: connect without, until there is a newer one.
     is_cursor_refused: bool,
     report: JetstreamReport,
+    /// Events received, of whatever kind.
+    events: u64,
     /// Read and not yet sent.
     outcomes: Vec<Outcome>,
     /// The cursor once they are acknowledged.
@@ -268,6 +272,7 @@ impl<C: Fn() -> Timestamp + Send + Sync> Session<'_, C> {
                 return None;
             }
         };
+        self.events += 1;
         metrics::frame(kind(&frame.body));
         if let Body::Account { standing: Standing::Paused(status), .. } = frame.body {
             metrics::paused_account(status);
