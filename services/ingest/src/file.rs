@@ -304,7 +304,6 @@ fn read(
                     row: number,
                     reason: rejected.reason,
                     detail: rejected.detail,
-                    raw: rejected.raw,
                     observed_at: now,
                 })
             }

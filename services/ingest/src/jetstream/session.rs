@@ -279,7 +279,7 @@ impl<C: Fn() -> Timestamp + Send + Sync> Session<'_, C> {
         }
         let now = (self.clock)();
         self.advance(&frame, host, now);
-        match outcome(&frame, text, &Stream { pseudonymiser: self.pseudonymiser, now }) {
+        match outcome(&frame, &Stream { pseudonymiser: self.pseudonymiser, now }) {
             Some(outcome) => self.outcomes.push(outcome),
             None => self.report.passed_over += 1,
         }
