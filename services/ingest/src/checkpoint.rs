@@ -20,6 +20,9 @@ pub(crate) struct Checkpoint {
     pub(crate) sent: u64,
     /// Rejects sent, by reason.
     pub(crate) rejected: BTreeMap<RejectReason, u64>,
+    /// Columns of the mapping that no record had, once the end was reached.
+    #[serde(default)]
+    pub(crate) unseen_columns: Vec<String>,
     /// Length of the rejects file.
     pub(crate) rejects_bytes: u64,
     /// Whether the input's end was reached.

@@ -7,8 +7,9 @@
 
 use crate::checkpoint::{self, Checkpoint};
 use crate::config::Settings;
-use crate::decode::{self, Decoder, Shape};
+use crate::decode::{self, ColumnKind, Decoder, Shape};
 use crate::error::Error;
+use crate::jetstream;
 use crate::mapping::{Format, Mapping};
 use crate::metrics;
 use crate::normalise::{Run, normalise};
@@ -69,6 +70,9 @@ pub struct RunReport {
     pub rejected: BTreeMap<RejectReason, u64>,
     /// Rows that an interrupted run had dealt with before.
     pub resumed_rows: u64,
+    /// Columns that the mapping names and not one record had. Always empty for CSV and Parquet, whose header is checked
+    /// before anything is read.
+    pub unseen_columns: Vec<String>,
     /// The rejects file, if there are any.
     pub rejects_file: Option<PathBuf>,
 }
@@ -142,7 +146,10 @@ pub async fn ingest_file(
         let bytes = position.load(Ordering::Relaxed);
         progress(Progress { rows: state.rows, bytes, total_bytes: plan.total_bytes });
     }
-    reader.await??;
+    state.unseen_columns = reader.await??;
+    if !state.unseen_columns.is_empty() {
+        tracing::warn!(columns = ?state.unseen_columns, "the mapping names columns that none of the records has");
+    }
     state.is_finished = true;
     checkpoint::write(&state_path, "checkpoint", &state)?;
     if let Some(spool) = spool {
@@ -155,6 +162,7 @@ pub async fn ingest_file(
         rows: state.rows,
         sent: state.sent,
         rejected: state.rejected,
+        unseen_columns: state.unseen_columns,
         resumed_rows,
         rejects_file: rejects_file.close()?,
     })
@@ -178,6 +186,7 @@ pub async fn finished_run(job: &FileJob) -> Result<Option<RunReport>, Error> {
             rows: state.rows,
             sent: state.sent,
             rejected: state.rejected,
+            unseen_columns: state.unseen_columns,
             resumed_rows: state.rows,
             rejects_file: rejects_file.exists().then_some(rejects_file),
         }))
@@ -199,14 +208,17 @@ fn prepare(job: &FileJob) -> Result<(Plan, Option<PathBuf>), Error> {
     }
     let columns = decode::columns(&path, shape)?;
     let mapping = match &job.mapping {
+        _ if columns.kind == ColumnKind::Frames => {
+            Mapping { source: Some(jetstream::SOURCE.to_owned()), ..Mapping::by_name(&[])? }
+        }
         Some(mapping) => mapping.clone(),
-        None => Mapping::by_name(&columns)?,
+        None => Mapping::by_name(&columns.names)?,
     };
     mapping.check(&columns)?;
     mapping.check_source()?;
     mapping.clock()?;
     let run_id = run_id(&digest, &mapping, job.is_replay);
-    let header = (shape.format == Format::Csv).then_some(columns);
+    let header = (shape.format == Format::Csv).then_some(columns.names);
     Ok((Plan { path, shape, mapping, header, digest, run_id, total_bytes }, spool))
 }
 
@@ -251,7 +263,8 @@ fn lock(data_dir: &Path, run_id: &str) -> Result<File, Error> {
     }
 }
 
-/// Decodes and normalises everything after `done_rows`, a window at a time. Ends when nobody takes the windows.
+/// Decodes and normalises everything after `done_rows`, a window at a time. Ends when nobody takes the windows. Gives
+/// the columns that the mapping names and no record had.
 fn read(
     plan: &Plan,
     done_rows: u64,
@@ -260,7 +273,7 @@ fn read(
     now: Timestamp,
     position: Arc<AtomicU64>,
     windows: &mpsc::Sender<Window>,
-) -> Result<(), Error> {
+) -> Result<Vec<String>, Error> {
     let clock = plan.mapping.clock()?;
     let run = Run { source: plan.mapping.source(), run_id: &plan.run_id, clock: &clock, pseudonymiser, now };
     let mut decoder = Decoder::open(&plan.path, plan.shape, &plan.mapping, position)?;
@@ -272,52 +285,58 @@ fn read(
             continue;
         }
         let event_id = EventId::of_row(run.run_id, number);
-        let own_id = row.own_id.clone().unwrap_or_else(|| format!("{}/{number}", plan.digest));
-        let outcome = match &row.post {
-            Ok(post) => normalise(post, Some(&own_id), event_id, &run),
-            Err(fault) => Err(fault.clone()),
+        let earlier = row.rejected();
+        let outcome = match (&row.post, earlier) {
+            (Err(fault), _) => Err(fault.clone()),
+            (Ok(_), Some(RejectedRow { protocol: Some(version), raw, .. })) => {
+                jetstream::replay(raw, *version, event_id, &run)
+            }
+            (Ok(post), earlier) => {
+                let (input, row) = earlier.map_or((&plan.digest, number), |earlier| (&earlier.input, earlier.row));
+                normalise(post, Some(&format!("{input}/{row}")), event_id, &run)
+            }
         };
         window.bytes += row.bytes();
         window.outcomes.push(match outcome {
             Ok(event) => Ok(event),
             Err(fault) => {
-                let raw = row.raw();
-                window.bytes += 2 * raw.len();
-                let rejected = RejectedRow {
-                    row: number,
-                    reason: fault.reason,
-                    detail: fault.detail.into_owned(),
-                    input: plan.digest.clone(),
-                    columns: plan.header.clone(),
-                    raw,
+                let (reason, detail) = (fault.reason, fault.detail.into_owned());
+                let rejected = match earlier {
+                    // Refused again: it stands where it stood at first.
+                    Some(earlier) => RejectedRow { reason, detail: detail.clone(), ..earlier.clone() },
+                    None => RejectedRow {
+                        row: number,
+                        reason,
+                        detail: detail.clone(),
+                        input: plan.digest.clone(),
+                        columns: plan.header.clone(),
+                        protocol: None,
+                        raw: row.raw(),
+                    },
                 };
-                serde_json::to_writer(&mut window.reject_lines, &rejected).map_err(|source| Error::State {
-                    what: "rejects file",
-                    path: plan.path.clone(),
-                    source: source.into(),
-                })?;
-                window.reject_lines.push(b'\n');
+                window.bytes += 2 * rejected.raw.len();
+                rejected.write_to(&mut window.reject_lines);
                 Err(Reject {
                     event_id,
                     source: run.source.to_owned(),
                     run_id: run.run_id.to_owned(),
                     row: number,
-                    reason: rejected.reason,
-                    detail: rejected.detail,
+                    reason,
+                    detail,
                     observed_at: now,
                 })
             }
         });
         let is_full = window.outcomes.len() >= settings.window_rows.max(1) || window.bytes >= settings.window_bytes;
         if is_full && windows.blocking_send(std::mem::take(&mut window)).is_err() {
-            return Ok(());
+            return Ok(Vec::new());
         }
     }
     if !window.outcomes.is_empty() {
         // Nobody there to take it: the sender's own error says why.
         let _ = windows.blocking_send(window);
     }
-    Ok(())
+    Ok(decoder.unseen())
 }
 
 /// The counts of one window.

@@ -212,6 +212,36 @@ async fn a_mapping_that_does_not_fit_is_refused_before_anything_is_read() {
     assert!(sink.is_empty());
 }
 
+/// More records than are looked at before the first is read, then one with an author and a place.
+fn late_fields() -> Vec<u8> {
+    let early = "{\"id\":1,\"created_at\":\"2024-01-01\",\"text\":\"early\"}\n";
+    let late = "{\"created_at\":\"2024-01-01\",\"text\":\"late\",\"author\":\"ana\",\"where\":{\"code\":\"AR-B\"}}\n";
+    [early.repeat(1_200), late.to_owned()].concat().into_bytes()
+}
+
+#[tokio::test]
+async fn in_ndjson_a_mapped_field_may_come_late_or_never() {
+    let mapping = |rest: &str| format!("text = 'text'\ncreated_at = 'created_at'\n{rest}");
+    let columns = mapping("author = 'author'\nplace = 'where.code'\nlanguage = 'lnag'");
+    let (report, outcomes) = Bench::new().read("late.ndjson", &late_fields(), Some(&columns)).await;
+    assert_eq!((report.sent, report.unseen_columns.as_slice()), (1_201, ["lnag".to_owned()].as_slice()));
+    let last = outcomes.last().unwrap().as_ref().unwrap();
+    assert!(last.author.is_some() && last.region.as_deref() == Some("AR-B"));
+    // A header shows every column, and what it lacks is lacking.
+    let bench = Bench::new();
+    let path = bench.put("late.csv", b"created_at,text\n2024-01-01,a\n");
+    let fault = bench.run(&mut Vec::new(), &bench.job(&path, Some(&columns))).await.unwrap_err();
+    assert!(matches!(&fault, Error::MissingColumns { missing, .. } if missing.len() == 3), "{fault}");
+}
+
+#[tokio::test]
+async fn in_ndjson_a_usual_name_may_come_late() {
+    let (report, outcomes) = Bench::new().read("late.ndjson", &late_fields(), None).await;
+    assert_eq!((report.sent, report.unseen_columns.len()), (1_201, 0));
+    let authors = events(&outcomes).iter().filter(|event| event.author.is_some()).count();
+    assert_eq!(authors, 1);
+}
+
 #[tokio::test]
 async fn edits_and_deletions_travel_under_the_posts_key() {
     let input = br#"{"id":"p1","text":"first","author":"a","created_at":"2024-01-01T00:00:00Z","lang":"en","op":"create","is_bot":false}
@@ -336,6 +366,10 @@ async fn rejects_are_private_and_can_be_replayed_through_a_corrected_mapping() {
     let replayed = bench.run(&mut sink, &job).await.unwrap();
     assert_eq!((replayed.rows, replayed.sent), (3, 2));
     assert_eq!(reasons(&sink), [(3, Malformed)]);
+    // What is refused again stands in its file as in the first, and can be read a third time.
+    let again: RejectedRow =
+        serde_json::from_slice(&std::fs::read(replayed.rejects_file.as_ref().unwrap()).unwrap()).unwrap();
+    assert_eq!(again, kept[2]);
     let (_, direct) = Bench::new().read("posts.csv", input, Some(&corrected)).await;
     let keys = |outcomes: &[Outcome]| events(outcomes).iter().map(|event| event.post_key).collect::<Vec<_>>();
     assert_eq!(keys(&sink), keys(&direct), "they are the posts they would have been");

@@ -9,9 +9,13 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
-use tidemark_domain::{EventId, Operation, PostEvent, RejectReason};
+use tidemark_domain::{EventId, Operation, PostEvent, PostKey, RejectReason};
 use tidemark_ingest::jetstream::Version;
-use tidemark_ingest::{Error, JetstreamReport, JetstreamSettings, Outcome, Pseudonymiser, Sink, run_jetstream};
+use tidemark_ingest::rejects::RejectedRow;
+use tidemark_ingest::{
+    Error, FileJob, JetstreamReport, JetstreamSettings, Outcome, Pseudonymiser, RunReport, Settings, Sink, ingest_file,
+    run_jetstream,
+};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -310,6 +314,54 @@ async fn what_is_no_frame_is_a_reject_and_what_is_unknown_is_counted() {
     let expected = [(RejectReason::Malformed, 1), (RejectReason::EmptyText, 1), (RejectReason::TimeOutOfRange, 1)];
     assert_eq!(by_reason, BTreeMap::from(expected));
     assert_eq!(cursor(data.path())["time_us"], EPOCH_US + 3_000_000, "a clock that runs ahead does not take us along");
+}
+
+#[tokio::test]
+async fn rejected_frames_are_filed_and_can_be_replayed() {
+    for version in [Version::V1, Version::V2] {
+        let is_v2 = version == Version::V2;
+        // A server's clock that runs a year ahead: the frame is refused now, and would not be then.
+        let ahead = Event { time_us: EPOCH_US + 31_536_000_000_000, ..Event::post(7) };
+        let empty = Event::commit(2, 2, "create", r#","record":{"text":"  "}"#);
+        let frames = vec!["{\"did\":".to_owned(), ahead.frame(is_v2), empty.frame(is_v2), Event::post(1).frame(is_v2)];
+        let server = Server::start(Vec::new(), vec![Visit::Frames(frames.clone())]).await;
+        let data = folder();
+        let running = Running::start(settings(version, &[&server]), data.path());
+        running.until("all four", |sink| sink.events().len() == 1 && sink.reasons().len() == 3).await;
+        let (_, sink) = running.stop().await;
+        let file = data.path().join("rejects/bluesky.jsonl");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+        let kept: Vec<RejectedRow> =
+            std::fs::read_to_string(&file).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(kept.iter().map(|row| row.reason).collect::<Vec<_>>(), sink.reasons());
+        assert!(kept.iter().zip(&frames).all(|(row, frame)| row.raw == frame.as_bytes()));
+
+        let (report, outcomes) = replay(&file, data.path()).await;
+        assert_eq!((report.source.as_str(), report.rows, report.sent), ("bluesky", 3, 1));
+        let rejected = [(RejectReason::Malformed, 1), (RejectReason::EmptyText, 1)];
+        assert_eq!(report.rejected, BTreeMap::from(rejected));
+        let event = outcomes.iter().find_map(|outcome| outcome.clone().ok()).unwrap();
+        assert_eq!(event.post_key, PostKey::of("bluesky", "at://did:plc:author1/app.bsky.feed.post/k7"));
+        assert_eq!((event.source.as_str(), event.run_id.as_str()), ("bluesky", report.run_id.as_str()));
+        assert_eq!(event.author, Some(Pseudonymiser::new(&[7; 32]).author("bluesky", "did:plc:author1")));
+        // The sink has seen the id of the reject: the event must bring another.
+        assert_ne!(event.event_id.to_string(), kept[1].input);
+        let (again, _) = replay(&report.rejects_file.unwrap(), data.path()).await;
+        assert_eq!((again.source.as_str(), again.rows, again.rejected), ("bluesky", 2, report.rejected));
+    }
+}
+
+/// Reads a rejects file once more, two years later.
+async fn replay(file: &Path, data_dir: &Path) -> (RunReport, Vec<Outcome>) {
+    let job = FileJob { path: file.to_owned(), mapping: None, data_dir: data_dir.to_owned(), is_replay: true };
+    let (mut sink, pseudonymiser) = (Vec::new(), Pseudonymiser::new(&[7; 32]));
+    let now = "2028-11-21T10:00:00Z".parse().unwrap();
+    let report = ingest_file(&mut sink, &job, &Settings::default(), &pseudonymiser, now, |_| {}).await.unwrap();
+    (report, sink)
 }
 
 #[tokio::test]

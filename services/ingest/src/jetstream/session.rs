@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::metrics;
 use crate::pseudonym::Pseudonymiser;
 use crate::record::Fault;
+use crate::rejects::{self, RejectedRow};
 use crate::sink::{Outcome, Sink};
 use futures::StreamExt;
 use jiff::Timestamp;
@@ -39,6 +40,8 @@ const V2_SUBPROTOCOL: &str = "xrpc.v1.json";
 const GAP_TOLERANCE_US: u64 = 60_000_000;
 /// A frame that claims to be this much ahead of our clock does not move the cursor, in microseconds.
 const CLOCK_TOLERANCE_US: u64 = 300_000_000;
+/// Rejected frames that are held before they are sent, in bytes as they stand in the file.
+const REJECT_LINES_BYTES_MAX: usize = 16 * 1024 * 1024;
 const MICROSECONDS_PER_SECOND: u64 = 1_000_000;
 
 /// The server no longer holds what the cursor asks for, or never had it.
@@ -102,12 +105,14 @@ pub async fn run_jetstream(
         settings,
         pseudonymiser,
         clock,
+        data_dir,
         cursor_path,
         cursor,
         is_cursor_refused: false,
         report: JetstreamReport::default(),
         events: 0,
         outcomes: Vec::new(),
+        reject_lines: Vec::new(),
         pending: None,
         is_fresh: true,
     };
@@ -148,6 +153,7 @@ struct Session<'a, C> {
     settings: &'a JetstreamSettings,
     pseudonymiser: &'a Pseudonymiser,
     clock: C,
+    data_dir: &'a Path,
     cursor_path: PathBuf,
     /// Acknowledged.
     cursor: Option<Cursor>,
@@ -158,6 +164,8 @@ struct Session<'a, C> {
     events: u64,
     /// Read and not yet sent.
     outcomes: Vec<Outcome>,
+    /// The rejects among them, as they stand in the file.
+    reject_lines: Vec<u8>,
     /// The cursor once they are acknowledged.
     pending: Option<Cursor>,
     /// No event of this connection was read yet.
@@ -224,7 +232,7 @@ impl<C: Fn() -> Timestamp + Send + Sync> Session<'_, C> {
                         Some(Ok(tungstenite::Message::Close(_))) | None => Some(End::Lost("closed")),
                         Some(Err(_)) => Some(End::Lost("broken")),
                     };
-                    if end.is_some() || self.outcomes.len() >= self.settings.batch_events.max(1) {
+                    if end.is_some() || self.is_full() {
                         self.flush(sink).await?;
                     }
                     if let Some(end) = end {
@@ -237,6 +245,10 @@ impl<C: Fn() -> Timestamp + Send + Sync> Session<'_, C> {
 
     fn has_unsent(&self) -> bool {
         !self.outcomes.is_empty() || self.pending.is_some()
+    }
+
+    fn is_full(&self) -> bool {
+        self.outcomes.len() >= self.settings.batch_events.max(1) || self.reject_lines.len() >= REJECT_LINES_BYTES_MAX
     }
 
     /// Takes one message in.
@@ -280,7 +292,7 @@ impl<C: Fn() -> Timestamp + Send + Sync> Session<'_, C> {
         let now = (self.clock)();
         self.advance(&frame, host, now);
         match outcome(&frame, &Stream { pseudonymiser: self.pseudonymiser, now }) {
-            Some(outcome) => self.outcomes.push(outcome),
+            Some(outcome) => self.hold(outcome, text.as_bytes()),
             None => self.report.passed_over += 1,
         }
         None
@@ -288,7 +300,24 @@ impl<C: Fn() -> Timestamp + Send + Sync> Session<'_, C> {
 
     fn refuse(&mut self, raw: &[u8], fault: Fault) {
         let now = (self.clock)();
-        self.outcomes.push(Err(malformed(raw, fault, now)));
+        self.hold(Err(malformed(raw, fault, now)), raw);
+    }
+
+    /// Keeps the outcome of the frame `raw` for the next flush.
+    fn hold(&mut self, outcome: Outcome, raw: &[u8]) {
+        if let Err(reject) = &outcome {
+            let rejected = RejectedRow {
+                row: reject.row,
+                reason: reject.reason,
+                detail: reject.detail.clone(),
+                input: reject.event_id.to_string(),
+                columns: None,
+                protocol: Some(self.settings.version),
+                raw: raw.to_vec(),
+            };
+            rejected.write_to(&mut self.reject_lines);
+        }
+        self.outcomes.push(outcome);
     }
 
     /// Moves the pending cursor on, never back, and measures what is missing at a connection's begin.
@@ -320,7 +349,7 @@ impl<C: Fn() -> Timestamp + Send + Sync> Session<'_, C> {
         });
     }
 
-    /// Sends what was read, and keeps the cursor once it is acknowledged.
+    /// Sends what was read, files the rejects, and keeps the cursor once all that is done.
     async fn flush(&mut self, sink: &mut impl Sink) -> Result<(), Error> {
         let outcomes = std::mem::take(&mut self.outcomes);
         if !outcomes.is_empty() {
@@ -328,6 +357,8 @@ impl<C: Fn() -> Timestamp + Send + Sync> Session<'_, C> {
                 outcomes.iter().filter_map(|outcome| outcome.as_ref().err()).map(|r| r.reason).collect();
             let (sent, refused) = ((outcomes.len() - rejected.len()) as u64, rejected.len() as u64);
             sink.publish(outcomes).await?;
+            let lines = std::mem::take(&mut self.reject_lines);
+            rejects::append_to_stream(self.data_dir, SOURCE, &lines, rejects::STREAM_BYTES_MAX)?;
             self.report.sent += sent;
             self.report.rejected += refused;
             metrics::rows(SOURCE, sent + refused);
