@@ -4,8 +4,11 @@
 //! mapping is the same run wherever it lies, so that reading it again is redelivery and not new posts. A *window* is
 //! what is sent before acknowledgements are awaited; after each the checkpoint moves on, and a restart decodes what lies
 //! before it without sending it again.
+//!
+//! A run that ended in the last second before a power cut counts as finished, and the broker may have lost its end: read
+//! the file again.
 
-use crate::checkpoint::{self, Checkpoint};
+use crate::checkpoint::{self, Checkpoint, StateFile};
 use crate::config::Settings;
 use crate::decode::{self, ColumnKind, Decoder, Shape};
 use crate::error::Error;
@@ -22,6 +25,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 use tidemark_domain::{EventId, RejectReason};
 use tidemark_wire::log::Reject;
 use tokio::sync::mpsc;
@@ -98,8 +102,8 @@ struct Window {
     bytes: usize,
 }
 
-/// Reads a file into `sink`. Every row becomes one event or one reject. An interrupted run goes on where it was; a
-/// finished one is sent again whole, with the same ids.
+/// Reads a file into `sink`. Every row becomes one event or one reject. An interrupted run goes on where it was, after
+/// a power cut some seconds before; a finished one is sent again whole, with the same ids.
 ///
 /// # Errors
 /// [`Error`] where the run cannot go on: the input cannot be read, the mapping does not fit it, the disk or the log
@@ -118,9 +122,14 @@ pub async fn ingest_file(
     };
     let _lock = lock(&job.data_dir, &plan.run_id)?;
     let state_path = checkpoint::path_of(&job.data_dir, &plan.run_id);
-    let mut state: Checkpoint = checkpoint::read(&state_path, "checkpoint")?
-        .filter(|state: &Checkpoint| !state.is_finished)
-        .unwrap_or_default();
+    let (mut state_file, found) = StateFile::<Checkpoint>::open(state_path, "checkpoint")?;
+    let mut state = match found {
+        Some(found) if !found.latest.is_finished => found.settled.unwrap_or_default(),
+        _ => {
+            state_file.forget();
+            Checkpoint::default()
+        }
+    };
     let resumed_rows = state.rows;
     let mut rejects_file = RejectsFile::open(&job.data_dir, &plan.run_id, state.rejects_bytes)?;
     tracing::info!(run = %plan.run_id, source = plan.mapping.source(), resumed_rows, "reading a file");
@@ -141,7 +150,7 @@ pub async fn ingest_file(
         rejects_file.append(&reject_lines)?;
         counted.add_to(&mut state);
         state.rejects_bytes = rejects_file.bytes();
-        checkpoint::write(&state_path, "checkpoint", &state)?;
+        state_file.keep(&state, Instant::now())?;
         counted.publish(&source);
         let bytes = position.load(Ordering::Relaxed);
         progress(Progress { rows: state.rows, bytes, total_bytes: plan.total_bytes });
@@ -151,7 +160,7 @@ pub async fn ingest_file(
         tracing::warn!(columns = ?state.unseen_columns, "the mapping names columns that none of the records has");
     }
     state.is_finished = true;
-    checkpoint::write(&state_path, "checkpoint", &state)?;
+    state_file.keep(&state, Instant::now())?;
     if let Some(spool) = spool {
         std::fs::remove_file(&spool).map_err(|source| Error::Spool { path: spool, source })?;
     }
@@ -178,7 +187,7 @@ pub async fn finished_run(job: &FileJob) -> Result<Option<RunReport>, Error> {
     tokio::task::spawn_blocking(move || {
         let (plan, _) = prepare(&job)?;
         let state: Option<Checkpoint> =
-            checkpoint::read(&checkpoint::path_of(&job.data_dir, &plan.run_id), "checkpoint")?;
+            checkpoint::last(&checkpoint::path_of(&job.data_dir, &plan.run_id), "checkpoint")?;
         let rejects_file = rejects::path_of(&job.data_dir, &plan.run_id);
         Ok(state.filter(|state| state.is_finished).map(|state| RunReport {
             run_id: plan.run_id,

@@ -322,6 +322,31 @@ async fn a_run_that_dies_anywhere_goes_on_where_it_was() {
 }
 
 #[tokio::test]
+async fn after_a_power_cut_what_the_broker_may_have_lost_is_sent_again() {
+    let bench = Bench::new();
+    let path = bench.put("posts.ndjson", &[lines(10), b"broken\n".to_vec(), lines(10)].concat());
+    let state = || {
+        let mut files = std::fs::read_dir(bench.data().join("ingest")).unwrap().map(|entry| entry.unwrap().path());
+        files.find(|path| path.extension().is_some_and(|end| end == "json")).unwrap()
+    };
+    // The first time the run is new; the second it was finished once.
+    for _ in 0..2 {
+        let mut sink = Fragile { taken: Vec::new(), windows: 0, fails_at: 6, takes_before_failing: false };
+        bench.run(&mut sink, &bench.job(&path, None)).await.unwrap_err();
+        let mut kept: serde_json::Value = serde_json::from_slice(&std::fs::read(state()).unwrap()).unwrap();
+        assert_eq!(kept["rows"], 15);
+        // The machine has started again since, and nothing had been acknowledged long enough to be on its disk.
+        kept["boot"] = "another start".into();
+        std::fs::write(state(), kept.to_string()).unwrap();
+        let mut sink = Vec::new();
+        let report = bench.run(&mut sink, &bench.job(&path, None)).await.unwrap();
+        assert_eq!((report.resumed_rows, report.rows, sink.len()), (0, 21, 21));
+        let rejects = std::fs::read_to_string(report.rejects_file.unwrap()).unwrap();
+        assert_eq!(rejects.lines().count(), 1, "the reject stands in the file once");
+    }
+}
+
+#[tokio::test]
 async fn a_finished_run_is_redelivered_with_the_same_ids() {
     let bench = Bench::new();
     let (first, sent) = bench.read("posts.ndjson", &lines(10), None).await;

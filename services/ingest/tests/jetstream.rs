@@ -219,6 +219,25 @@ async fn a_new_process_resumes_where_the_last_one_was_acknowledged() {
 }
 
 #[tokio::test]
+async fn after_a_power_cut_the_stream_goes_on_where_the_broker_has_it_for_sure() {
+    let server = Server::start(posts(1..=6), vec![Visit::Serve]).await;
+    let data = folder();
+    let first = Running::start(settings(Version::V2, &[&server]), data.path());
+    first.until("six posts", |sink| sink.events().len() == 6).await;
+    first.stop().await;
+    let path = data.path().join("ingest/jetstream.json");
+    let mut kept = cursor(data.path());
+    kept["settled"] = kept.clone();
+    kept["settled"]["position"] = 3.into();
+    kept["boot"] = "another start".into();
+    std::fs::write(&path, kept.to_string()).unwrap();
+    let second = Running::start(settings(Version::V2, &[&server]), data.path());
+    second.until("the last four posts again", |sink| sink.ids().len() == 4).await;
+    second.stop().await;
+    assert_eq!(server.cursors(), [None, Some(3)]);
+}
+
+#[tokio::test]
 async fn a_blind_host_is_left_and_does_not_move_the_cursor() {
     let good = Server::start(posts(1..=4), vec![Visit::CloseAfter(2), Visit::Serve]).await;
     let blind = Server::start(Vec::new(), vec![Visit::Silent]).await;

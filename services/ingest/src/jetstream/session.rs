@@ -5,7 +5,7 @@ use super::cursor::{Cursor, address};
 use super::frame::{Body, Frame, Message, Standing};
 use super::outcome::{Stream, malformed, outcome};
 use super::{CURSOR_FILE, JetstreamSettings, SOURCE, Version, parse_v1, parse_v2};
-use crate::checkpoint;
+use crate::checkpoint::StateFile;
 use crate::error::Error;
 use crate::metrics;
 use crate::pseudonym::Pseudonymiser;
@@ -16,7 +16,7 @@ use futures::StreamExt;
 use jiff::Timestamp;
 use rustls::{ClientConfig, RootCertStore};
 use serde::Deserialize;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tidemark_domain::RejectReason::Malformed;
@@ -94,7 +94,9 @@ pub async fn run_jetstream(
     stop: CancellationToken,
 ) -> Result<JetstreamReport, Error> {
     let cursor_path = settings.cursor_file.clone().unwrap_or_else(|| data_dir.join(CURSOR_FILE));
-    let cursor = checkpoint::read(&cursor_path, "cursor")?;
+    let (cursor_file, found) = StateFile::<Cursor>::open(cursor_path, "cursor")?;
+    // Where nothing is settled yet, the start of the stream is near: going on from the end loses least.
+    let cursor = found.map(|found| found.settled.unwrap_or(found.latest));
     for host in &settings.hosts {
         address(host, settings, None)?;
     }
@@ -106,7 +108,7 @@ pub async fn run_jetstream(
         pseudonymiser,
         clock,
         data_dir,
-        cursor_path,
+        cursor_file,
         cursor,
         is_cursor_refused: false,
         report: JetstreamReport::default(),
@@ -154,7 +156,7 @@ struct Session<'a, C> {
     pseudonymiser: &'a Pseudonymiser,
     clock: C,
     data_dir: &'a Path,
-    cursor_path: PathBuf,
+    cursor_file: StateFile<Cursor>,
     /// Acknowledged.
     cursor: Option<Cursor>,
     /// The server does not take it: connect without, until there is a newer one.
@@ -366,7 +368,7 @@ impl<C: Fn() -> Timestamp + Send + Sync> Session<'_, C> {
             rejected.into_iter().for_each(|reason| metrics::rejected(SOURCE, reason, 1));
         }
         if let Some(cursor) = self.pending.take() {
-            checkpoint::write(&self.cursor_path, "cursor", &cursor)?;
+            self.cursor_file.keep(&cursor, std::time::Instant::now())?;
             #[allow(clippy::cast_precision_loss)]
             metrics::stream_time(cursor.time_us as f64 / MICROSECONDS_PER_SECOND as f64);
             self.cursor = Some(cursor);
