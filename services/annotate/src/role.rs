@@ -2,10 +2,9 @@
 //! waits for the log. Offsets are committed once a batch's answers are acknowledged.
 
 use crate::{Annotator, Error, Settings, metrics};
-use jiff::Timestamp;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tidemark_domain::{AnnotatedPost, EventId, PostEvent, RejectReason};
+use tidemark_domain::{AnnotatedPost, PostEvent};
 use tidemark_log::{Consumer, EventHeaders, Log, OutRecord, Position, Producer, Record, next_positions};
 use tidemark_wire::log::{self, Reject};
 use tokio::sync::mpsc;
