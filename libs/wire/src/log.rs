@@ -37,7 +37,8 @@ pub enum DecodeError {
     Field(&'static str),
 }
 
-/// A record that could not become a post, with what is needed to replay it.
+/// A record that could not become a post, without the record: that is in the rejects file of the ingest that read it,
+/// where only its owner can read it, for it holds what somebody wrote and who they are.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reject {
     /// The id the post's event would have had.
@@ -52,22 +53,14 @@ pub struct Reject {
     pub reason: RejectReason,
     /// What was wrong with it, never what it says.
     pub detail: String,
-    /// The record as it was read.
-    pub raw: Vec<u8>,
     /// When it was read.
     pub observed_at: Timestamp,
 }
 
 impl Reject {
-    /// What a record becomes that is not what its topic says. `raw` may be empty: the bytes are on the log, at the place
-    /// the id is made of.
+    /// What a record becomes that is not what its topic says. Its bytes stay on the log, at the place the id is made of.
     #[must_use]
-    pub fn undecodable(
-        (topic, partition, offset): (&str, i32, i64),
-        timestamp_ms: i64,
-        error: &DecodeError,
-        raw: &[u8],
-    ) -> Self {
+    pub fn undecodable((topic, partition, offset): (&str, i32, i64), timestamp_ms: i64, error: &DecodeError) -> Self {
         let place = format!("{topic}/{partition}/{offset}");
         Self {
             event_id: EventId::of_stream(topic, &place, "undecodable", ""),
@@ -76,7 +69,6 @@ impl Reject {
             row: 0,
             reason: RejectReason::Malformed,
             detail: error.to_string(),
-            raw: raw.to_vec(),
             observed_at: Timestamp::from_millisecond(timestamp_ms).unwrap_or(Timestamp::UNIX_EPOCH),
         }
     }
@@ -211,7 +203,6 @@ pub fn encode_reject(reject: &Reject) -> Vec<u8> {
         row: reject.row,
         reason: reject.reason.code().to_owned(),
         detail: reject.detail.clone(),
-        raw: reject.raw.clone(),
         observed_at_us: reject.observed_at.as_microsecond(),
     }
     .encode_to_vec()
@@ -230,7 +221,6 @@ pub fn decode_reject(bytes: &[u8]) -> Result<Reject, DecodeError> {
         row: reject.row,
         reason: RejectReason::from_code(&reject.reason).ok_or(DecodeError::Field("reason"))?,
         detail: reject.detail,
-        raw: reject.raw,
         observed_at: instant(reject.observed_at_us, "observed_at_us")?,
     })
 }
@@ -289,7 +279,6 @@ mod tests {
             row: 1,
             reason: RejectReason::InvalidUtf8,
             detail: "byte 3".into(),
-            raw: vec![0xff, 0x00],
             observed_at: "2024-03-01T00:00:01Z".parse().expect("a time"),
         };
         assert_eq!(decode_reject(&encode_reject(&reject)).expect("valid"), reject);

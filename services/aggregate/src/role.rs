@@ -218,6 +218,6 @@ impl Sink {
     fn undecodable(&mut self, record: &Record, error: &log::DecodeError) -> Option<(Disposition, Row)> {
         metrics::undecodable();
         let place = (record.topic.as_str(), record.partition, record.offset);
-        self.reject(Reject::undecodable(place, record.timestamp_ms, error, &[]))
+        self.reject(Reject::undecodable(place, record.timestamp_ms, error))
     }
 }

@@ -90,7 +90,6 @@ fn rejected(number: u64) -> Record {
         row: number,
         reason: RejectReason::EmptyText,
         detail: String::new(),
-        raw: vec![],
         observed_at: "2024-06-01T00:00:00Z".parse().unwrap(),
     };
     record(number, REJECTS_TOPIC, event_id.0, log::encode_reject(&reject))

@@ -4,11 +4,15 @@
 //! mapping is the same run wherever it lies, so that reading it again is redelivery and not new posts. A *window* is
 //! what is sent before acknowledgements are awaited; after each the checkpoint moves on, and a restart decodes what lies
 //! before it without sending it again.
+//!
+//! A run that ended in the last second before a power cut counts as finished, and the broker may have lost its end: read
+//! the file again.
 
-use crate::checkpoint::{self, Checkpoint};
+use crate::checkpoint::{self, Checkpoint, StateFile};
 use crate::config::Settings;
-use crate::decode::{self, Decoder, Shape};
+use crate::decode::{self, ColumnKind, Decoder, Shape};
 use crate::error::Error;
+use crate::jetstream;
 use crate::mapping::{Format, Mapping};
 use crate::metrics;
 use crate::normalise::{Run, normalise};
@@ -21,6 +25,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 use tidemark_domain::{EventId, RejectReason};
 use tidemark_wire::log::Reject;
 use tokio::sync::mpsc;
@@ -69,6 +74,9 @@ pub struct RunReport {
     pub rejected: BTreeMap<RejectReason, u64>,
     /// Rows that an interrupted run had dealt with before.
     pub resumed_rows: u64,
+    /// Columns that the mapping names and not one record had. Always empty for CSV and Parquet, whose header is checked
+    /// before anything is read.
+    pub unseen_columns: Vec<String>,
     /// The rejects file, if there are any.
     pub rejects_file: Option<PathBuf>,
 }
@@ -94,8 +102,8 @@ struct Window {
     bytes: usize,
 }
 
-/// Reads a file into `sink`. Every row becomes one event or one reject. An interrupted run goes on where it was; a
-/// finished one is sent again whole, with the same ids.
+/// Reads a file into `sink`. Every row becomes one event or one reject. An interrupted run goes on where it was, after
+/// a power cut some seconds before; a finished one is sent again whole, with the same ids.
 ///
 /// # Errors
 /// [`Error`] where the run cannot go on: the input cannot be read, the mapping does not fit it, the disk or the log
@@ -114,9 +122,14 @@ pub async fn ingest_file(
     };
     let _lock = lock(&job.data_dir, &plan.run_id)?;
     let state_path = checkpoint::path_of(&job.data_dir, &plan.run_id);
-    let mut state: Checkpoint = checkpoint::read(&state_path, "checkpoint")?
-        .filter(|state: &Checkpoint| !state.is_finished)
-        .unwrap_or_default();
+    let (mut state_file, found) = StateFile::<Checkpoint>::open(state_path, "checkpoint")?;
+    let mut state = match found {
+        Some(found) if !found.latest.is_finished => found.settled.unwrap_or_default(),
+        _ => {
+            state_file.forget();
+            Checkpoint::default()
+        }
+    };
     let resumed_rows = state.rows;
     let mut rejects_file = RejectsFile::open(&job.data_dir, &plan.run_id, state.rejects_bytes)?;
     tracing::info!(run = %plan.run_id, source = plan.mapping.source(), resumed_rows, "reading a file");
@@ -137,14 +150,17 @@ pub async fn ingest_file(
         rejects_file.append(&reject_lines)?;
         counted.add_to(&mut state);
         state.rejects_bytes = rejects_file.bytes();
-        checkpoint::write(&state_path, "checkpoint", &state)?;
+        state_file.keep(&state, Instant::now())?;
         counted.publish(&source);
         let bytes = position.load(Ordering::Relaxed);
         progress(Progress { rows: state.rows, bytes, total_bytes: plan.total_bytes });
     }
-    reader.await??;
+    state.unseen_columns = reader.await??;
+    if !state.unseen_columns.is_empty() {
+        tracing::warn!(columns = ?state.unseen_columns, "the mapping names columns that none of the records has");
+    }
     state.is_finished = true;
-    checkpoint::write(&state_path, "checkpoint", &state)?;
+    state_file.keep(&state, Instant::now())?;
     if let Some(spool) = spool {
         std::fs::remove_file(&spool).map_err(|source| Error::Spool { path: spool, source })?;
     }
@@ -155,6 +171,7 @@ pub async fn ingest_file(
         rows: state.rows,
         sent: state.sent,
         rejected: state.rejected,
+        unseen_columns: state.unseen_columns,
         resumed_rows,
         rejects_file: rejects_file.close()?,
     })
@@ -170,7 +187,7 @@ pub async fn finished_run(job: &FileJob) -> Result<Option<RunReport>, Error> {
     tokio::task::spawn_blocking(move || {
         let (plan, _) = prepare(&job)?;
         let state: Option<Checkpoint> =
-            checkpoint::read(&checkpoint::path_of(&job.data_dir, &plan.run_id), "checkpoint")?;
+            checkpoint::last(&checkpoint::path_of(&job.data_dir, &plan.run_id), "checkpoint")?;
         let rejects_file = rejects::path_of(&job.data_dir, &plan.run_id);
         Ok(state.filter(|state| state.is_finished).map(|state| RunReport {
             run_id: plan.run_id,
@@ -178,6 +195,7 @@ pub async fn finished_run(job: &FileJob) -> Result<Option<RunReport>, Error> {
             rows: state.rows,
             sent: state.sent,
             rejected: state.rejected,
+            unseen_columns: state.unseen_columns,
             resumed_rows: state.rows,
             rejects_file: rejects_file.exists().then_some(rejects_file),
         }))
@@ -199,14 +217,17 @@ fn prepare(job: &FileJob) -> Result<(Plan, Option<PathBuf>), Error> {
     }
     let columns = decode::columns(&path, shape)?;
     let mapping = match &job.mapping {
+        _ if columns.kind == ColumnKind::Frames => {
+            Mapping { source: Some(jetstream::SOURCE.to_owned()), ..Mapping::by_name(&[])? }
+        }
         Some(mapping) => mapping.clone(),
-        None => Mapping::by_name(&columns)?,
+        None => Mapping::by_name(&columns.names)?,
     };
     mapping.check(&columns)?;
     mapping.check_source()?;
     mapping.clock()?;
     let run_id = run_id(&digest, &mapping, job.is_replay);
-    let header = (shape.format == Format::Csv).then_some(columns);
+    let header = (shape.format == Format::Csv).then_some(columns.names);
     Ok((Plan { path, shape, mapping, header, digest, run_id, total_bytes }, spool))
 }
 
@@ -251,7 +272,8 @@ fn lock(data_dir: &Path, run_id: &str) -> Result<File, Error> {
     }
 }
 
-/// Decodes and normalises everything after `done_rows`, a window at a time. Ends when nobody takes the windows.
+/// Decodes and normalises everything after `done_rows`, a window at a time. Ends when nobody takes the windows. Gives
+/// the columns that the mapping names and no record had.
 fn read(
     plan: &Plan,
     done_rows: u64,
@@ -260,7 +282,7 @@ fn read(
     now: Timestamp,
     position: Arc<AtomicU64>,
     windows: &mpsc::Sender<Window>,
-) -> Result<(), Error> {
+) -> Result<Vec<String>, Error> {
     let clock = plan.mapping.clock()?;
     let run = Run { source: plan.mapping.source(), run_id: &plan.run_id, clock: &clock, pseudonymiser, now };
     let mut decoder = Decoder::open(&plan.path, plan.shape, &plan.mapping, position)?;
@@ -272,53 +294,58 @@ fn read(
             continue;
         }
         let event_id = EventId::of_row(run.run_id, number);
-        let own_id = row.own_id.clone().unwrap_or_else(|| format!("{}/{number}", plan.digest));
-        let outcome = match &row.post {
-            Ok(post) => normalise(post, Some(&own_id), event_id, &run),
-            Err(fault) => Err(fault.clone()),
+        let earlier = row.rejected();
+        let outcome = match (&row.post, earlier) {
+            (Err(fault), _) => Err(fault.clone()),
+            (Ok(_), Some(RejectedRow { protocol: Some(version), raw, .. })) => {
+                jetstream::replay(raw, *version, event_id, &run)
+            }
+            (Ok(post), earlier) => {
+                let (input, row) = earlier.map_or((&plan.digest, number), |earlier| (&earlier.input, earlier.row));
+                normalise(post, Some(&format!("{input}/{row}")), event_id, &run)
+            }
         };
         window.bytes += row.bytes();
         window.outcomes.push(match outcome {
             Ok(event) => Ok(event),
             Err(fault) => {
-                let raw = row.raw();
-                window.bytes += 2 * raw.len();
-                let rejected = RejectedRow {
-                    row: number,
-                    reason: fault.reason,
-                    detail: fault.detail.into_owned(),
-                    input: plan.digest.clone(),
-                    columns: plan.header.clone(),
-                    raw,
+                let (reason, detail) = (fault.reason, fault.detail.into_owned());
+                let rejected = match earlier {
+                    // Refused again: it stands where it stood at first.
+                    Some(earlier) => RejectedRow { reason, detail: detail.clone(), ..earlier.clone() },
+                    None => RejectedRow {
+                        row: number,
+                        reason,
+                        detail: detail.clone(),
+                        input: plan.digest.clone(),
+                        columns: plan.header.clone(),
+                        protocol: None,
+                        raw: row.raw(),
+                    },
                 };
-                serde_json::to_writer(&mut window.reject_lines, &rejected).map_err(|source| Error::State {
-                    what: "rejects file",
-                    path: plan.path.clone(),
-                    source: source.into(),
-                })?;
-                window.reject_lines.push(b'\n');
+                window.bytes += 2 * rejected.raw.len();
+                rejected.write_to(&mut window.reject_lines);
                 Err(Reject {
                     event_id,
                     source: run.source.to_owned(),
                     run_id: run.run_id.to_owned(),
                     row: number,
-                    reason: rejected.reason,
-                    detail: rejected.detail,
-                    raw: rejected.raw,
+                    reason,
+                    detail,
                     observed_at: now,
                 })
             }
         });
         let is_full = window.outcomes.len() >= settings.window_rows.max(1) || window.bytes >= settings.window_bytes;
         if is_full && windows.blocking_send(std::mem::take(&mut window)).is_err() {
-            return Ok(());
+            return Ok(Vec::new());
         }
     }
     if !window.outcomes.is_empty() {
         // Nobody there to take it: the sender's own error says why.
         let _ = windows.blocking_send(window);
     }
-    Ok(())
+    Ok(decoder.unseen())
 }
 
 /// The counts of one window.

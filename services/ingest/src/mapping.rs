@@ -21,7 +21,12 @@
 //! RFC 3339, `YYYY-MM-DD[ HH:MM:SS]`, or a number taken as s, ms or µs by its size). `zone` holds for times that carry
 //! no offset. A date without a time is taken as noon, so that it stays the same civil day in the zones nearby.
 //! In NDJSON a column may be a path, `user.id`.
+//!
+//! A CSV or Parquet file must have every column that is named. NDJSON has no header: its first 1,000 records must show
+//! `text` and `created_at`, and the others may come at any time; one that never came is told at the end. Without a mapping
+//! file, columns are known by their usual names ([`Mapping::by_name`]), in NDJSON whenever they come.
 
+use crate::decode::{ColumnKind, Columns};
 use crate::error::Error;
 use crate::record::Field;
 use jiff::tz::TimeZone;
@@ -167,6 +172,36 @@ impl<'de> Deserialize<'de> for TimeColumn {
     }
 }
 
+/// The fields that a post may lack.
+pub(crate) const OPTIONAL_FIELDS: [Field; 9] = [
+    Field::Id,
+    Field::Author,
+    Field::Language,
+    Field::Place,
+    Field::Community,
+    Field::Parent,
+    Field::Conversation,
+    Field::Operation,
+    Field::IsBot,
+];
+
+/// The names that everybody gives to the column of `field`, the likeliest first.
+pub(crate) const fn usual_names(field: Field) -> &'static [&'static str] {
+    match field {
+        Field::Text => &["text", "body", "selftext", "content", "message", "full_text"],
+        Field::CreatedAt => &["created_at", "created_utc", "date", "timestamp", "time", "datetime", "created"],
+        Field::Id => &["id", "post_id", "tweet_id", "native_id"],
+        Field::Author => &["author", "author_id", "user_id", "user", "username"],
+        Field::Language => &["lang", "language"],
+        Field::Place => &["region", "place", "state", "country"],
+        Field::Community => &["community", "subreddit", "channel", "group"],
+        Field::Parent => &["parent", "parent_id", "in_reply_to", "in_reply_to_id", "reply_to"],
+        Field::Conversation => &["conversation", "conversation_id", "thread", "thread_id", "root"],
+        Field::Operation => &["operation", "op"],
+        Field::IsBot => &["is_bot", "is_bot_hint", "bot"],
+    }
+}
+
 impl Mapping {
     /// Reads a mapping from TOML.
     ///
@@ -191,33 +226,31 @@ impl Mapping {
     /// # Errors
     /// [`Error::UnrecognisedColumns`] where no column has a name that says text, or time.
     pub fn by_name(columns: &[String]) -> Result<Self, Error> {
-        let first = |names: &[&str]| {
-            names.iter().find_map(|name| columns.iter().find(|column| column.eq_ignore_ascii_case(name))).cloned()
+        let first = |field| {
+            let named = |name: &&str| columns.iter().find(|column| column.eq_ignore_ascii_case(name));
+            usual_names(field).iter().find_map(named).cloned()
         };
         // Nothing is known of the columns (an empty input, or not one readable record): the first names will do.
-        let needed = |field, names: &[&str]| match first(names) {
+        let needed = |field, key| match first(field) {
             Some(column) => Ok(column),
-            None if columns.is_empty() => Ok(names[0].to_owned()),
-            None => Err(Error::UnrecognisedColumns { field, present: columns.to_vec() }),
+            None if columns.is_empty() => Ok(usual_names(field)[0].to_owned()),
+            None => Err(Error::UnrecognisedColumns { field: key, present: columns.to_vec() }),
         };
         Ok(Self {
             source: None,
             format: None,
             delimiter: None,
-            text: needed("text", &["text", "body", "selftext", "content", "message", "full_text"])?,
-            created_at: TimeColumn::named(needed(
-                "created_at",
-                &["created_at", "created_utc", "date", "timestamp", "time", "datetime", "created"],
-            )?),
-            id: first(&["id", "post_id", "tweet_id", "native_id"]),
-            author: first(&["author", "author_id", "user_id", "user", "username"]),
-            language: first(&["lang", "language"]),
-            place: first(&["region", "place", "state", "country"]),
-            community: first(&["community", "subreddit", "channel", "group"]),
-            parent: first(&["parent", "parent_id", "in_reply_to", "in_reply_to_id", "reply_to"]),
-            conversation: first(&["conversation", "conversation_id", "thread", "thread_id", "root"]),
-            operation: first(&["operation", "op"]),
-            is_bot: first(&["is_bot", "is_bot_hint", "bot"]),
+            text: needed(Field::Text, "text")?,
+            created_at: TimeColumn::named(needed(Field::CreatedAt, "created_at")?),
+            id: first(Field::Id),
+            author: first(Field::Author),
+            language: first(Field::Language),
+            place: first(Field::Place),
+            community: first(Field::Community),
+            parent: first(Field::Parent),
+            conversation: first(Field::Conversation),
+            operation: first(Field::Operation),
+            is_bot: first(Field::IsBot),
         })
     }
 
@@ -246,20 +279,23 @@ impl Mapping {
         self.fields().into_iter().map(|(_, column)| column).filter(|column| seen.insert(*column)).collect()
     }
 
-    /// Refuses a mapping that names a column which is not among `present`. Knows nothing where `present` is empty.
+    /// Refuses a mapping that names a column which the input does not have; of a sample, which shows only some columns,
+    /// that of the text or of the time. Knows nothing where no column is known.
     ///
     /// # Errors
     /// [`Error::MissingColumns`], naming both what is missing and what there is.
-    pub fn check(&self, present: &[String]) -> Result<(), Error> {
+    pub(crate) fn check(&self, columns: &Columns) -> Result<(), Error> {
+        let Columns { names: present, kind } = columns;
         if present.is_empty() {
             return Ok(());
         }
-        let missing: Vec<String> = self
-            .columns()
-            .into_iter()
-            .filter(|column| !present.iter().any(|name| name == column))
-            .map(str::to_owned)
-            .collect();
+        let needed = match kind {
+            ColumnKind::Header => self.columns(),
+            ColumnKind::Sample => vec![self.text.as_str(), self.created_at.column.as_str()],
+            ColumnKind::Frames => Vec::new(),
+        };
+        let missing: Vec<String> =
+            needed.into_iter().filter(|column| !present.iter().any(|name| name == column)).map(str::to_owned).collect();
         if missing.is_empty() { Ok(()) } else { Err(Error::MissingColumns { missing, present: present.to_vec() }) }
     }
 
@@ -346,6 +382,7 @@ pub(crate) enum TimeFormat {
 #[cfg(test)]
 mod tests {
     use super::{Mapping, TimeColumn};
+    use crate::decode::{ColumnKind, Columns};
     use crate::error::Error;
 
     fn names(list: &[&str]) -> Vec<String> {
@@ -383,9 +420,13 @@ mod tests {
     #[test]
     fn missing_columns_are_named_beside_those_there_are() {
         let mapping = Mapping::from_toml("text = 'boddy'\ncreated_at = 'date'\nplace = 'where'").expect("valid");
-        let fault = mapping.check(&names(&["date", "body"])).expect_err("two are missing").to_string();
+        let check = |columns: &[&str], kind| mapping.check(&Columns { names: names(columns), kind });
+        let fault = check(&["date", "body"], ColumnKind::Header).expect_err("two are missing").to_string();
         assert!(fault.contains("`boddy`, `where`") && fault.contains("`date`, `body`"), "{fault}");
-        assert!(mapping.check(&[]).is_ok());
+        let fault = check(&["date", "body"], ColumnKind::Sample).expect_err("the text is missing").to_string();
+        assert!(fault.contains("`boddy`") && !fault.contains("`where`"), "{fault}");
+        assert!(check(&["date", "boddy"], ColumnKind::Sample).is_ok(), "`where` may still come");
+        assert!(check(&[], ColumnKind::Header).is_ok());
     }
 
     #[test]

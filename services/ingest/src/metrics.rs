@@ -19,6 +19,11 @@ pub(crate) fn frame(kind: &'static str) {
     counter!("tidemark_ingest_frames_total", "kind" => kind).increment(1);
 }
 
+/// An account that is not shown for now; its posts are kept.
+pub(crate) fn paused_account(status: &'static str) {
+    counter!("tidemark_ingest_paused_accounts_total", "status" => status).increment(1);
+}
+
 pub(crate) fn reconnect(cause: &'static str) {
     counter!("tidemark_ingest_reconnects_total", "cause" => cause).increment(1);
 }

@@ -1,10 +1,14 @@
 //! Turns a source's author id into an [`AuthorKey`] that only this deployment can make again.
 //!
 //! HMAC-SHA256 (RFC 2104) under a key of 32 random bytes, cut to 16 bytes: the same author has the same pseudonym in
-//! every run of this deployment and another one in every other, and without the key nobody can try candidates.
+//! every run of this deployment and another one in every other, and without the key nobody can try candidates. The key
+//! is made in the data directory at first use; hosts that feed one platform are given the same by `ingest.pseudonym_key`.
 
+use crate::config::Settings;
 use crate::error::Error;
 use hmac::{Hmac, Mac};
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer};
 use sha2::Sha256;
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Write};
@@ -15,6 +19,43 @@ use tidemark_domain::AuthorKey;
 const KEY_BYTES: usize = 32;
 /// The key's name in the data directory.
 pub const KEY_FILE: &str = "author.key";
+
+/// A key from the configuration: 64 hexadecimal digits. It can be read and used, and neither shown nor written.
+#[derive(Clone)]
+pub struct PseudonymKey([u8; KEY_BYTES]);
+
+impl std::fmt::Debug for PseudonymKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PseudonymKey(hidden)")
+    }
+}
+
+impl<'de> Deserialize<'de> for PseudonymKey {
+    // By hand: the usual message of a wrong type or length quotes the value. Digits alone come as a number.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Written {
+            Text(String),
+            Other(IgnoredAny),
+        }
+        let key = match Written::deserialize(deserializer)? {
+            Written::Text(text) => read_key(&text),
+            Written::Other(_) => None,
+        };
+        key.map(Self).ok_or_else(|| {
+            serde::de::Error::custom(
+                "it must be 64 hexadecimal digits in quotes; `openssl rand -hex 32` makes such a key",
+            )
+        })
+    }
+}
+
+/// The bytes of 64 hexadecimal digits; `None` for anything else.
+fn read_key(text: &str) -> Option<[u8; KEY_BYTES]> {
+    let mut key = [0; KEY_BYTES];
+    hex::decode_to_slice(text.trim(), &mut key).ok().map(|()| key)
+}
 
 /// The deployment's secret. `Debug` does not show it.
 #[derive(Clone)]
@@ -35,6 +76,15 @@ impl Pseudonymiser {
         Self { keyed: Hmac::new_from_slice(key).expect("HMAC takes keys of any length") }
     }
 
+    /// With the configured key, else with the one of `data_dir`. Hosts that feed one platform need one key: under two, a
+    /// person would be two people.
+    ///
+    /// # Errors
+    /// Those of [`Pseudonymiser::open`], where no key is configured.
+    pub fn configured(settings: &Settings, data_dir: &Path) -> Result<Self, Error> {
+        settings.pseudonym_key.as_ref().map_or_else(|| Self::open(data_dir), |key| Ok(Self::new(&key.0)))
+    }
+
     /// With the key in `data_dir`, which is made where there is none: 64 hexadecimal digits, readable by the owner only.
     /// Two processes that start at once agree on one key.
     ///
@@ -52,8 +102,7 @@ impl Pseudonymiser {
             }
             Err(other) => return Err(failed(other)),
         };
-        let mut key = [0; KEY_BYTES];
-        hex::decode_to_slice(text.trim(), &mut key).map_err(|_| Error::KeyContent { path: path.clone() })?;
+        let key = read_key(&text).ok_or_else(|| Error::KeyContent { path: path.clone() })?;
         Ok(Self::new(&key))
     }
 
@@ -108,6 +157,7 @@ pub(crate) fn private_file(options: &mut OpenOptions, path: &Path) -> std::io::R
 #[cfg(test)]
 mod tests {
     use super::{KEY_FILE, Pseudonymiser};
+    use crate::config::Settings;
     use crate::error::Error;
 
     #[test]
@@ -133,6 +183,32 @@ mod tests {
             use std::os::unix::fs::PermissionsExt;
             let mode = std::fs::metadata(folder.path().join(KEY_FILE)).expect("there").permissions().mode();
             assert_eq!(mode & 0o777, 0o600);
+        }
+    }
+
+    #[test]
+    fn a_configured_key_goes_before_the_folders_and_is_not_shown() {
+        let folders = [tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder")];
+        let key = "0123456789abcdef".repeat(4);
+        let settings: Settings = toml::from_str(&format!("pseudonym_key = '{key}'")).expect("valid");
+        let hosts = folders.each_ref().map(|folder| {
+            Pseudonymiser::open(folder.path()).expect("a key is made");
+            Pseudonymiser::configured(&settings, folder.path()).expect("configured").author("file", "ana")
+        });
+        assert_eq!(hosts[0], hosts[1], "one person on both hosts");
+        let own = Pseudonymiser::configured(&Settings::default(), folders[0].path()).expect("the folder's");
+        assert_ne!(own.author("file", "ana"), hosts[0]);
+        assert!(!format!("{settings:?}").contains(&key));
+        assert!(!serde_json::to_string(&settings).expect("plain data").contains(&key));
+    }
+
+    #[test]
+    fn a_configured_key_that_is_none_is_refused_without_being_shown() {
+        for wrong in ["'c0ffee'", "''", "1234567", "['c0ffee']", &format!("'{}'", "c0ffeeg".repeat(10))] {
+            let fault = toml::from_str::<Settings>(&format!("pseudonym_key = {wrong}")).expect_err("refused");
+            let message = fault.message();
+            assert!(message.contains("64 hexadecimal digits"), "{message}");
+            assert!(!message.contains("c0ffee") && !message.contains("1234567"), "{message}");
         }
     }
 

@@ -212,6 +212,36 @@ async fn a_mapping_that_does_not_fit_is_refused_before_anything_is_read() {
     assert!(sink.is_empty());
 }
 
+/// More records than are looked at before the first is read, then one with an author and a place.
+fn late_fields() -> Vec<u8> {
+    let early = "{\"id\":1,\"created_at\":\"2024-01-01\",\"text\":\"early\"}\n";
+    let late = "{\"created_at\":\"2024-01-01\",\"text\":\"late\",\"author\":\"ana\",\"where\":{\"code\":\"AR-B\"}}\n";
+    [early.repeat(1_200), late.to_owned()].concat().into_bytes()
+}
+
+#[tokio::test]
+async fn in_ndjson_a_mapped_field_may_come_late_or_never() {
+    let mapping = |rest: &str| format!("text = 'text'\ncreated_at = 'created_at'\n{rest}");
+    let columns = mapping("author = 'author'\nplace = 'where.code'\nlanguage = 'lnag'");
+    let (report, outcomes) = Bench::new().read("late.ndjson", &late_fields(), Some(&columns)).await;
+    assert_eq!((report.sent, report.unseen_columns.as_slice()), (1_201, ["lnag".to_owned()].as_slice()));
+    let last = outcomes.last().unwrap().as_ref().unwrap();
+    assert!(last.author.is_some() && last.region.as_deref() == Some("AR-B"));
+    // A header shows every column, and what it lacks is lacking.
+    let bench = Bench::new();
+    let path = bench.put("late.csv", b"created_at,text\n2024-01-01,a\n");
+    let fault = bench.run(&mut Vec::new(), &bench.job(&path, Some(&columns))).await.unwrap_err();
+    assert!(matches!(&fault, Error::MissingColumns { missing, .. } if missing.len() == 3), "{fault}");
+}
+
+#[tokio::test]
+async fn in_ndjson_a_usual_name_may_come_late() {
+    let (report, outcomes) = Bench::new().read("late.ndjson", &late_fields(), None).await;
+    assert_eq!((report.sent, report.unseen_columns.len()), (1_201, 0));
+    let authors = events(&outcomes).iter().filter(|event| event.author.is_some()).count();
+    assert_eq!(authors, 1);
+}
+
 #[tokio::test]
 async fn edits_and_deletions_travel_under_the_posts_key() {
     let input = br#"{"id":"p1","text":"first","author":"a","created_at":"2024-01-01T00:00:00Z","lang":"en","op":"create","is_bot":false}
@@ -292,6 +322,31 @@ async fn a_run_that_dies_anywhere_goes_on_where_it_was() {
 }
 
 #[tokio::test]
+async fn after_a_power_cut_what_the_broker_may_have_lost_is_sent_again() {
+    let bench = Bench::new();
+    let path = bench.put("posts.ndjson", &[lines(10), b"broken\n".to_vec(), lines(10)].concat());
+    let state = || {
+        let mut files = std::fs::read_dir(bench.data().join("ingest")).unwrap().map(|entry| entry.unwrap().path());
+        files.find(|path| path.extension().is_some_and(|end| end == "json")).unwrap()
+    };
+    // The first time the run is new; the second it was finished once.
+    for _ in 0..2 {
+        let mut sink = Fragile { taken: Vec::new(), windows: 0, fails_at: 6, takes_before_failing: false };
+        bench.run(&mut sink, &bench.job(&path, None)).await.unwrap_err();
+        let mut kept: serde_json::Value = serde_json::from_slice(&std::fs::read(state()).unwrap()).unwrap();
+        assert_eq!(kept["rows"], 15);
+        // The machine has started again since, and nothing had been acknowledged long enough to be on its disk.
+        kept["boot"] = "another start".into();
+        std::fs::write(state(), kept.to_string()).unwrap();
+        let mut sink = Vec::new();
+        let report = bench.run(&mut sink, &bench.job(&path, None)).await.unwrap();
+        assert_eq!((report.resumed_rows, report.rows, sink.len()), (0, 21, 21));
+        let rejects = std::fs::read_to_string(report.rejects_file.unwrap()).unwrap();
+        assert_eq!(rejects.lines().count(), 1, "the reject stands in the file once");
+    }
+}
+
+#[tokio::test]
 async fn a_finished_run_is_redelivered_with_the_same_ids() {
     let bench = Bench::new();
     let (first, sent) = bench.read("posts.ndjson", &lines(10), None).await;
@@ -317,7 +372,6 @@ async fn rejects_are_private_and_can_be_replayed_through_a_corrected_mapping() {
     };
     let (report, outcomes) = bench.read("posts.csv", input, Some(&mapping("%Y-%m-%d"))).await;
     assert_eq!((report.rows, report.sent), (3, 0));
-    assert_eq!(rejects(&outcomes)[0].raw, b"01/02/2024,@ana is fine,u1");
     let file = report.rejects_file.unwrap();
     #[cfg(unix)]
     {
@@ -327,6 +381,9 @@ async fn rejects_are_private_and_can_be_replayed_through_a_corrected_mapping() {
     let kept: Vec<RejectedRow> =
         std::fs::read_to_string(&file).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(kept.iter().map(|row| (row.row, row.reason)).collect::<Vec<_>>(), reasons(&outcomes));
+    assert_eq!(kept[0].raw, b"01/02/2024,@ana is fine,u1");
+    let sent = to_record(&outcomes[0]).payload;
+    assert!(!String::from_utf8_lossy(&sent).contains("ana"), "the file is the one place of the record");
 
     let corrected = mapping("%d/%m/%Y");
     let job = FileJob { is_replay: true, ..bench.job(&file, Some(&corrected)) };
@@ -334,6 +391,10 @@ async fn rejects_are_private_and_can_be_replayed_through_a_corrected_mapping() {
     let replayed = bench.run(&mut sink, &job).await.unwrap();
     assert_eq!((replayed.rows, replayed.sent), (3, 2));
     assert_eq!(reasons(&sink), [(3, Malformed)]);
+    // What is refused again stands in its file as in the first, and can be read a third time.
+    let again: RejectedRow =
+        serde_json::from_slice(&std::fs::read(replayed.rejects_file.as_ref().unwrap()).unwrap()).unwrap();
+    assert_eq!(again, kept[2]);
     let (_, direct) = Bench::new().read("posts.csv", input, Some(&corrected)).await;
     let keys = |outcomes: &[Outcome]| events(outcomes).iter().map(|event| event.post_key).collect::<Vec<_>>();
     assert_eq!(keys(&sink), keys(&direct), "they are the posts they would have been");

@@ -7,11 +7,15 @@ use server::{EPOCH_US, Event, Server, Visit};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
-use tidemark_domain::{EventId, Operation, PostEvent, RejectReason};
+use tidemark_domain::{EventId, Operation, PostEvent, PostKey, RejectReason};
 use tidemark_ingest::jetstream::Version;
-use tidemark_ingest::{Error, JetstreamReport, JetstreamSettings, Outcome, Pseudonymiser, Sink, run_jetstream};
+use tidemark_ingest::rejects::RejectedRow;
+use tidemark_ingest::{
+    Error, FileJob, JetstreamReport, JetstreamSettings, Outcome, Pseudonymiser, RunReport, Settings, Sink, ingest_file,
+    run_jetstream,
+};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -151,8 +155,8 @@ async fn both_protocols_publish_the_same_events() {
         r#","record":{"text":"made up again","createdAt":"2026-07-04T14:38:06Z"}"#,
     ));
     events.push(Event::commit(6, 2, "delete", ""));
-    events.push(Event::account(7, true));
-    events.push(Event::account(8, false));
+    events.push(Event::account(7, "throttled"));
+    events.push(Event::account(8, "deleted"));
     let mut of_version = Vec::new();
     for version in [Version::V1, Version::V2] {
         let server = Server::start(events.clone(), vec![Visit::Serve]).await;
@@ -215,6 +219,25 @@ async fn a_new_process_resumes_where_the_last_one_was_acknowledged() {
 }
 
 #[tokio::test]
+async fn after_a_power_cut_the_stream_goes_on_where_the_broker_has_it_for_sure() {
+    let server = Server::start(posts(1..=6), vec![Visit::Serve]).await;
+    let data = folder();
+    let first = Running::start(settings(Version::V2, &[&server]), data.path());
+    first.until("six posts", |sink| sink.events().len() == 6).await;
+    first.stop().await;
+    let path = data.path().join("ingest/jetstream.json");
+    let mut kept = cursor(data.path());
+    kept["settled"] = kept.clone();
+    kept["settled"]["position"] = 3.into();
+    kept["boot"] = "another start".into();
+    std::fs::write(&path, kept.to_string()).unwrap();
+    let second = Running::start(settings(Version::V2, &[&server]), data.path());
+    second.until("the last four posts again", |sink| sink.ids().len() == 4).await;
+    second.stop().await;
+    assert_eq!(server.cursors(), [None, Some(3)]);
+}
+
+#[tokio::test]
 async fn a_blind_host_is_left_and_does_not_move_the_cursor() {
     let good = Server::start(posts(1..=4), vec![Visit::CloseAfter(2), Visit::Serve]).await;
     let blind = Server::start(Vec::new(), vec![Visit::Silent]).await;
@@ -273,6 +296,21 @@ async fn a_request_the_server_calls_wrong_is_not_repeated() {
 }
 
 #[tokio::test]
+async fn a_server_that_accepts_and_sends_only_errors_is_asked_less_and_less() {
+    let errors = vec![r#"{"$type":"error","error":"ConsumerTooSlow","message":"x"}"#.to_owned()];
+    let server = Server::start(Vec::new(), vec![Visit::FramesThenClose(errors)]).await;
+    let data = folder();
+    let settings =
+        JetstreamSettings { backoff_first_ms: 40, backoff_longest_ms: 60_000, ..settings(Version::V2, &[&server]) };
+    let started = Instant::now();
+    let running = Running::start(settings, data.path());
+    running.until("six attempts", |_| server.requests().len() >= 6).await;
+    // Five pauses of 40, 80, 160, 320 and 640 ms, of which jitter leaves at least a half.
+    assert!(started.elapsed() >= Duration::from_millis(620), "{:?}", started.elapsed());
+    running.stop().await;
+}
+
+#[tokio::test]
 async fn what_is_no_frame_is_a_reject_and_what_is_unknown_is_counted() {
     let ahead = Event { time_us: EPOCH_US + 40_000_000_000_000, ..Event::post(7) };
     let frames = vec![
@@ -295,6 +333,54 @@ async fn what_is_no_frame_is_a_reject_and_what_is_unknown_is_counted() {
     let expected = [(RejectReason::Malformed, 1), (RejectReason::EmptyText, 1), (RejectReason::TimeOutOfRange, 1)];
     assert_eq!(by_reason, BTreeMap::from(expected));
     assert_eq!(cursor(data.path())["time_us"], EPOCH_US + 3_000_000, "a clock that runs ahead does not take us along");
+}
+
+#[tokio::test]
+async fn rejected_frames_are_filed_and_can_be_replayed() {
+    for version in [Version::V1, Version::V2] {
+        let is_v2 = version == Version::V2;
+        // A server's clock that runs a year ahead: the frame is refused now, and would not be then.
+        let ahead = Event { time_us: EPOCH_US + 31_536_000_000_000, ..Event::post(7) };
+        let empty = Event::commit(2, 2, "create", r#","record":{"text":"  "}"#);
+        let frames = vec!["{\"did\":".to_owned(), ahead.frame(is_v2), empty.frame(is_v2), Event::post(1).frame(is_v2)];
+        let server = Server::start(Vec::new(), vec![Visit::Frames(frames.clone())]).await;
+        let data = folder();
+        let running = Running::start(settings(version, &[&server]), data.path());
+        running.until("all four", |sink| sink.events().len() == 1 && sink.reasons().len() == 3).await;
+        let (_, sink) = running.stop().await;
+        let file = data.path().join("rejects/bluesky.jsonl");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+        let kept: Vec<RejectedRow> =
+            std::fs::read_to_string(&file).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(kept.iter().map(|row| row.reason).collect::<Vec<_>>(), sink.reasons());
+        assert!(kept.iter().zip(&frames).all(|(row, frame)| row.raw == frame.as_bytes()));
+
+        let (report, outcomes) = replay(&file, data.path()).await;
+        assert_eq!((report.source.as_str(), report.rows, report.sent), ("bluesky", 3, 1));
+        let rejected = [(RejectReason::Malformed, 1), (RejectReason::EmptyText, 1)];
+        assert_eq!(report.rejected, BTreeMap::from(rejected));
+        let event = outcomes.iter().find_map(|outcome| outcome.clone().ok()).unwrap();
+        assert_eq!(event.post_key, PostKey::of("bluesky", "at://did:plc:author1/app.bsky.feed.post/k7"));
+        assert_eq!((event.source.as_str(), event.run_id.as_str()), ("bluesky", report.run_id.as_str()));
+        assert_eq!(event.author, Some(Pseudonymiser::new(&[7; 32]).author("bluesky", "did:plc:author1")));
+        // The sink has seen the id of the reject: the event must bring another.
+        assert_ne!(event.event_id.to_string(), kept[1].input);
+        let (again, _) = replay(&report.rejects_file.unwrap(), data.path()).await;
+        assert_eq!((again.source.as_str(), again.rows, again.rejected), ("bluesky", 2, report.rejected));
+    }
+}
+
+/// Reads a rejects file once more, two years later.
+async fn replay(file: &Path, data_dir: &Path) -> (RunReport, Vec<Outcome>) {
+    let job = FileJob { path: file.to_owned(), mapping: None, data_dir: data_dir.to_owned(), is_replay: true };
+    let (mut sink, pseudonymiser) = (Vec::new(), Pseudonymiser::new(&[7; 32]));
+    let now = "2028-11-21T10:00:00Z".parse().unwrap();
+    let report = ingest_file(&mut sink, &job, &Settings::default(), &pseudonymiser, now, |_| {}).await.unwrap();
+    (report, sink)
 }
 
 #[tokio::test]

@@ -169,7 +169,8 @@ pub(crate) struct IngestFile {
     /// Which column is what (TOML).
     #[arg(long, value_name = "FILE")]
     pub(crate) mapping: Option<PathBuf>,
-    /// The paths are rejects files of earlier runs: read their records once more, with a corrected mapping.
+    /// The paths are rejects files of earlier runs: read their records once more, with a corrected mapping. Those of
+    /// Jetstream (bluesky.jsonl) need none.
     #[arg(long)]
     pub(crate) rejects: bool,
     /// Wait until every row is in the lake and its series are recomputed, then print the counts.

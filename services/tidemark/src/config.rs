@@ -74,6 +74,20 @@ mod tests {
     }
 
     #[test]
+    fn a_wrong_pseudonym_key_is_refused_by_name_and_not_shown() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("c.toml");
+        std::fs::write(&file, "[ingest]\npseudonym_key = 'c0ffee'\n").expect("written");
+        let error = Config::load(Some(&file)).expect_err("refused").to_string();
+        assert!(error.contains("pseudonym_key") && error.contains("64 hexadecimal digits"), "{error}");
+        assert!(!error.contains("c0ffee"), "{error}");
+        let key = "0123456789abcdef".repeat(4);
+        std::fs::write(&file, format!("[ingest]\npseudonym_key = '{key}'\n")).expect("written");
+        let config = Config::load(Some(&file)).expect("valid");
+        assert!(config.ingest.pseudonym_key.is_some() && !format!("{config:?}").contains(&key));
+    }
+
+    #[test]
     fn a_file_overrides_a_default_and_a_missing_file_is_an_error() {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("c.toml");

@@ -67,7 +67,7 @@ pub(crate) async fn run(demo: Demo) -> Result<(), Failure> {
         data_dir: demo.data.path().to_owned(),
         is_replay: false,
     };
-    let pseudonymiser = Pseudonymiser::open(demo.data.path()).or_exit(Exit::Output)?;
+    let pseudonymiser = Pseudonymiser::configured(&demo.settings, demo.data.path()).or_exit(Exit::Output)?;
     let mut producer = demo.log.producer().or_exit(Exit::Unreachable)?;
     // A year that was read to its end is not sent again at every start.
     if finished_run(&job).await.or_exit(Exit::Output)?.is_none() {

@@ -59,10 +59,10 @@ impl Roles {
             Role::Ingest => {
                 let Some(settings) = config.ingest.jetstream.clone() else { return Ok(None) };
                 let data = self.data.path().to_owned();
-                self.spawn(
-                    "ingest",
-                    async move { crate::commands::ingest::follow(&log, &data, &settings, stop).await },
-                );
+                let pseudonymiser = crate::commands::ingest::pseudonymiser(config, &data)?;
+                self.spawn("ingest", async move {
+                    crate::commands::ingest::follow(&log, &data, &settings, &pseudonymiser, stop).await
+                });
             }
             Role::Annotate => {
                 let settings = config.annotate.clone();

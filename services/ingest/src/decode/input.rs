@@ -100,7 +100,7 @@ pub(crate) fn describe(path: &Path, name: &str, mapping: Option<&Mapping>) -> Re
         (None, _) => sniff(path, wrapping).map_err(failed)?,
     };
     let delimiter = mapping.map_or_else(|| Mapping::default().delimiter(bare), |mapping| mapping.delimiter(bare))?;
-    Ok(Shape { wrapping, format, delimiter })
+    Ok(Shape { wrapping, format, delimiter, is_by_name: mapping.is_none() })
 }
 
 /// An object at the start is NDJSON; several columns in the first line are CSV; anything else is NDJSON, whose rejects

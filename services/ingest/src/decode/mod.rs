@@ -2,6 +2,8 @@
 //!
 //! A *row* is a line of NDJSON that is not blank, a record of a CSV (quotes may hold line ends), a row of Parquet, and
 //! the rest of an input that breaks off. The device's own failures are errors; everything else is data.
+//!
+//! CSV and Parquet say their columns first. NDJSON says them record by record, so that a field may come late.
 
 mod csv;
 mod input;
@@ -15,6 +17,7 @@ pub(crate) use input::{describe, digest};
 use crate::error::Error;
 use crate::mapping::{Format, Mapping};
 use crate::record::{Fault, RawPost};
+use crate::rejects::RejectedRow;
 use input::Wrapping;
 use std::path::Path;
 use std::sync::Arc;
@@ -32,33 +35,68 @@ pub(crate) struct Shape {
     pub(crate) wrapping: Wrapping,
     pub(crate) format: Format,
     pub(crate) delimiter: u8,
+    /// There is no mapping file: columns are known by their usual names.
+    pub(crate) is_by_name: bool,
+}
+
+/// The columns of an input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Columns {
+    /// Their names; none where none can be told, for want of a readable record.
+    pub(crate) names: Vec<String>,
+    pub(crate) kind: ColumnKind,
+}
+
+/// What the names of [`Columns`] say about those that are not among them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ColumnKind {
+    /// A header or a schema: there are no others.
+    Header,
+    /// The members of the first records: others may come.
+    Sample,
+    /// The records are frames of Jetstream, which have their own rules.
+    Frames,
+}
+
+impl Columns {
+    const fn of_header(names: Vec<String>) -> Self {
+        Self { names, kind: ColumnKind::Header }
+    }
 }
 
 /// One row.
 pub(crate) struct Row<'a> {
+    /// The record's fields; of a frame of Jetstream none, for it is read by its own rules.
     pub(crate) post: Result<RawPost, Fault>,
-    /// The native id of a record without one, where it is not the one this row gives it.
-    pub(crate) own_id: Option<String>,
     raw: Raw<'a>,
 }
 
 enum Raw<'a> {
     Bytes(&'a [u8]),
-    Owned(Vec<u8>),
+    /// A record that is read once more.
+    Rejected(Box<RejectedRow>),
     /// Parquet has no bytes of a row: it is written out as JSON when somebody asks.
     Cells(parquet::Cells<'a>),
 }
 
 impl<'a> Row<'a> {
     const fn new(post: Result<RawPost, Fault>, raw: Raw<'a>) -> Self {
-        Self { post, own_id: None, raw }
+        Self { post, raw }
+    }
+
+    /// The line of the rejects file that a record which is read once more stands in.
+    pub(crate) fn rejected(&self) -> Option<&RejectedRow> {
+        match &self.raw {
+            Raw::Rejected(rejected) => Some(rejected),
+            _ => None,
+        }
     }
 
     /// The record as it was read, for replay.
     pub(crate) fn raw(&self) -> Vec<u8> {
         match &self.raw {
             Raw::Bytes(bytes) => bytes.to_vec(),
-            Raw::Owned(bytes) => bytes.clone(),
+            Raw::Rejected(rejected) => rejected.raw.clone(),
             Raw::Cells(cells) => cells.to_json(),
         }
     }
@@ -67,7 +105,7 @@ impl<'a> Row<'a> {
     pub(crate) fn bytes(&self) -> usize {
         match &self.raw {
             Raw::Bytes(bytes) => bytes.len(),
-            Raw::Owned(bytes) => bytes.len(),
+            Raw::Rejected(rejected) => rejected.raw.len(),
             Raw::Cells(_) => self.post.as_ref().ok().and_then(|post| post.text.as_ref()).map_or(0, String::len),
         }
     }
@@ -91,7 +129,7 @@ impl Decoder {
             }
             Format::Ndjson => {
                 let reader = input::open(path, shape.wrapping, position).map_err(failed)?;
-                Self::Ndjson(Box::new(ndjson::Ndjson::new(reader, mapping)))
+                Self::Ndjson(Box::new(ndjson::Ndjson::new(reader, mapping, shape.is_by_name)))
             }
             Format::Csv => {
                 let reader = input::open(path, shape.wrapping, position).map_err(failed)?;
@@ -99,7 +137,7 @@ impl Decoder {
             }
             Format::Rejects => {
                 let reader = input::open(path, shape.wrapping, position).map_err(failed)?;
-                Self::Rejects(Box::new(rejects::Rejects::new(reader, shape.delimiter, mapping.clone())))
+                Self::Rejects(Box::new(rejects::Rejects::new(reader, shape, mapping.clone())))
             }
         })
     }
@@ -113,22 +151,32 @@ impl Decoder {
             Self::Rejects(decoder) => decoder.next(),
         }
     }
+
+    /// The columns that the mapping names and no record so far had. None where a header was checked at the start.
+    pub(crate) fn unseen(&self) -> Vec<String> {
+        match self {
+            Self::Ndjson(decoder) => decoder.unseen(),
+            Self::Rejects(decoder) => decoder.unseen(),
+            Self::Csv(_) | Self::Parquet(_) => Vec::new(),
+        }
+    }
 }
 
-/// The columns of an input; empty where none can be told, for want of a readable record.
-pub(crate) fn columns(path: &Path, shape: Shape) -> Result<Vec<String>, Error> {
+/// The columns of an input.
+pub(crate) fn columns(path: &Path, shape: Shape) -> Result<Columns, Error> {
     let failed = |source| Error::Input { path: path.to_owned(), source };
     let position = Arc::new(AtomicU64::new(0));
     match shape.format {
         Format::Parquet if shape.wrapping != Wrapping::None => Err(Error::CompressedParquet),
-        Format::Parquet => parquet::columns(path).map_err(failed),
+        Format::Parquet => parquet::columns(path).map(Columns::of_header).map_err(failed),
         Format::Ndjson => {
             let reader = input::open(path, shape.wrapping, position).map_err(failed)?;
-            ndjson::columns(reader, SAMPLE_RECORDS).map_err(failed)
+            let names = ndjson::columns(reader, SAMPLE_RECORDS).map_err(failed)?;
+            Ok(Columns { names, kind: ColumnKind::Sample })
         }
         Format::Csv => {
             let reader = input::open(path, shape.wrapping, position).map_err(failed)?;
-            csv::columns(reader, shape.delimiter).map_err(failed)
+            csv::columns(reader, shape.delimiter).map(Columns::of_header).map_err(failed)
         }
         Format::Rejects => {
             let reader = input::open(path, shape.wrapping, position).map_err(failed)?;
@@ -175,7 +223,7 @@ mod tests {
             prop_oneof![any::<u8>(), Just(b'\n'), Just(b'"'), Just(b'{'), Just(b'}'), Just(b':')], 0..400)
         ) {
             let expected = bytes.split(|b| *b == b'\n').filter(|line| !line.iter().all(u8::is_ascii_whitespace)).count();
-            let mut decoder = ndjson::Ndjson::new(bytes.as_slice(), &mapping());
+            let mut decoder = ndjson::Ndjson::new(bytes.as_slice(), &mapping(), true);
             let mut rows = 0;
             while let Some(row) = decoder.next().expect("memory does not fail") {
                 rows += 1;

@@ -2,7 +2,7 @@
 
 use super::lines::{Line, Lines};
 use super::{BYTE_ORDER_MARK, MAX_RECORD_BYTES, Raw, Row, cut_off, too_long, utf8};
-use crate::mapping::Mapping;
+use crate::mapping::{Mapping, OPTIONAL_FIELDS, usual_names};
 use crate::record::{Fault, Field, RawPost};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -63,26 +63,78 @@ impl<'a> Members<'a> {
     }
 }
 
-/// The fields of the mapping, looked up in one object.
-pub(super) struct Fields(Vec<(Field, String)>);
+/// A field and the column it is looked up in.
+struct Lookup {
+    field: Field,
+    column: String,
+    is_seen: bool,
+}
+
+impl Lookup {
+    const fn new(field: Field, column: String) -> Self {
+        Self { field, column, is_seen: false }
+    }
+}
+
+/// The fields of a post, looked up in one object after another.
+pub(super) struct Fields {
+    lookups: Vec<Lookup>,
+    /// Fields without a column, which has a usual name if it still comes.
+    awaited: Vec<(Field, &'static [&'static str])>,
+    /// Whether there was an object at all.
+    has_read: bool,
+}
 
 impl Fields {
-    pub(super) fn new(mapping: &Mapping) -> Self {
-        Self(mapping.fields().into_iter().map(|(field, column)| (field, column.to_owned())).collect())
+    /// The fields of `mapping`; where `is_by_name`, the others too, as soon as a member has one of their usual names.
+    pub(super) fn new(mapping: &Mapping, is_by_name: bool) -> Self {
+        let lookups: Vec<_> =
+            mapping.fields().into_iter().map(|(field, column)| Lookup::new(field, column.to_owned())).collect();
+        let is_awaited = |field: &Field| is_by_name && !lookups.iter().any(|lookup| lookup.field == *field);
+        let awaited = OPTIONAL_FIELDS.into_iter().filter(is_awaited).map(|field| (field, usual_names(field))).collect();
+        Self { lookups, awaited, has_read: false }
     }
 
-    pub(super) fn decode(&self, line: &[u8]) -> Result<RawPost, Fault> {
+    pub(super) fn decode(&mut self, line: &[u8]) -> Result<RawPost, Fault> {
         let text = utf8(line)?;
         let members: Members<'_> = serde_json::from_str(text).map_err(|fault| {
             let what = if fault.is_data() { "the line is JSON, but no object" } else { "the line is not JSON" };
             Fault::new(Malformed, format!("{what}; see its byte {}", fault.column()))
         })?;
-        let mut post = RawPost::default();
-        for (field, column) in &self.0 {
-            let value = members.get(column).map(|value| scalar(value, *field, column)).transpose()?;
-            post.set(*field, value.flatten());
+        self.has_read = true;
+        self.recognise(&members);
+        let mut post = Ok(RawPost::default());
+        for Lookup { field, column, is_seen } in &mut self.lookups {
+            let Some(value) = members.get(column) else { continue };
+            *is_seen = true;
+            post = post.and_then(|mut post| {
+                post.set(*field, scalar(value, *field, column)?);
+                Ok(post)
+            });
         }
-        Ok(post)
+        post
+    }
+
+    /// Gives the fields that still have no column the first member with a usual name, for good: an author must not be
+    /// `user` in one record and `username` in the next. What cannot be a field's value is not taken for it.
+    fn recognise(&mut self, members: &Members<'_>) {
+        let lookups = &mut self.lookups;
+        let is_value = |value: &RawValue| !value.get().starts_with(['{', '[', 'n']);
+        self.awaited.retain(|(field, names)| {
+            let mut found = names
+                .iter()
+                .filter_map(|name| members.0.iter().find(|(member, _)| member.eq_ignore_ascii_case(name)))
+                .filter(|(_, value)| is_value(value));
+            let Some((column, _)) = found.next() else { return true };
+            lookups.push(Lookup::new(*field, column.clone()));
+            false
+        });
+    }
+
+    /// See [`super::Decoder::unseen`].
+    pub(super) fn unseen(&self) -> Vec<String> {
+        let unseen = self.lookups.iter().filter(|lookup| self.has_read && !lookup.is_seen);
+        unseen.map(|lookup| lookup.column.clone()).collect()
     }
 }
 
@@ -107,8 +159,13 @@ pub(crate) struct Ndjson<R> {
 }
 
 impl<R: BufRead> Ndjson<R> {
-    pub(super) fn new(reader: R, mapping: &Mapping) -> Self {
-        Self { lines: Lines::new(reader, MAX_RECORD_BYTES), fields: Fields::new(mapping), is_first: true }
+    pub(super) fn new(reader: R, mapping: &Mapping, is_by_name: bool) -> Self {
+        Self { lines: Lines::new(reader, MAX_RECORD_BYTES), fields: Fields::new(mapping, is_by_name), is_first: true }
+    }
+
+    /// See [`super::Decoder::unseen`].
+    pub(super) fn unseen(&self) -> Vec<String> {
+        self.fields.unseen()
     }
 
     pub(super) fn next(&mut self) -> std::io::Result<Option<Row<'_>>> {
@@ -161,7 +218,7 @@ mod tests {
     }
 
     fn decode(line: &[u8]) -> Result<RawPost, RejectReason> {
-        Fields::new(&mapping()).decode(line).map_err(|fault| fault.reason)
+        Fields::new(&mapping(), false).decode(line).map_err(|fault| fault.reason)
     }
 
     #[test]
@@ -195,16 +252,32 @@ mod tests {
             (br#"{"text":5}"#, RejectReason::WrongType),
             (br#"{"text":"a","id":{"secret":1}}"#, RejectReason::WrongType),
         ] {
-            let fault = Fields::new(&mapping()).decode(line).expect_err("no record");
+            let fault = Fields::new(&mapping(), false).decode(line).expect_err("no record");
             assert_eq!(fault.reason, reason);
             assert!(!fault.detail.contains("secret"), "{}", fault.detail);
         }
     }
 
     #[test]
+    fn usual_names_are_recognised_late_and_for_good() {
+        let mapping = Mapping { author: None, ..mapping() };
+        let mut fields = Fields::new(&mapping, true);
+        let mut author = |line: &str| fields.decode(line.as_bytes()).expect("a record").author;
+        assert_eq!(author(r#"{"text":"a"}"#), None);
+        assert_eq!(author(r#"{"text":"a","user":{"name":"ana"}}"#), None, "an object is no author's id");
+        assert_eq!(author(r#"{"text":"a","author":null}"#), None);
+        assert_eq!(author(r#"{"text":"a","Username":"ana"}"#).as_deref(), Some("ana"));
+        assert_eq!(author(r#"{"text":"a","author":"Ana Ruiz","Username":"ana"}"#).as_deref(), Some("ana"));
+        assert_eq!(author(r#"{"text":"a","author":"Eva"}"#), None);
+        let mut mapped = Fields::new(&mapping, false);
+        assert_eq!(mapped.decode(br#"{"text":"a","author":"ana"}"#).expect("a record").author, None);
+        assert_eq!(mapped.unseen(), ["t", "id"]);
+    }
+
+    #[test]
     fn a_byte_order_mark_and_blank_lines_are_no_content() {
         let input = b"\xef\xbb\xbf{\"text\":\"a\"}\r\n\n  \n{\"text\":\"b\"}";
-        let mut decoder = Ndjson::new(input.as_slice(), &mapping());
+        let mut decoder = Ndjson::new(input.as_slice(), &mapping(), false);
         let mut texts = Vec::new();
         while let Some(row) = decoder.next().expect("memory does not fail") {
             texts.push(row.post.expect("a record").text.expect("a text"));

@@ -1,7 +1,7 @@
 //! The rejects of an earlier run, decoded once more: what was refused under one mapping may be a post under another.
 
 use super::lines::{Line, Lines};
-use super::{MAX_RECORD_BYTES, Raw, Row, csv, cut_off, ndjson, too_long};
+use super::{ColumnKind, Columns, MAX_RECORD_BYTES, Raw, Row, Shape, csv, cut_off, ndjson, too_long};
 use crate::mapping::Mapping;
 use crate::record::{Fault, RawPost};
 use crate::rejects::RejectedRow;
@@ -22,9 +22,14 @@ pub(crate) struct Rejects<R> {
 }
 
 impl<R: BufRead> Rejects<R> {
-    pub(super) fn new(reader: R, delimiter: u8, mapping: Mapping) -> Self {
-        let objects = ndjson::Fields::new(&mapping);
-        Self { lines: Lines::new(reader, MAX_LINE_BYTES), delimiter, mapping, objects, cells: None }
+    pub(super) fn new(reader: R, shape: Shape, mapping: Mapping) -> Self {
+        let objects = ndjson::Fields::new(&mapping, shape.is_by_name);
+        Self { lines: Lines::new(reader, MAX_LINE_BYTES), delimiter: shape.delimiter, mapping, objects, cells: None }
+    }
+
+    /// See [`super::Decoder::unseen`].
+    pub(super) fn unseen(&self) -> Vec<String> {
+        self.objects.unseen()
     }
 
     pub(super) fn next(&mut self) -> std::io::Result<Option<Row<'_>>> {
@@ -35,9 +40,8 @@ impl<R: BufRead> Rejects<R> {
             Line::Whole(line) => match serde_json::from_slice::<RejectedRow>(line) {
                 Err(_) => Row::new(Err(Fault::new(Malformed, "the line is none of a rejects file")), Raw::Bytes(line)),
                 Ok(rejected) => {
-                    let post = decode(&rejected, self.delimiter, &self.mapping, &self.objects, &mut self.cells);
-                    let own_id = Some(format!("{}/{}", rejected.input, rejected.row));
-                    Row { post, own_id, raw: Raw::Owned(rejected.raw) }
+                    let post = decode(&rejected, self.delimiter, &self.mapping, &mut self.objects, &mut self.cells);
+                    Row::new(post, Raw::Rejected(Box::new(rejected)))
                 }
             },
         }))
@@ -48,12 +52,15 @@ fn decode(
     rejected: &RejectedRow,
     delimiter: u8,
     mapping: &Mapping,
-    objects: &ndjson::Fields,
+    objects: &mut ndjson::Fields,
     cells: &mut Option<(Vec<String>, csv::Fields)>,
 ) -> Result<RawPost, Fault> {
     if rejected.raw.is_empty() {
         // The record was too long to be kept: what was said of it holds.
         return Err(Fault::new(rejected.reason, rejected.detail.clone()));
+    }
+    if rejected.protocol.is_some() {
+        return Ok(RawPost::default());
     }
     let Some(columns) = &rejected.columns else { return objects.decode(&rejected.raw) };
     if cells.as_ref().is_none_or(|(known, _)| known != columns) {
@@ -65,10 +72,11 @@ fn decode(
     }
 }
 
-/// The columns of the first rejected records.
-pub(super) fn columns(reader: impl BufRead, records: usize) -> std::io::Result<Vec<String>> {
+/// The columns of the first rejected records, which are all of one kind.
+pub(super) fn columns(reader: impl BufRead, records: usize) -> std::io::Result<Columns> {
     let mut lines = Lines::new(reader, MAX_LINE_BYTES);
     let (mut seen, mut names) = (HashSet::new(), Vec::new());
+    let mut kind = ColumnKind::Sample;
     for _ in 0..records {
         let line = match lines.next()? {
             Some(Line::Whole(line)) => line,
@@ -76,11 +84,15 @@ pub(super) fn columns(reader: impl BufRead, records: usize) -> std::io::Result<V
             Some(Line::Cut(_)) | None => break,
         };
         let Ok(rejected) = serde_json::from_slice::<RejectedRow>(line) else { continue };
-        let columns = match rejected.columns {
-            Some(columns) => columns,
-            None => ndjson::columns(rejected.raw.as_slice(), 1)?,
+        let columns = match (rejected.columns, rejected.protocol) {
+            (_, Some(_)) => return Ok(Columns { names: Vec::new(), kind: ColumnKind::Frames }),
+            (Some(columns), None) => {
+                kind = ColumnKind::Header;
+                columns
+            }
+            (None, None) => ndjson::columns(rejected.raw.as_slice(), 1)?,
         };
         names.extend(columns.into_iter().filter(|name| seen.insert(name.clone())));
     }
-    Ok(names)
+    Ok(Columns { names, kind })
 }

@@ -42,8 +42,8 @@ pub enum Body<'a> {
     Commit(Commit<'a>),
     /// The account's standing changed.
     Account {
-        /// Whether its content may be shown.
-        is_active: bool,
+        /// Where it stands now.
+        standing: Standing,
         /// What distinguishes this change from others.
         revision: String,
     },
@@ -53,6 +53,35 @@ pub enum Body<'a> {
     Sync,
     /// A kind of event that is not known.
     Unknown,
+}
+
+/// Where an account stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Its content may be shown.
+    Active,
+    /// It was deleted by its owner: the one standing from which there is no way back.
+    Deleted,
+    /// It is not shown for now and may come back: what was done about it would have to be undone. The status as the
+    /// protocol names it, `unknown` where it names none or a new one.
+    Paused(&'static str),
+}
+
+/// The standings that may end again. A takedown lasts until its moderator takes it back.
+const PAUSES: [&str; 5] = ["deactivated", "desynchronized", "suspended", "takendown", "throttled"];
+
+impl Standing {
+    /// The standing that `active` and `status` of an account event say.
+    #[must_use]
+    pub fn read(is_active: bool, status: Option<&str>) -> Self {
+        match status {
+            _ if is_active => Self::Active,
+            Some("deleted") => Self::Deleted,
+            other => Self::Paused(
+                PAUSES.into_iter().find(|pause| other.is_some_and(|status| status == *pause)).unwrap_or("unknown"),
+            ),
+        }
+    }
 }
 
 /// A record that was written or deleted.
@@ -75,5 +104,21 @@ impl Commit<'_> {
     #[must_use]
     pub fn native_id(&self, did: &str) -> String {
         format!("at://{did}/{}/{}", self.collection, self.record_key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Standing;
+
+    #[test]
+    fn only_a_deletion_is_final() {
+        assert_eq!(Standing::read(false, Some("deleted")), Standing::Deleted);
+        for status in ["deactivated", "desynchronized", "suspended", "takendown", "throttled"] {
+            assert_eq!(Standing::read(false, Some(status)), Standing::Paused(status));
+            assert_eq!(Standing::read(true, Some(status)), Standing::Active);
+        }
+        assert_eq!(Standing::read(false, Some("novel")), Standing::Paused("unknown"));
+        assert_eq!(Standing::read(false, None), Standing::Paused("unknown"));
     }
 }

@@ -4,17 +4,26 @@
 //! seconds before the last; v2 (`network.bsky.jetstream.subscribeEvents`) numbers them by a sequence of each host and
 //! is resumed at the last, or by time on another host. Delivery is at least once: an event's id is made of its account,
 //! record key, operation and revision, so that the sink knows one it has seen.
+//!
+//! A frame that cannot be used is a reject like a file's row: counted, and kept in `rejects/bluesky.jsonl` of the data
+//! directory, from where it can be read again.
+//!
+//! An account that is deleted takes its posts with it, for good. One that is taken down, suspended, deactivated,
+//! desynchronised or throttled may come back, and the stream would not send its posts again: it is counted
+//! (`tidemark_ingest_paused_accounts_total`), and its posts stay in the numbers, which show nobody's content.
 
 mod backoff;
 mod cursor;
 mod frame;
 mod outcome;
+mod replay;
 mod session;
 mod v1;
 mod v2;
 
-pub use frame::{Body, Commit, Frame, Message};
+pub use frame::{Body, Commit, Frame, Message, Standing};
 pub use outcome::{Stream, outcome};
+pub(crate) use replay::replay;
 pub use session::{JetstreamReport, run_jetstream};
 pub use v1::parse_v1;
 pub use v2::parse_v2;

@@ -1,6 +1,6 @@
 //! What a frame means for us: a post event, a reject, or nothing. Pure.
 
-use super::frame::{Body, Commit, Frame};
+use super::frame::{Body, Commit, Frame, Standing};
 use super::{POST_COLLECTION, SOURCE};
 use crate::language;
 use crate::mask::SpanKind;
@@ -81,12 +81,12 @@ fn lenient<T: DeserializeOwned>(value: Option<&RawValue>) -> Option<T> {
     serde_json::from_str(value?.get()).ok()
 }
 
-/// What `frame` means; `raw` is its text. `None`: nothing (an identity, another record type, an account that is active).
+/// What `frame` means. `None`: nothing (an identity, another record type, an account that is active or may be again).
 #[must_use]
-pub fn outcome(frame: &Frame<'_>, raw: &str, stream: &Stream<'_>) -> Option<Outcome> {
+pub fn outcome(frame: &Frame<'_>, stream: &Stream<'_>) -> Option<Outcome> {
     match &frame.body {
-        Body::Commit(commit) if commit.collection == POST_COLLECTION => Some(of_commit(frame, commit, raw, stream)),
-        Body::Account { is_active: false, revision } => {
+        Body::Commit(commit) if commit.collection == POST_COLLECTION => Some(of_commit(frame, commit, stream)),
+        Body::Account { standing: Standing::Deleted, revision } => {
             let author = stream.pseudonymiser.author(SOURCE, &frame.did);
             let operation = Operation::DeleteAuthor;
             // The id is made of the pseudonym: one made of the account could be found by trying accounts.
@@ -104,10 +104,10 @@ pub fn outcome(frame: &Frame<'_>, raw: &str, stream: &Stream<'_>) -> Option<Outc
 #[must_use]
 pub(super) fn malformed(raw: &[u8], fault: Fault, now: Timestamp) -> Reject {
     let digest = blake3::hash(raw).to_hex();
-    reject(EventId::of_stream(SOURCE, &digest, Malformed.code(), ""), fault, raw, now)
+    reject(EventId::of_stream(SOURCE, &digest, Malformed.code(), ""), fault, now)
 }
 
-fn reject(event_id: EventId, fault: Fault, raw: &[u8], now: Timestamp) -> Reject {
+fn reject(event_id: EventId, fault: Fault, now: Timestamp) -> Reject {
     Reject {
         event_id,
         source: SOURCE.to_owned(),
@@ -115,7 +115,6 @@ fn reject(event_id: EventId, fault: Fault, raw: &[u8], now: Timestamp) -> Reject
         row: 0,
         reason: fault.reason,
         detail: fault.detail.into_owned(),
-        raw: raw.to_vec(),
         observed_at: now,
     }
 }
@@ -143,7 +142,7 @@ fn event(event_id: EventId, operation: Operation, frame: &Frame<'_>, stream: &St
 
 // A reject is as large as an event, which is what the other side carries.
 #[allow(clippy::result_large_err)]
-fn of_commit(frame: &Frame<'_>, commit: &Commit<'_>, raw: &str, stream: &Stream<'_>) -> Outcome {
+fn of_commit(frame: &Frame<'_>, commit: &Commit<'_>, stream: &Stream<'_>) -> Outcome {
     let native_id = commit.native_id(&frame.did);
     let event_id = EventId::of_stream(SOURCE, &native_id, &commit.operation, &commit.revision);
     let operation = match commit.operation.as_str() {
@@ -159,7 +158,7 @@ fn of_commit(frame: &Frame<'_>, commit: &Commit<'_>, raw: &str, stream: &Stream<
             if operation == Operation::DeletePost { Ok(bare) } else { with_record(bare, frame, commit) }
         })
         .and_then(|event| checked_time(event.created_at, stream.now).map(|_| event))
-        .map_err(|fault| reject(event_id, fault, raw.as_bytes(), stream.now))
+        .map_err(|fault| reject(event_id, fault, stream.now))
 }
 
 fn with_record(bare: PostEvent, frame: &Frame<'_>, commit: &Commit<'_>) -> Result<PostEvent, Fault> {
@@ -225,7 +224,7 @@ mod tests {
         let Ok(Message::Event(frame)) = parse_v1(text) else { panic!("a frame") };
         let pseudonymiser = Pseudonymiser::new(&[7; 32]);
         let now = "2026-11-21T10:00:00Z".parse().expect("a time");
-        outcome(&frame, text, &Stream { pseudonymiser: &pseudonymiser, now })
+        outcome(&frame, &Stream { pseudonymiser: &pseudonymiser, now })
     }
 
     fn commit(operation: &str, record: &str) -> String {
@@ -277,10 +276,8 @@ mod tests {
             (r#"{"text":7}"#, RejectReason::WrongType),
             (r#"{"text":""}"#, RejectReason::EmptyText),
         ] {
-            let text = commit("create", record);
-            let reject = of(&text).expect("something").expect_err("a reject");
+            let reject = of(&commit("create", record)).expect("something").expect_err("a reject");
             assert_eq!(reject.reason, reason, "{record}");
-            assert_eq!(reject.raw, text.as_bytes());
         }
         assert_eq!(of(&commit("explode", "{}")).expect("something").expect_err("one").reason, RejectReason::WrongType);
     }
@@ -298,15 +295,19 @@ mod tests {
     }
 
     #[test]
-    fn an_account_that_is_not_active_takes_its_posts_with_it() {
-        let account = |active: bool| {
+    fn only_an_account_that_is_deleted_takes_its_posts_with_it() {
+        let account = |standing: &str| {
             of(&format!(
-                r#"{{"did":"did:plc:a","time_us":{SEEN_US},"kind":"account","account":{{"active":{active},"did":"did:plc:a","seq":5}}}}"#
+                r#"{{"did":"did:plc:a","time_us":{SEEN_US},"kind":"account","account":{{{standing},"did":"did:plc:a","seq":5}}}}"#
             ))
         };
-        let gone = account(false).expect("something").expect("a deletion");
+        let gone = account(r#""active":false,"status":"deleted""#).expect("something").expect("a deletion");
         assert_eq!(gone.operation, Operation::DeleteAuthor);
         assert_eq!(gone.author, created(r#"{"text":"x"}"#).author);
-        assert!(account(true).is_none());
+        for status in ["takendown", "suspended", "deactivated", "desynchronized", "throttled", "novel"] {
+            assert!(account(&format!(r#""active":false,"status":"{status}""#)).is_none(), "{status}");
+        }
+        assert!(account(r#""active":false"#).is_none());
+        assert!(account(r#""active":true"#).is_none());
     }
 }

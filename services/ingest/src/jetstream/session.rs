@@ -2,20 +2,21 @@
 
 use super::backoff::Backoff;
 use super::cursor::{Cursor, address};
-use super::frame::{Body, Frame, Message};
+use super::frame::{Body, Frame, Message, Standing};
 use super::outcome::{Stream, malformed, outcome};
 use super::{CURSOR_FILE, JetstreamSettings, SOURCE, Version, parse_v1, parse_v2};
-use crate::checkpoint;
+use crate::checkpoint::StateFile;
 use crate::error::Error;
 use crate::metrics;
 use crate::pseudonym::Pseudonymiser;
 use crate::record::Fault;
+use crate::rejects::{self, RejectedRow};
 use crate::sink::{Outcome, Sink};
 use futures::StreamExt;
 use jiff::Timestamp;
 use rustls::{ClientConfig, RootCertStore};
 use serde::Deserialize;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tidemark_domain::RejectReason::Malformed;
@@ -39,6 +40,8 @@ const V2_SUBPROTOCOL: &str = "xrpc.v1.json";
 const GAP_TOLERANCE_US: u64 = 60_000_000;
 /// A frame that claims to be this much ahead of our clock does not move the cursor, in microseconds.
 const CLOCK_TOLERANCE_US: u64 = 300_000_000;
+/// Rejected frames that are held before they are sent, in bytes as they stand in the file.
+const REJECT_LINES_BYTES_MAX: usize = 16 * 1024 * 1024;
 const MICROSECONDS_PER_SECOND: u64 = 1_000_000;
 
 /// The server no longer holds what the cursor asks for, or never had it.
@@ -55,7 +58,8 @@ pub struct JetstreamReport {
     pub sent: u64,
     /// Rejects sent.
     pub rejected: u64,
-    /// Events and messages that mean nothing for us: identities, other record types, unknown kinds.
+    /// Events and messages that mean nothing for us: identities, accounts that are not deleted, other record types,
+    /// unknown kinds.
     pub passed_over: u64,
     /// Attempts to connect after the first.
     pub reconnects: u64,
@@ -90,7 +94,9 @@ pub async fn run_jetstream(
     stop: CancellationToken,
 ) -> Result<JetstreamReport, Error> {
     let cursor_path = settings.cursor_file.clone().unwrap_or_else(|| data_dir.join(CURSOR_FILE));
-    let cursor = checkpoint::read(&cursor_path, "cursor")?;
+    let (cursor_file, found) = StateFile::<Cursor>::open(cursor_path, "cursor")?;
+    // Where nothing is settled yet, the start of the stream is near: going on from the end loses least.
+    let cursor = found.map(|found| found.settled.unwrap_or(found.latest));
     for host in &settings.hosts {
         address(host, settings, None)?;
     }
@@ -101,11 +107,14 @@ pub async fn run_jetstream(
         settings,
         pseudonymiser,
         clock,
-        cursor_path,
+        data_dir,
+        cursor_file,
         cursor,
         is_cursor_refused: false,
         report: JetstreamReport::default(),
+        events: 0,
         outcomes: Vec::new(),
+        reject_lines: Vec::new(),
         pending: None,
         is_fresh: true,
     };
@@ -113,7 +122,7 @@ pub async fn run_jetstream(
     let mut hosts = settings.hosts.iter().cycle();
     let Some(mut host) = hosts.next() else { return Err(Error::JetstreamHosts) };
     loop {
-        let before = session.report.frames;
+        let before = session.events;
         match session.attend(host, sink, &stop).await? {
             End::Stopped => return Ok(session.report),
             End::Refused(code) => return Err(Error::JetstreamRefused { code }),
@@ -130,7 +139,8 @@ pub async fn run_jetstream(
                 }
             }
         }
-        if session.report.frames > before {
+        // Frames are not enough: a server that accepts and at once says why it will not serve has sent one.
+        if session.events > before {
             backoff.reset();
         }
         session.report.reconnects += 1;
@@ -145,14 +155,19 @@ struct Session<'a, C> {
     settings: &'a JetstreamSettings,
     pseudonymiser: &'a Pseudonymiser,
     clock: C,
-    cursor_path: PathBuf,
+    data_dir: &'a Path,
+    cursor_file: StateFile<Cursor>,
     /// Acknowledged.
     cursor: Option<Cursor>,
     /// The server does not take it: connect without, until there is a newer one.
     is_cursor_refused: bool,
     report: JetstreamReport,
+    /// Events received, of whatever kind.
+    events: u64,
     /// Read and not yet sent.
     outcomes: Vec<Outcome>,
+    /// The rejects among them, as they stand in the file.
+    reject_lines: Vec<u8>,
     /// The cursor once they are acknowledged.
     pending: Option<Cursor>,
     /// No event of this connection was read yet.
@@ -219,7 +234,7 @@ impl<C: Fn() -> Timestamp + Send + Sync> Session<'_, C> {
                         Some(Ok(tungstenite::Message::Close(_))) | None => Some(End::Lost("closed")),
                         Some(Err(_)) => Some(End::Lost("broken")),
                     };
-                    if end.is_some() || self.outcomes.len() >= self.settings.batch_events.max(1) {
+                    if end.is_some() || self.is_full() {
                         self.flush(sink).await?;
                     }
                     if let Some(end) = end {
@@ -232,6 +247,10 @@ impl<C: Fn() -> Timestamp + Send + Sync> Session<'_, C> {
 
     fn has_unsent(&self) -> bool {
         !self.outcomes.is_empty() || self.pending.is_some()
+    }
+
+    fn is_full(&self) -> bool {
+        self.outcomes.len() >= self.settings.batch_events.max(1) || self.reject_lines.len() >= REJECT_LINES_BYTES_MAX
     }
 
     /// Takes one message in.
@@ -267,11 +286,15 @@ impl<C: Fn() -> Timestamp + Send + Sync> Session<'_, C> {
                 return None;
             }
         };
+        self.events += 1;
         metrics::frame(kind(&frame.body));
+        if let Body::Account { standing: Standing::Paused(status), .. } = frame.body {
+            metrics::paused_account(status);
+        }
         let now = (self.clock)();
         self.advance(&frame, host, now);
-        match outcome(&frame, text, &Stream { pseudonymiser: self.pseudonymiser, now }) {
-            Some(outcome) => self.outcomes.push(outcome),
+        match outcome(&frame, &Stream { pseudonymiser: self.pseudonymiser, now }) {
+            Some(outcome) => self.hold(outcome, text.as_bytes()),
             None => self.report.passed_over += 1,
         }
         None
@@ -279,7 +302,24 @@ impl<C: Fn() -> Timestamp + Send + Sync> Session<'_, C> {
 
     fn refuse(&mut self, raw: &[u8], fault: Fault) {
         let now = (self.clock)();
-        self.outcomes.push(Err(malformed(raw, fault, now)));
+        self.hold(Err(malformed(raw, fault, now)), raw);
+    }
+
+    /// Keeps the outcome of the frame `raw` for the next flush.
+    fn hold(&mut self, outcome: Outcome, raw: &[u8]) {
+        if let Err(reject) = &outcome {
+            let rejected = RejectedRow {
+                row: reject.row,
+                reason: reject.reason,
+                detail: reject.detail.clone(),
+                input: reject.event_id.to_string(),
+                columns: None,
+                protocol: Some(self.settings.version),
+                raw: raw.to_vec(),
+            };
+            rejected.write_to(&mut self.reject_lines);
+        }
+        self.outcomes.push(outcome);
     }
 
     /// Moves the pending cursor on, never back, and measures what is missing at a connection's begin.
@@ -311,7 +351,7 @@ impl<C: Fn() -> Timestamp + Send + Sync> Session<'_, C> {
         });
     }
 
-    /// Sends what was read, and keeps the cursor once it is acknowledged.
+    /// Sends what was read, files the rejects, and keeps the cursor once all that is done.
     async fn flush(&mut self, sink: &mut impl Sink) -> Result<(), Error> {
         let outcomes = std::mem::take(&mut self.outcomes);
         if !outcomes.is_empty() {
@@ -319,6 +359,8 @@ impl<C: Fn() -> Timestamp + Send + Sync> Session<'_, C> {
                 outcomes.iter().filter_map(|outcome| outcome.as_ref().err()).map(|r| r.reason).collect();
             let (sent, refused) = ((outcomes.len() - rejected.len()) as u64, rejected.len() as u64);
             sink.publish(outcomes).await?;
+            let lines = std::mem::take(&mut self.reject_lines);
+            rejects::append_to_stream(self.data_dir, SOURCE, &lines, rejects::STREAM_BYTES_MAX)?;
             self.report.sent += sent;
             self.report.rejected += refused;
             metrics::rows(SOURCE, sent + refused);
@@ -326,7 +368,7 @@ impl<C: Fn() -> Timestamp + Send + Sync> Session<'_, C> {
             rejected.into_iter().for_each(|reason| metrics::rejected(SOURCE, reason, 1));
         }
         if let Some(cursor) = self.pending.take() {
-            checkpoint::write(&self.cursor_path, "cursor", &cursor)?;
+            self.cursor_file.keep(&cursor, std::time::Instant::now())?;
             #[allow(clippy::cast_precision_loss)]
             metrics::stream_time(cursor.time_us as f64 / MICROSECONDS_PER_SECOND as f64);
             self.cursor = Some(cursor);

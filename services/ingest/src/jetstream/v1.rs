@@ -1,6 +1,6 @@
 //! Frames of Jetstream v1.
 
-use super::frame::{Body, Commit, Frame, Message};
+use super::frame::{Body, Commit, Frame, Message, Standing};
 use crate::record::Fault;
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -42,6 +42,7 @@ impl<'a> From<WireCommit<'a>> for Commit<'a> {
 #[derive(Deserialize)]
 pub(super) struct WireAccount {
     pub(super) active: bool,
+    pub(super) status: Option<String>,
     #[serde(default)]
     pub(super) seq: Option<u64>,
 }
@@ -49,7 +50,10 @@ pub(super) struct WireAccount {
 impl WireAccount {
     /// The upstream sequence number, else the frame's own position.
     pub(super) fn body(self, position: u64) -> Body<'static> {
-        Body::Account { is_active: self.active, revision: self.seq.unwrap_or(position).to_string() }
+        Body::Account {
+            standing: Standing::read(self.active, self.status.as_deref()),
+            revision: self.seq.unwrap_or(position).to_string(),
+        }
     }
 }
 
@@ -95,7 +99,7 @@ mod tests {
                     commit.revision,
                     commit.record.is_some()
                 ),
-                Body::Account { is_active, revision } => format!("{is_active} {revision}"),
+                Body::Account { standing, revision } => format!("{standing:?} {revision}"),
                 other => format!("{other:?}"),
             },
             other => format!("{other:?}"),
@@ -120,7 +124,7 @@ mod tests {
             body(
                 r#"{"did":"did:plc:a","time_us":7,"kind":"account","account":{"active":false,"did":"did:plc:a","seq":31527015471,"status":"deleted","time":"2026-07-04T14:38:07.877Z"}}"#
             ),
-            "false 31527015471"
+            "Deleted 31527015471"
         );
         assert_eq!(
             body(r#"{"did":"did:plc:a","time_us":7,"kind":"identity","identity":{"did":"did:plc:a"}}"#),

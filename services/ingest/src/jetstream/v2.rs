@@ -75,7 +75,7 @@ pub fn parse_v2(text: &str) -> Result<Message<'_>, Fault> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::frame::{Body, Message};
+    use super::super::frame::{Body, Message, Standing};
     use super::parse_v2;
 
     fn message(kind: &str, rest: &str) -> String {
@@ -101,7 +101,8 @@ mod tests {
             r#""seq":43,"did":"did:plc:a","time":"2026-07-04T14:38:08Z","account":{"active":false,"did":"did:plc:a","seq":9,"status":"takendown"}"#,
         );
         let Ok(Message::Event(frame)) = parse_v2(&text) else { panic!("an event") };
-        assert!(matches!(frame.body, Body::Account { is_active: false, revision } if revision == "9"));
+        let Body::Account { standing, revision } = frame.body else { panic!("an account") };
+        assert_eq!((standing, revision.as_str()), (Standing::Paused("takendown"), "9"));
 
         let text = message("identity", r#""seq":44,"did":"d","time":"2026-07-04T14:38:08Z","identity":{}"#);
         assert!(matches!(parse_v2(&text), Ok(Message::Event(frame)) if matches!(frame.body, Body::Identity)));

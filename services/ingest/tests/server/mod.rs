@@ -44,9 +44,10 @@ impl Event {
         Self::new(seq, post % 3, "commit", format!(r#""commit":{{{commit}}}"#), commit)
     }
 
-    pub(crate) fn account(seq: u64, is_active: bool) -> Self {
+    /// Event `seq` says that author 1 is no longer active.
+    pub(crate) fn account(seq: u64, status: &str) -> Self {
         let account =
-            format!(r#""account":{{"active":{is_active},"did":"did:plc:author1","seq":{seq},"status":"deleted"}}"#);
+            format!(r#""account":{{"active":false,"did":"did:plc:author1","seq":{seq},"status":"{status}"}}"#);
         Self::new(seq, 1, "account", account.clone(), account)
     }
 

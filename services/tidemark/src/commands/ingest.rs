@@ -61,7 +61,7 @@ pub(crate) async fn file(arguments: IngestFile) -> Result<(), Failure> {
         std::fs::metadata(path).with_context(|| format!("cannot read {}", path.display())).or_exit(Exit::Input)?;
     }
     let platform = Platform::find(&arguments.place).await?;
-    let pseudonymiser = Pseudonymiser::open(platform.data.path()).or_exit(Exit::Output)?;
+    let pseudonymiser = pseudonymiser(&platform.config, platform.data.path())?;
     let mut producer = platform.log.producer().or_exit(Exit::Unreachable)?;
     for path in arguments.paths {
         let job = FileJob {
@@ -160,7 +160,19 @@ pub(crate) async fn jetstream(arguments: IngestJetstream) -> Result<(), Failure>
         crate::roles::asked_to_stop().await;
         asked.cancel();
     });
-    follow(&platform.log, platform.data.path(), &settings, stop).await
+    let pseudonymiser = pseudonymiser(&platform.config, platform.data.path())?;
+    follow(&platform.log, platform.data.path(), &settings, &pseudonymiser, stop).await
+}
+
+/// The pseudonyms of this deployment.
+pub(crate) fn pseudonymiser(config: &Config, data: &std::path::Path) -> Result<Pseudonymiser, Failure> {
+    if config.kafka.bootstrap_servers.is_some() && config.ingest.pseudonym_key.is_none() {
+        tracing::warn!(
+            "authors get pseudonyms under this data folder's own key: where several hosts feed this broker, set \
+             ingest.pseudonym_key to the same key on each, or a person counts once per host"
+        );
+    }
+    Pseudonymiser::configured(&config.ingest, data).or_exit(Exit::Output)
 }
 
 /// Follows the stream until it is asked to stop.
@@ -168,11 +180,11 @@ pub(crate) async fn follow(
     log: &Log,
     data: &std::path::Path,
     settings: &tidemark_ingest::JetstreamSettings,
+    pseudonymiser: &Pseudonymiser,
     stop: CancellationToken,
 ) -> Result<(), Failure> {
-    let pseudonymiser = Pseudonymiser::open(data).or_exit(Exit::Output)?;
     let mut producer = log.producer().or_exit(Exit::Unreachable)?;
-    tidemark_ingest::run_jetstream(&mut producer, settings, data, &pseudonymiser, Timestamp::now, stop)
+    tidemark_ingest::run_jetstream(&mut producer, settings, data, pseudonymiser, Timestamp::now, stop)
         .await
         .map(|_| ())
         .map_err(|error| Failure { exit: exit_of(&error), error: error.into() })
