@@ -19,10 +19,14 @@
 //! score is hits per token, and every text answers every category of its language: no hit is the answer 0, so all
 //! posts stay in the denominator.
 //!
-//! **Reads** the lexica embedded in it (`lexica/`, each with licence and card), and lexicon files given as bytes.
-//! **Writes** nothing. **Guarantees** that a score is a function of text, language and [`Lexica::hash`] alone, that
-//! expressions never reach across the end of a clause, that time is linear in the text, and that a malformed file is
-//! refused with its line. **Does not** guess the language, mix languages (a Spanish word in an English post is not
+//! Files come in our own formats and in those of LIWC (2007, 2015, LIWC-22), DLATK, Empath, VADER and AFINN:
+//! [`Format`].
+//!
+//! **Reads** the lexica embedded in it (`lexica/`, each with licence and card), and lexicon files
+//! given as bytes. **Writes** nothing. **Guarantees** that a score is a function of text, language and
+//! [`Lexica::hash`] alone, that expressions never reach across the end of a clause, that time is linear in the text,
+//! and that a malformed file is refused with its line.
+//! **Does not** guess the language, mix languages (a Spanish word in an English post is not
 //! looked up in Spanish), or say anything about a person: a hit is a word in a post.
 
 mod bundled;
@@ -37,7 +41,7 @@ mod tokenise;
 mod vader;
 mod variants;
 
-pub use entry::{Entry, Lexicon, MAX_TERM_TOKENS, MIN_PREFIX_CHARS, Measure, Negation};
+pub use entry::{Entry, INTERCEPT, Lexicon, MAX_TERM_TOKENS, MIN_PREFIX_CHARS, Measure, Negation, PassedOver, Why};
 pub use error::{Fault, LexiconError};
 pub use formats::Format;
 pub use lexica::{Answer, Category, Hit, Lexica, Scored};
