@@ -3,14 +3,20 @@
 use crate::error::{Fault, LexiconError};
 use crate::formats::Format;
 use crate::tokenise::Tokens;
+use serde::Serialize;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry as Slot;
 use tidemark_domain::Language;
 use tidemark_domain::marker::name_part;
 
 /// The longest expression, in words.
 pub const MAX_TERM_TOKENS: usize = 16;
 
-/// The shortest prefix before a `*`, in characters.
+/// The term of a weighted lexicon whose weight is added to every score, as DLATK names it.
+pub const INTERCEPT: &str = "_intercept";
+
+/// The shortest prefix before a `*` in our own formats, in characters. Dictionaries made elsewhere may have shorter
+/// ones.
 pub const MIN_PREFIX_CHARS: usize = 3;
 
 /// What a category's score says.
@@ -18,7 +24,9 @@ pub const MIN_PREFIX_CHARS: usize = 3;
 pub enum Measure {
     /// Hits per token; present when there is one.
     Share,
-    /// Sum of the weights of the hits per token; present when there is a hit.
+    /// Sum of the weights of the hits per token, plus the weight of the term [`INTERCEPT`] where there is one; present
+    /// when there is a hit. For single words without variants this is DLATK's weighted lexicon: Σ weight × (count of
+    /// the term / tokens of the text). DLATK counts punctuation marks as tokens, we do not.
     Weighted,
     /// Weights are valences. The lexicon's one category answers two markers, `negative` and `positive`: the one on the
     /// side of the mean valence of the hits is present, with |sum of valences| per token as its score.
@@ -48,6 +56,39 @@ pub struct Entry {
     pub line: usize,
 }
 
+impl Entry {
+    /// Whether it is a weighted category's constant and no term.
+    pub(crate) fn is_intercept(&self) -> bool {
+        self.term.trim() == INTERCEPT
+    }
+}
+
+/// Why a term of a dictionary made elsewhere was passed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Why {
+    /// The category already has it, on the line `first`.
+    Repeated {
+        /// The line that had it first.
+        first: usize,
+    },
+    /// It holds nothing a text's tokens could equal: punctuation, an emoticon outside our list, a `*` inside a word.
+    Unmatchable,
+}
+
+/// A term that was read and is not among the entries.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PassedOver {
+    /// Its category.
+    pub category: String,
+    /// The term as written.
+    pub term: String,
+    /// Its line, counted from 1.
+    pub line: usize,
+    /// Why it was left out.
+    pub why: Why,
+}
+
 /// One lexicon in one language, read and checked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Lexicon {
@@ -59,12 +100,14 @@ pub struct Lexicon {
     pub measure: Measure,
     /// What negation does to its hits.
     pub negation: Negation,
-    /// Its terms, in the order of the file.
+    /// Its terms, in the order of the file; expressions that a condition stands for come last.
     pub entries: Vec<Entry>,
+    /// Terms of a dictionary made elsewhere that are repeated or cannot match. Our own formats refuse them.
+    pub passed_over: Vec<PassedOver>,
 }
 
 impl Lexicon {
-    /// Reads `bytes` as `format`, scored by [`Measure::Share`] with [`Negation::Drops`]; change the fields for others.
+    /// Reads `bytes` as `format`, scored as the format is meant to be (see [`Format`]); change the fields for others.
     ///
     /// `file` names the input in messages.
     ///
@@ -85,36 +128,51 @@ impl Lexicon {
             let line = 1 + bytes[..fault.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
             at(line, Fault::NotUtf8(fault))
         })?;
-        let mut entries = Vec::new();
-        for (index, line) in text.trim_start_matches('\u{FEFF}').lines().enumerate() {
-            format.line(line, index + 1, &mut entries).map_err(|fault| at(index + 1, fault))?;
-        }
-        if entries.is_empty() {
+        let entries = format.entries(text.trim_start_matches('\u{FEFF}')).map_err(|(line, fault)| at(line, fault))?;
+        let (measure, negation) = format.scoring(&entries);
+        let mut lexicon =
+            Self { name: name.to_owned(), language, measure, negation, entries: Vec::new(), passed_over: Vec::new() };
+        lexicon.take(entries, format).map_err(|(line, fault)| at(line, fault))?;
+        if lexicon.entries.is_empty() {
             return Err(LexiconError::Empty { file: file.to_owned() });
         }
-        let lexicon =
-            Self { name: name.to_owned(), language, measure: Measure::Share, negation: Negation::Drops, entries };
-        lexicon.check().map_err(|(line, fault)| at(line, fault))?;
         Ok(lexicon)
     }
 
-    /// The rules every format shares.
-    fn check(&self) -> Result<(), (usize, Fault)> {
+    /// Takes entries by the rules every format shares.
+    fn take(&mut self, entries: Vec<Entry>, format: Format) -> Result<(), (usize, Fault)> {
         let mut tokens = Tokens::default();
-        let mut seen: HashMap<(&str, String), usize> = HashMap::new();
-        for entry in &self.entries {
-            let fault = |fault| (entry.line, fault);
+        let mut seen: HashMap<(String, String), usize> = HashMap::new();
+        for entry in entries {
             if entry.category.is_empty() || name_part(&entry.category) != entry.category {
-                return Err(fault(Fault::Category));
+                return Err((entry.line, Fault::Category));
             }
             if !entry.weight.is_finite() {
-                return Err(fault(Fault::InfiniteWeight));
+                return Err((entry.line, Fault::InfiniteWeight));
             }
-            let pattern = Pattern::read(&entry.term, &mut tokens).map_err(fault)?;
-            let key = (entry.category.as_str(), pattern.to_string());
-            if let Some(first) = seen.insert(key, entry.line) {
-                return Err(fault(Fault::Duplicate { first }));
+            if entry.term.trim().is_empty() {
+                return Err((entry.line, Fault::EmptyTerm));
             }
+            let pattern = if self.measure == Measure::Weighted && entry.is_intercept() {
+                Ok(INTERCEPT.to_owned())
+            } else {
+                Pattern::read(&entry.term, format.min_prefix_chars(), &mut tokens).map(|pattern| pattern.to_string())
+            };
+            let why = match pattern {
+                Ok(pattern) => match seen.entry((entry.category.clone(), pattern)) {
+                    Slot::Vacant(place) => {
+                        place.insert(entry.line);
+                        self.entries.push(entry);
+                        continue;
+                    }
+                    Slot::Occupied(place) if format.allows_repetition() => Why::Repeated { first: *place.get() },
+                    Slot::Occupied(place) => return Err((entry.line, Fault::Duplicate { first: *place.get() })),
+                },
+                Err(fault) if format.passes_over(&fault) => Why::Unmatchable,
+                Err(fault) => return Err((entry.line, fault)),
+            };
+            let Entry { category, term, line, .. } = entry;
+            self.passed_over.push(PassedOver { category, term, line, why });
         }
         Ok(())
     }
@@ -131,7 +189,7 @@ pub(crate) struct Pattern {
 
 impl Pattern {
     /// Tokenises a term by the rules posts are tokenised by.
-    pub(crate) fn read(term: &str, tokens: &mut Tokens) -> Result<Self, Fault> {
+    pub(crate) fn read(term: &str, min_prefix_chars: usize, tokens: &mut Tokens) -> Result<Self, Fault> {
         let term = term.trim();
         let stem = term.strip_suffix('*').filter(|stem| stem.ends_with(char::is_alphanumeric));
         let body = stem.unwrap_or(term);
@@ -150,8 +208,8 @@ impl Pattern {
             return Err(Fault::Wildcard);
         }
         let last_chars = words.last().map_or(0, |word| word.chars().count());
-        if stem.is_some() && last_chars < MIN_PREFIX_CHARS {
-            return Err(Fault::ShortPrefix { min: MIN_PREFIX_CHARS });
+        if stem.is_some() && last_chars < min_prefix_chars {
+            return Err(Fault::ShortPrefix { min: min_prefix_chars });
         }
         Ok(Self { words, prefix: stem.is_some() })
     }

@@ -18,8 +18,19 @@ pub enum LexiconError {
         fault: Fault,
     },
     /// The file holds no entry at all.
-    #[error("{file}: holds no entry; give at least one line of `category<TAB>term`")]
+    #[error("{file}: holds no term that can match; give at least one term and its category")]
     Empty {
+        /// The file, as the caller named it.
+        file: String,
+    },
+    /// Neither the name nor the first lines tell which format a file has.
+    #[error(
+        "{file}: no known lexicon format; looked for a first line `%` (LIWC 2007 and 2015, .dic), a header that begins \
+         with `DicTerm` (LIWC-22, .dicx), a header with `term`, `category` and `weight` (DLATK, .csv), and \
+         tab-separated lines: `category<TAB>term[<TAB>weight]`, `category<TAB>term<TAB>term…` (Empath) or \
+         `term<TAB>valence` (VADER, AFINN)"
+    )]
+    UnknownFormat {
         /// The file, as the caller named it.
         file: String,
     },
@@ -47,7 +58,10 @@ pub enum LexiconError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
     /// Bytes that are not UTF-8.
-    #[error("is not UTF-8; save the file as UTF-8")]
+    #[error(
+        "is not UTF-8; older dictionaries, Spanish LIWC among them, are often Windows-1252: save the file as UTF-8, or \
+         convert it with `iconv -f WINDOWS-1252 -t UTF-8`"
+    )]
     NotUtf8(#[source] Utf8Error),
     /// A wrong number of columns.
     #[error("expected {expected}, found {found} tab-separated column(s)")]
@@ -92,4 +106,88 @@ pub enum Fault {
         /// The line that had it first.
         first: usize,
     },
+    /// A LIWC dictionary without its two `%` lines, one before and one after its categories.
+    #[error("a LIWC dictionary has two lines `%`, one before its categories and one after; up to here it has {found}")]
+    Percent {
+        /// How many such lines there are up to this line.
+        found: usize,
+    },
+    /// Two lines `%` with nothing between them.
+    #[error("there is no category between the two lines `%`; list each as `id<TAB>name`")]
+    NoCategories,
+    /// A line between the two `%` that is not an id and a name.
+    #[error("`{found}` is no category: expected a whole number and a name; or is the second `%` missing above?")]
+    CategoryLine {
+        /// What stands there.
+        found: String,
+    },
+    /// Two categories with one id, or with names that become one name.
+    #[error("the category `{name}` is already there, in line {first}; give each category its own id and name")]
+    RepeatedCategory {
+        /// The id or name.
+        name: String,
+        /// The line that had it first.
+        first: usize,
+    },
+    /// Something after a term that is not a category id.
+    #[error("`{found}` is no category id; after the term, write ids of categories, separated by tabs")]
+    Code {
+        /// What stands there.
+        found: String,
+    },
+    /// An id that no category has.
+    #[error("no category has the id {id}; add it between the `%` lines, or take it out here")]
+    UnknownCategory {
+        /// The id.
+        id: u32,
+    },
+    /// A term that is in no category.
+    #[error("the term is in no category; give it at least one, or take it out")]
+    NoCategory,
+    /// A context whose brackets do not fit, or that stands beside nothing.
+    #[error("the condition is not readable: write `(before) term`, `term (after)`, `(ids)id/id` or `<after>id/id`")]
+    Context,
+    /// A term that would have to be written out for too many contexts.
+    #[error("the conditions up to here stand for more than {max} expressions; name smaller categories in them")]
+    TooManyContexts {
+        /// Expressions allowed.
+        max: usize,
+    },
+    /// A table whose first line lacks a column. What stands there instead is not shown: it may be a post.
+    #[error("expected a header with {expected}, separated by commas; {missing} is missing")]
+    Header {
+        /// The columns looked for.
+        expected: &'static str,
+        /// The first of them that is not there.
+        missing: &'static str,
+    },
+    /// A table's line with more or fewer fields than its header.
+    #[error("has {found} field(s) where the header has {expected}; quote a field that holds a comma")]
+    Cells {
+        /// Fields in the header.
+        expected: usize,
+        /// Fields in the line.
+        found: usize,
+    },
+    /// A table's cell that is neither empty, nor `X`, nor a number.
+    #[error("`{found}` says nothing about a category: write `X`, a weight, or nothing")]
+    Cell {
+        /// What stands there.
+        found: String,
+    },
+    /// A quotation mark without its other.
+    #[error("a quotation mark is not closed; close it on its line, and double one that belongs to a field")]
+    Quote,
+}
+
+impl Fault {
+    /// What stands in a file, short enough for a message.
+    pub(crate) fn shown(text: &str) -> String {
+        const MAX_CHARS: usize = 40;
+        let text = text.trim();
+        match text.char_indices().nth(MAX_CHARS) {
+            Some((end, _)) => format!("{}…", &text[..end]),
+            None => text.to_owned(),
+        }
+    }
 }

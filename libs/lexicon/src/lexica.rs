@@ -5,6 +5,7 @@ use crate::error::{Fault, LexiconError};
 use crate::matcher::{Found, Matcher, PSEUDO, Scratch, Slot};
 use crate::tokenise::Tokens;
 use crate::vader::{PRESENT_FROM, Vader};
+use rustc_hash::FxHashMap;
 use std::cell::RefCell;
 use tidemark_domain::Language;
 use tidemark_domain::marker::LEXICON_PREFIX;
@@ -24,7 +25,7 @@ pub struct Scored {
     /// Index into [`Lexica::categories`].
     pub category: usize,
     /// Hits (or their weights, or |valence|) per token; VADER: the magnitude of the compound score. Never negative
-    /// unless a weighted lexicon has negative weights.
+    /// unless a weighted lexicon has negative weights. A weighted category's intercept is added, hits or none.
     pub score: f32,
     /// Whether the marker is present.
     pub present: bool,
@@ -87,6 +88,8 @@ pub struct Lexica {
     rules: Vec<Rule>,
     /// By slot: what negation does to its hits.
     negation: Vec<Negation>,
+    /// By slot: the constant of a weighted category.
+    intercepts: Vec<f32>,
     english: Matcher,
     spanish: Matcher,
     vader: Option<Vader>,
@@ -128,19 +131,22 @@ impl Lexica {
                 Language::Spanish => &mut spanish,
                 Language::Other => continue,
             };
-            for entry in &lexicon.entries {
+            for (number, entry) in (0..).zip(&lexicon.entries) {
                 let slot = slots.of(lexicon, &entry.category)?;
-                let pattern = Pattern::read(&entry.term, &mut tokens).map_err(|fault: Fault| LexiconError::Line {
-                    file: lexicon.name.clone(),
-                    line: entry.line,
-                    fault,
+                if lexicon.measure == Measure::Weighted && entry.is_intercept() {
+                    slots.intercepts[usize::from(slot)] += entry.weight;
+                    continue;
+                }
+                // How short a prefix may be was the format's to say when the file was read.
+                let pattern = Pattern::read(&entry.term, 1, &mut tokens).map_err(|fault: Fault| {
+                    LexiconError::Line { file: lexicon.name.clone(), line: entry.line, fault }
                 })?;
-                matcher.insert(&pattern, slot, entry.weight);
+                matcher.insert(&pattern, slot, entry.weight, number);
             }
         }
         english.finish();
         spanish.finish();
-        let mut answers: Vec<(Category, Rule)> = slots.categories.into_iter().flat_map(SlotInfo::answers).collect();
+        let mut answers: Vec<(Category, Rule)> = slots.categories.drain(..).flat_map(SlotInfo::answers).collect();
         if vader.is_some() {
             for (side, name) in [(Side::Negative, "negative"), (Side::Positive, "positive")] {
                 let name = format!("{LEXICON_PREFIX}vader.{name}");
@@ -152,7 +158,8 @@ impl Lexica {
             return Err(LexiconError::Conflict { category: pair[0].0.name.clone() });
         }
         let (categories, rules) = answers.into_iter().unzip();
-        Ok(Self { categories, rules, negation: slots.negation, english, spanish, vader, hash })
+        let Slots { negation, intercepts, .. } = slots;
+        Ok(Self { categories, rules, negation, intercepts, english, spanish, vader, hash })
     }
 
     /// Every category, by name.
@@ -249,7 +256,10 @@ impl Lexica {
         let scored = scored.map(|(category, (_, rule))| {
             let (score, present) = match *rule {
                 Rule::Share(slot) => (sums[usize::from(slot)].0 as f32 * per_token, sums[usize::from(slot)].0 > 0),
-                Rule::Weighted(slot) => (sums[usize::from(slot)].1 * per_token, sums[usize::from(slot)].0 > 0),
+                Rule::Weighted(slot) => {
+                    let (hits, sum) = sums[usize::from(slot)];
+                    (sum * per_token + self.intercepts[usize::from(slot)], hits > 0)
+                }
                 Rule::Valence(slot, side) => {
                     let sum = side.of(sums[usize::from(slot)].1);
                     (sum * per_token, sum > 0.0)
@@ -266,7 +276,9 @@ impl Lexica {
 #[derive(Default)]
 struct Slots {
     categories: Vec<SlotInfo>,
+    by_name: FxHashMap<String, Slot>,
     negation: Vec<Negation>,
+    intercepts: Vec<f32>,
 }
 
 /// What is known of one slot.
@@ -283,7 +295,8 @@ impl Slots {
             Measure::Valence => format!("{LEXICON_PREFIX}{}", lexicon.name),
             Measure::Share | Measure::Weighted => format!("{LEXICON_PREFIX}{}.{category}", lexicon.name),
         };
-        if let Some(known) = self.categories.iter_mut().find(|known| known.name == name) {
+        if let Some(slot) = self.by_name.get(&name) {
+            let known = &mut self.categories[usize::from(*slot)];
             if known.measure != lexicon.measure || self.negation[usize::from(known.slot)] != lexicon.negation {
                 return Err(LexiconError::Conflict { category: name });
             }
@@ -295,8 +308,10 @@ impl Slots {
         }
         let slot = Slot::try_from(self.categories.len()).ok().filter(|slot| *slot != PSEUDO);
         let slot = slot.ok_or_else(|| LexiconError::TooMany { max: usize::from(PSEUDO) })?;
+        self.by_name.insert(name.clone(), slot);
         self.categories.push(SlotInfo { name, slot, measure: lexicon.measure, languages: vec![lexicon.language] });
         self.negation.push(lexicon.negation);
+        self.intercepts.push(0.0);
         Ok(slot)
     }
 }

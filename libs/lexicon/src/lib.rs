@@ -19,13 +19,18 @@
 //! score is hits per token, and every text answers every category of its language: no hit is the answer 0, so all
 //! posts stay in the denominator.
 //!
-//! **Reads** the lexica embedded in it (`lexica/`, each with licence and card), and lexicon files given as bytes.
-//! **Writes** nothing. **Guarantees** that a score is a function of text, language and [`Lexica::hash`] alone, that
-//! expressions never reach across the end of a clause, that time is linear in the text, and that a malformed file is
-//! refused with its line. **Does not** guess the language, mix languages (a Spanish word in an English post is not
+//! Files come in our own formats and in those of LIWC (2007, 2015, LIWC-22), DLATK, Empath, VADER and AFINN:
+//! [`Format`]. [`check`] tells what a lexicon is worth, alone and on a corpus.
+//!
+//! **Reads** the lexica embedded in it (`lexica/`, each with licence and card), lexicon files and texts of a corpus,
+//! given as bytes and strings. **Writes** nothing. **Guarantees** that a score is a function of text, language and
+//! [`Lexica::hash`] alone, that expressions never reach across the end of a clause, that time is linear in the text,
+//! that a malformed file is refused with its line, and that a report holds no word of a text that is not a term.
+//! **Does not** guess the language, mix languages (a Spanish word in an English post is not
 //! looked up in Spanish), or say anything about a person: a hit is a word in a post.
 
 mod bundled;
+pub mod check;
 mod emoticon;
 mod entry;
 mod error;
@@ -37,7 +42,7 @@ mod tokenise;
 mod vader;
 mod variants;
 
-pub use entry::{Entry, Lexicon, MAX_TERM_TOKENS, MIN_PREFIX_CHARS, Measure, Negation};
+pub use entry::{Entry, INTERCEPT, Lexicon, MAX_TERM_TOKENS, MIN_PREFIX_CHARS, Measure, Negation, PassedOver, Why};
 pub use error::{Fault, LexiconError};
 pub use formats::Format;
 pub use lexica::{Answer, Category, Hit, Lexica, Scored};

@@ -23,6 +23,8 @@ const ROOT: u32 = 0;
 struct Output {
     slot: Slot,
     weight: f32,
+    /// Which entry it comes from, as its caller numbers them.
+    entry: u32,
     /// Exactness: an exact word beats a prefix, and the spelling of the file beats a variant of it.
     rank: u8,
 }
@@ -38,6 +40,8 @@ pub(crate) struct Found {
     pub(crate) end: usize,
     /// The weight of its entry.
     pub(crate) weight: f32,
+    /// The entry it comes from, as given to [`Matcher::insert`].
+    pub(crate) entry: u32,
     /// A negation reaches it.
     pub(crate) negated: bool,
 }
@@ -91,20 +95,20 @@ impl Matcher {
         };
         let mut tokens = Tokens::default();
         for phrase in negation::pseudo(language) {
-            if let Ok(pattern) = Pattern::read(phrase, &mut tokens) {
-                matcher.insert(&pattern, PSEUDO, 0.0);
+            if let Ok(pattern) = Pattern::read(phrase, 1, &mut tokens) {
+                matcher.insert(&pattern, PSEUDO, 0.0, 0);
             }
         }
         matcher
     }
 
-    /// Adds a term and its other spellings.
-    pub(crate) fn insert(&mut self, pattern: &Pattern, slot: Slot, weight: f32) {
+    /// Adds a term and its other spellings. `entry` is handed back with every hit.
+    pub(crate) fn insert(&mut self, pattern: &Pattern, slot: Slot, weight: f32, entry: u32) {
         let rank = if pattern.prefix { 1 } else { 3 };
-        self.path(&pattern.words, pattern.prefix, Output { slot, weight, rank });
+        self.path(&pattern.words, pattern.prefix, Output { slot, weight, entry, rank });
         for words in crate::variants::of(&pattern.words, self.language) {
             if words.len() <= MAX_TERM_TOKENS {
-                self.path(&words, pattern.prefix, Output { slot, weight, rank: rank - 1 });
+                self.path(&words, pattern.prefix, Output { slot, weight, entry, rank: rank - 1 });
             }
         }
         if slot != PSEUDO {
@@ -191,7 +195,8 @@ impl Matcher {
                 let free = &mut scratch.free_from[usize::from(slot).min(self.slots)];
                 if start >= *free {
                     *free = end;
-                    scratch.found.push(Found { slot, start, end, weight: output.weight, negated: false });
+                    let Output { weight, entry, .. } = output;
+                    scratch.found.push(Found { slot, start, end, weight, entry, negated: false });
                 }
             }
         }

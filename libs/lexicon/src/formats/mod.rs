@@ -1,36 +1,118 @@
-//! The file formats lexica come in: one file each, one function that reads one line.
+//! The file formats lexica come in: one file each, and one that tells them apart.
 
+mod cells;
+mod context;
+mod detect;
+mod liwc;
+mod liwc_table;
 mod tsv;
 mod valence;
+mod weighted;
 mod wide;
 mod words;
 
-use crate::entry::Entry;
+use crate::entry::{Entry, MIN_PREFIX_CHARS, Measure, Negation};
 use crate::error::Fault;
 
-/// How a lexicon file is written. Every format is read line by line, so that a fault has a line.
+/// A fault and its line, counted from 1.
+type LineFault = (usize, Fault);
+
+/// How a lexicon file is written. A fault always has a line.
+///
+/// [`Self::Tsv`] and [`Self::Words`] are our own: they refuse a repeated term, a term that can never match and a short
+/// prefix, because their author can mend them. The others come from elsewhere: a repeated term and one that can never
+/// match are passed over and kept in [`crate::Lexicon::passed_over`], and a prefix may be one character.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// Our own: `category<TAB>term[<TAB>weight]`; lines that begin with `#` and empty lines are comments.
     Tsv,
-    /// AFINN and VADER: `term<TAB>valence`, further columns ignored; one category, `valence`.
+    /// AFINN and VADER: `term<TAB>valence`, further columns ignored; one category, `valence`, scored by
+    /// [`Measure::Valence`].
     Valence,
     /// Empath and the Argentine categories: `category<TAB>term<TAB>term…`, empty cells and repeated terms allowed.
     Wide,
     /// One term a line, one category with the given name.
     Words(&'static str),
+    /// LIWC 2007 and 2015, `.dic`: categories between two lines `%`, then `term<TAB>id<TAB>id…`, conditions included.
+    /// Negation is ignored, as LIWC does.
+    Liwc,
+    /// LIWC-22, `.dicx`: a CSV table `DicTerm,category,category…` with `X` or a weight in its cells. Negation is
+    /// ignored; a table that holds weights is scored by [`Measure::Weighted`].
+    LiwcTable,
+    /// DLATK: a CSV table with columns `term`, `category` and `weight`, scored by [`Measure::Weighted`]. Negation is
+    /// ignored, as DLATK does.
+    Weighted,
 }
 
 impl Format {
-    /// Reads one line into `entries`.
-    pub(crate) fn line(self, line: &str, number: usize, entries: &mut Vec<Entry>) -> Result<(), Fault> {
+    /// Reads every line of `text`, which has no byte order mark.
+    pub(crate) fn entries(self, text: &str) -> Result<Vec<Entry>, LineFault> {
         match self {
-            Self::Tsv => tsv::line(line, number, entries),
-            Self::Valence => valence::line(line, number, entries),
-            Self::Wide => wide::line(line, number, entries),
-            Self::Words(category) => words::line(category, line, number, entries),
+            Self::Tsv => by_line(text, tsv::line),
+            Self::Valence => by_line(text, valence::line),
+            Self::Wide => by_line(text, wide::line),
+            Self::Words(category) => {
+                by_line(text, |line, number, entries| words::line(category, line, number, entries))
+            }
+            Self::Liwc => liwc::entries(text),
+            Self::LiwcTable => liwc_table::entries(text),
+            Self::Weighted => weighted::entries(text),
         }
     }
+
+    /// Whether its files are made elsewhere, so that we take them as they are.
+    const fn is_foreign(self) -> bool {
+        !matches!(self, Self::Tsv | Self::Words(_))
+    }
+
+    /// The shortest prefix before a `*`, in characters.
+    pub(crate) const fn min_prefix_chars(self) -> usize {
+        if self.is_foreign() { 1 } else { MIN_PREFIX_CHARS }
+    }
+
+    /// Whether a term that is already in its category is passed over.
+    pub(crate) const fn allows_repetition(self) -> bool {
+        self.is_foreign()
+    }
+
+    /// Whether a term with this fault is passed over. Lists made by counting hold punctuation and masked words as they
+    /// were found; in a list that knows wildcards, a `*` in the middle is a slip.
+    pub(crate) const fn passes_over(self, fault: &Fault) -> bool {
+        match fault {
+            Fault::EmptyTerm => self.is_foreign(),
+            Fault::Wildcard => matches!(self, Self::Valence | Self::Weighted),
+            _ => false,
+        }
+    }
+
+    /// How such a file is meant to be scored.
+    pub(crate) fn scoring(self, entries: &[Entry]) -> (Measure, Negation) {
+        let is_weighted = || entries.iter().any(|entry| entry.weight != 0.0 && entry.weight != 1.0);
+        match self {
+            Self::Tsv | Self::Wide | Self::Words(_) => (Measure::Share, Negation::Drops),
+            Self::Valence => (Measure::Valence, Negation::Drops),
+            Self::LiwcTable if is_weighted() => (Measure::Weighted, Negation::Ignored),
+            Self::Liwc | Self::LiwcTable => (Measure::Share, Negation::Ignored),
+            Self::Weighted => (Measure::Weighted, Negation::Ignored),
+        }
+    }
+}
+
+/// Reads a format whose lines stand alone; `read` gets a line, its number and where its entries go.
+fn by_line(
+    text: &str,
+    read: impl Fn(&str, usize, &mut Vec<Entry>) -> Result<(), Fault>,
+) -> Result<Vec<Entry>, LineFault> {
+    let mut entries = Vec::new();
+    for (number, line) in lines(text) {
+        read(line, number, &mut entries).map_err(|fault| (number, fault))?;
+    }
+    Ok(entries)
+}
+
+/// The lines of `text` with their numbers, without what ends them.
+fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    (1..).zip(text.lines())
 }
 
 /// Reads a weight column.
