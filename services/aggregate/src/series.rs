@@ -18,13 +18,20 @@ use tidemark_query::{Limits, Session, prevalence};
 /// The application whose transaction says which version of `events` the series stand on.
 const APPLICATION: &str = "aggregate/series";
 
-/// Whether the series stand on everything that is in `events`.
+/// The newest version of `events`; on a busy platform the next one is never far. `None` where there is none.
 ///
 /// # Errors
 /// Where the lake cannot be read.
-pub async fn are_current(lake: &Lake) -> Result<bool, Error> {
-    let Some(events) = lake.table(tables::EVENTS).await? else { return Ok(true) };
-    Ok(version_seen(lake).await?.is_some_and(|seen| seen >= version(&events)))
+pub async fn newest_events(lake: &Lake) -> Result<Option<i64>, Error> {
+    Ok(lake.table(tables::EVENTS).await?.as_ref().map(version))
+}
+
+/// Whether the series stand on everything that was in `events` at a version.
+///
+/// # Errors
+/// Where the lake cannot be read.
+pub async fn stand_on(lake: &Lake, version: i64) -> Result<bool, Error> {
+    Ok(version_seen(lake).await?.is_some_and(|seen| seen >= version))
 }
 
 fn version(table: &tidemark_lake::Table) -> i64 {

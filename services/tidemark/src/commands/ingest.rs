@@ -8,6 +8,7 @@ use crate::progress::Progress;
 use anyhow::Context as _;
 use jiff::Timestamp;
 use std::time::{Duration, Instant};
+use tidemark_aggregate::series;
 use tidemark_ingest::jetstream::Version;
 use tidemark_ingest::mapping::Mapping;
 use tidemark_ingest::pseudonym::Pseudonymiser;
@@ -111,7 +112,7 @@ async fn wait(platform: &Platform, report: &RunReport, started: Instant) -> Resu
         let counts = session.counts_of_run(&report.run_id).await.or_exit(Exit::Lake)?;
         let rows = counts.rows_read();
         bar.at(rows, rows, "rows in the lake");
-        if rows >= report.rows && tidemark_aggregate::series::are_current(&lake).await.or_exit(Exit::Lake)? {
+        if rows >= report.rows {
             break counts;
         }
         if rows > seen {
@@ -122,6 +123,11 @@ async fn wait(platform: &Platform, report: &RunReport, started: Instant) -> Resu
         }
         tokio::time::sleep(LOOK_EVERY).await;
     };
+    // Others may go on writing: what was there when the last row came is what the series must stand on.
+    let newest = series::newest_events(&lake).await.or_exit(Exit::Lake)?.unwrap_or_default();
+    while !series::stand_on(&lake, newest).await.or_exit(Exit::Lake)? {
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
     bar.clear();
     let seconds = started.elapsed().as_secs_f64();
     println!("{}", describe(report, &counts, seconds));
