@@ -47,6 +47,9 @@ pub(crate) enum Command {
         after_help = "Example:\n  tidemark series annotated.jsonl --output series.csv\n\nThe output has date,series,value,n,total,lower,upper,n_posts,unit,status,…: n of total units (people; posts where\nthe input has no authors) show the marker, with Wilson's 95 % interval."
     )]
     Series(Series),
+    /// Work with lexica of your own.
+    #[command(subcommand)]
+    Lexicon(LexiconCommand),
     /// Forecast every series of a file from one origin, as hubverse rows with 23 quantiles.
     #[command(after_help = "Example:\n  tidemark forecast --series series.csv --horizon 14 --output forecast.csv")]
     Forecast(Forecast),
@@ -219,6 +222,57 @@ pub(crate) struct Series {
     /// Days or weeks.
     #[arg(long, value_enum, default_value_t = SeriesPeriod::Day)]
     pub(crate) period: SeriesPeriod,
+}
+
+/// `tidemark lexicon`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum LexiconCommand {
+    /// Report on a lexicon: repeated and ambiguous terms; on a corpus, coverage, the words that carry each category,
+    /// region by region, and internal consistency.
+    #[command(after_help = LEXICON_CHECK_HELP)]
+    Check(LexiconCheck),
+}
+
+const LEXICON_CHECK_HELP: &str = r#"Example:
+  tidemark lexicon check stress.dic --language es --corpus posts.ndjson
+
+Formats: LIWC .dic (2007, 2015) and .dicx (LIWC-22), weighted CSV (term, category, weight), Empath-style TSV, AFINN and
+VADER's term and valence, and category<TAB>term[<TAB>weight]. A malformed file is refused with its line (exit code 4).
+The corpus is one JSON object a line, as `tidemark annotate` takes it: text, and optionally lang and region."#;
+
+/// `tidemark lexicon check`.
+#[derive(Debug, Args)]
+pub(crate) struct LexiconCheck {
+    /// The lexicon; `-` is standard input; gzip and zstd are recognised.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// The language of its terms.
+    #[arg(long, value_enum, default_value_t = TermLanguage::En)]
+    pub(crate) language: TermLanguage,
+    /// Posts to hold it against, JSON lines.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) corpus: Option<PathBuf>,
+    /// Print the report as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// A language that lexica have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TermLanguage {
+    /// English.
+    En,
+    /// Spanish.
+    Es,
+}
+
+impl From<TermLanguage> for tidemark_domain::Language {
+    fn from(language: TermLanguage) -> Self {
+        match language {
+            TermLanguage::En => Self::English,
+            TermLanguage::Es => Self::Spanish,
+        }
+    }
 }
 
 /// What a point of a series stands for.

@@ -13,7 +13,7 @@ mod roles;
 mod up;
 
 use clap::Parser as _;
-use cli::{Cli, Command, Ingest};
+use cli::{Cli, Command, Ingest, LexiconCommand};
 use exit::Failure;
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
@@ -38,6 +38,7 @@ fn answer(command: Command) -> Result<(), Failure> {
         Command::Ingest(Ingest::Jetstream(arguments)) => blocking(commands::ingest::jetstream(arguments)),
         Command::Annotate(arguments) => commands::annotate::run(arguments),
         Command::Series(arguments) => blocking(commands::series::run(arguments)),
+        Command::Lexicon(LexiconCommand::Check(arguments)) => commands::lexicon::check(&arguments),
         Command::Forecast(arguments) => commands::forecast::forecast(arguments),
         Command::Backtest(arguments) => commands::forecast::backtest(arguments),
         Command::Simulate(arguments) => commands::simulate::run(arguments),
