@@ -5,6 +5,9 @@ CARGO ?= cargo
 DATA ?= tidemark-data
 PORT ?= 8377
 
+# The workspace's own crates, compiled by clippy and read by rustdoc with warnings as errors (scripts/rustc-checked.sh).
+CHECKED := RUSTC_WORKSPACE_WRAPPER=$(CURDIR)/scripts/rustc-checked.sh $(CARGO)
+
 .PHONY: help run test build web runtime lint unit browser bench train
 
 help: ## Show this list
@@ -13,7 +16,7 @@ help: ## Show this list
 run: build ## Start the platform with demo data and print the dashboard's address
 	target/debug/tidemark up --demo --data $(DATA) --port $(PORT)
 
-test: lint unit browser ## Everything CI checks
+test: unit browser ## Everything CI checks
 
 build: runtime web ## Build the program
 	$(CARGO) build --locked --bin tidemark
@@ -25,17 +28,16 @@ dashboards/web/dist/index.html: $(shell find dashboards/web -path '*/node_module
 runtime: ## Fetch ONNX Runtime's library (pinned, verified)
 	@scripts/fetch-onnxruntime.sh
 
-lint: web ## Format, clippy, documentation, types
+lint: runtime web ## Format, types, clippy and documentation, in the build that the tests use
 	$(CARGO) fmt --all --check
 	cd dashboards/web && npm run --silent typecheck
-	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
-	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --quiet
+	$(CHECKED) build --locked --workspace --all-targets
 
-unit: build ## Tests of the web page, the crates and the whole program
+unit: lint ## Tests of the web page, the crates and the whole program
 	cd dashboards/web && npm test --silent
-	$(CARGO) test --locked --workspace
+	$(CHECKED) test --locked --workspace
 
-browser: build ## The page in headless Chromium, over a platform that runs the demo
+browser: lint ## The page in headless Chromium, over a platform that runs the demo
 	scripts/install-browser.sh
 	scripts/test-browser.sh
 
