@@ -1,4 +1,4 @@
-"""Runs an exported encoder over posts as the product does: windows, batches of one padded length, pooled logits.
+"""Runs an exported encoder over posts as the product does: windows, batches of one length, pooled logits.
 
 Reads: model.onnx and tokenizer.json. Guarantees: the windows, padding and pooling of the Rust crate, so that what is
 tuned and measured here is what runs there. Does not: calibrate or apply thresholds.
@@ -8,7 +8,7 @@ import onnxruntime
 from tokenizers import Tokenizer
 
 BEGIN, PAD, END = 0, 1, 2
-MAX_TOKENS, MAX_WINDOWS, MULTIPLE = 128, 16, 8
+MAX_TOKENS, MAX_WINDOWS, MULTIPLE = 128, 16, 1
 BATCH_TOKENS, BATCH_WINDOWS = 1024, 64
 
 
