@@ -1,4 +1,4 @@
-//! Records per second through the embedded broker: `cargo run -p tidemark-log --example throughput [records]`.
+//! Records per second through the embedded broker: `cargo run -p tidemark-log --example log_throughput [records]`.
 //! Records of 3 KB of text-like bytes with CloudEvents headers, four partitions, one producer, then one consumer.
 
 #![allow(clippy::print_stdout)]

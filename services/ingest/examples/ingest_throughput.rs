@@ -1,5 +1,5 @@
 //! How fast a file is decoded, normalised and masked, without a log:
-//! `TIDEMARK_INPUT=FILE cargo run -p tidemark-ingest --example throughput`.
+//! `TIDEMARK_INPUT=FILE cargo run -p tidemark-ingest --example ingest_throughput`.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::time::Instant;
