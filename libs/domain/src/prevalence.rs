@@ -23,11 +23,17 @@ impl Proportion {
     /// the value. `None` where there is nobody.
     #[must_use]
     pub fn wilson(self) -> Option<(f64, f64)> {
+        self.wilson_at(Z_95)
+    }
+
+    /// Wilson's score interval that reaches `z` standard deviations to each side. `None` where there is nobody.
+    #[must_use]
+    pub fn wilson_at(self, z: f64) -> Option<(f64, f64)> {
         let p = self.value()?;
         let n = self.n as f64;
-        let z2 = Z_95 * Z_95;
+        let z2 = z * z;
         let centre = (p + z2 / (2.0 * n)) / (1.0 + z2 / n);
-        let half = Z_95 / (1.0 + z2 / n) * (p * (1.0 - p) / n + z2 / (4.0 * n * n)).sqrt();
+        let half = z / (1.0 + z2 / n) * (p * (1.0 - p) / n + z2 / (4.0 * n * n)).sqrt();
         // Rounding may push a bound past the value at 0 and n by one unit in the last place.
         Some(((centre - half).clamp(0.0, p), (centre + half).clamp(p, 1.0)))
     }

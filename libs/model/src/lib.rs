@@ -6,10 +6,11 @@
 //! work on one post is bounded. **Does not** tell languages, keep text, or decide what a score is used for.
 //!
 //! The way of a post: `tokenise` cuts it into windows, [`batch`] puts windows of like length together, `infer` runs
-//! the encoder, [`heads`] turns logits into probabilities and labels. `training/` makes the weights.
+//! the encoder, [`heads`] turns logits into probabilities and labels. [`explain`] says what a label stands on. `training/` makes the weights.
 
 pub mod batch;
 mod error;
+pub mod explain;
 pub mod heads;
 mod infer;
 mod manifest;
@@ -22,6 +23,7 @@ use std::path::{Path, PathBuf};
 use tidemark_domain::Language;
 
 pub use crate::error::{ManifestFault, ModelError};
+pub use crate::explain::Contribution;
 pub use crate::heads::{Head, HeadKind, HeadScore};
 
 use crate::batch::{Limits, batches};

@@ -38,6 +38,12 @@ pub struct PostLine {
     /// The topic a stance is taken on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub topic: Option<String>,
+    /// The id of the post this post answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
+    /// The id of the conversation it is part of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conversation: Option<String>,
 }
 
 /// What happened to a post in a file.
@@ -112,6 +118,15 @@ pub struct AnnotatedLine {
     /// Carried over from the input.
     #[serde(default, skip_serializing_if = "is_false")]
     pub is_bot: bool,
+    /// Carried over from the input, so that `tidemark polarization` can read this file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub topic: Option<String>,
+    /// Carried over from the input.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
+    /// Carried over from the input.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conversation: Option<String>,
     /// Model markers. One that cannot be answered is absent, never zero.
     pub scores: BTreeMap<String, Scores>,
     /// Decisions of the model markers.
@@ -124,6 +139,68 @@ pub struct AnnotatedLine {
     pub present: Option<Vec<String>>,
     /// Which versions made it.
     pub provenance: Provenance,
+}
+
+/// Why a text has a score. Places are counted in characters (Unicode code points) of the text that was scored, in which
+/// handles and addresses are masked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Explanation {
+    /// The language it was scored in.
+    pub language: Language,
+    /// The marker.
+    pub marker: String,
+    /// The label whose score is explained; `yes` of a yes/no marker. Absent where there is no score.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// Its score; absent where the marker cannot be answered in this language.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score: Option<f32>,
+    /// What the words contribute, in the order of the text.
+    pub words: Vec<ExplainedWord>,
+    /// What the lexica hit, the hits that negation takes away included.
+    pub lexicon: Vec<LexiconHit>,
+    /// Which versions made it.
+    pub provenance: Provenance,
+}
+
+/// A word, or in a long text some neighbouring words, and how far the label's log-odds fall without it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ExplainedWord {
+    /// First character.
+    pub start: usize,
+    /// After the last character.
+    pub end: usize,
+    /// The word.
+    pub text: String,
+    /// Positive speaks for the label.
+    pub weight: f32,
+}
+
+/// A term of a lexicon in a text.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LexiconHit {
+    /// `<lexicon>.<category>`.
+    pub category: String,
+    /// First character.
+    pub start: usize,
+    /// After the last character.
+    pub end: usize,
+    /// The term as it stands there.
+    pub text: String,
+    /// Its weight.
+    pub weight: f32,
+    /// A negation reaches it, and it is not counted.
+    pub negated: bool,
+}
+
+/// One line of `tidemark explain`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ExplainedLine {
+    /// The post's id.
+    pub id: String,
+    /// Why it has its score.
+    #[serde(flatten)]
+    pub explanation: Explanation,
 }
 
 /// One line of `OUT.rejects.jsonl`.

@@ -295,7 +295,9 @@ fn read_line(line: &[u8], number: u64, zone: &TimeZone) -> Result<AnnotatedPost,
     })
 }
 
-fn instant(text: &str, zone: &TimeZone) -> Option<Timestamp> {
+/// Reads RFC 3339, or a civil time or date of `zone`.
+#[must_use]
+pub fn instant(text: &str, zone: &TimeZone) -> Option<Timestamp> {
     let civil = || {
         let at = text.parse::<DateTime>().or_else(|_| text.parse::<Date>().map(|day| day.at(0, 0, 0, 0))).ok()?;
         Some(at.to_zoned(zone.clone()).ok()?.timestamp())

@@ -53,6 +53,14 @@ impl Annotator {
         &self.provenance
     }
 
+    pub(crate) fn model(&self) -> Option<&Model> {
+        self.model.as_deref()
+    }
+
+    pub(crate) fn lexica(&self) -> &Lexica {
+        &self.lexica
+    }
+
     /// Scores texts, in order; also says how many model tokens that took.
     ///
     /// # Errors

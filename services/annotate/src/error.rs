@@ -9,6 +9,12 @@ pub enum Error {
     /// A bundled or configured lexicon is malformed.
     #[error("the lexica cannot be used")]
     Lexicon(#[from] tidemark_lexicon::LexiconError),
+    /// Nothing answers a marker that was asked for.
+    #[error("no model answers the marker `{marker}`")]
+    UnknownMarker {
+        /// The name that was asked for.
+        marker: String,
+    },
     /// The log failed for good; what can be retried has been.
     #[error("the log cannot be used")]
     Log(#[from] tidemark_log::LogError),

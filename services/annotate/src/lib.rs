@@ -11,6 +11,7 @@
 pub mod annotator;
 pub mod config;
 pub mod error;
+mod explain;
 pub mod file;
 mod metrics;
 pub mod role;

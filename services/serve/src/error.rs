@@ -73,8 +73,8 @@ pub enum Problem {
     /// No such address.
     #[error("nothing answers at this address: the page is at /, the interface is described in /api/v1/openapi.json")]
     NoSuchPath,
-    /// The address answers to GET and HEAD alone.
-    #[error("this interface only reads: use GET")]
+    /// The address does not answer to this method.
+    #[error("this address is asked in another way: the header `allow` says how")]
     Method,
     /// The request was addressed to a name that is not this machine's (a defence against DNS rebinding).
     #[error("this server answers to localhost only: open it under 127.0.0.1, or set serve.host")]
@@ -120,7 +120,7 @@ impl Problem {
             }
             Self::Unknown { .. } => ("unknown", "No such series", StatusCode::NOT_FOUND, Code::NotFound),
             Self::NoSuchPath => ("path", "No such address", StatusCode::NOT_FOUND, Code::Unimplemented),
-            Self::Method => ("method", "Read only", StatusCode::METHOD_NOT_ALLOWED, Code::Unimplemented),
+            Self::Method => ("method", "Not this method", StatusCode::METHOD_NOT_ALLOWED, Code::Unimplemented),
             Self::ForeignHost => ("host", "Not this machine", StatusCode::FORBIDDEN, Code::PermissionDenied),
             Self::Key => ("key", "The admin key is needed", StatusCode::UNAUTHORIZED, Code::Unauthenticated),
             Self::TooSlow { .. } => ("slow", "Too slow", StatusCode::SERVICE_UNAVAILABLE, Code::DeadlineExceeded),

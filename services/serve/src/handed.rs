@@ -1,11 +1,13 @@
 //! What the program hands to the doors: they know neither the log nor the rules of alerting.
 
 use crate::AdminKey;
+use crate::answers::ask::ExplainAsk;
 use futures::future::BoxFuture;
 use jiff::Timestamp;
 use std::sync::Arc;
 use tidemark_domain::SeriesKey;
 use tidemark_query::{PublishedPoint, Session};
+use tidemark_wire::annotated_file::Explanation;
 
 /// Reads the wall clock.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -16,6 +18,18 @@ pub type LogStatusSource = Arc<dyn Fn() -> BoxFuture<'static, LogStatus> + Send 
 /// Says which threshold an alert rule would hold a series against, given its points in the order of time.
 pub type ThresholdSource = Arc<dyn Fn(&SeriesKey, &[PublishedPoint]) -> Option<Threshold> + Send + Sync>;
 
+/// Says why a text has a score. Called on a thread that may block; the first call may load a model.
+pub type ExplainSource = Arc<dyn Fn(&ExplainAsk) -> Result<Explanation, ExplainFault> + Send + Sync>;
+
+/// Why there is no explanation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ExplainFault {
+    /// No model answers the marker.
+    UnknownMarker,
+    /// The model cannot be used; the log says why.
+    Failed,
+}
+
 /// Everything the doors stand on.
 pub struct Handed {
     /// The doors' own view of the lake; they refresh it.
@@ -24,6 +38,8 @@ pub struct Handed {
     pub log_status: LogStatusSource,
     /// Who decides thresholds; `None` where nothing alerts, and then the latest episode's threshold is shown.
     pub thresholds: Option<ThresholdSource>,
+    /// Who explains scores; `None` where no model can be asked.
+    pub explain: Option<ExplainSource>,
     /// What a caller from another machine must show; `None` where only this machine may call.
     pub admin_key: Option<AdminKey>,
     /// The clock.

@@ -20,10 +20,13 @@ mod page;
 mod rest;
 mod titles;
 
+pub use answers::ask::ExplainAsk;
 pub use config::Settings;
 pub use error::Error;
 pub use guard::AdminKey;
-pub use handed::{Clock, Handed, Load, LogStatus, LogStatusSource, StageLag, Threshold, ThresholdSource};
+pub use handed::{
+    Clock, ExplainFault, ExplainSource, Handed, Load, LogStatus, LogStatusSource, StageLag, Threshold, ThresholdSource,
+};
 pub use metrics::recorder;
 
 use answers::Answers;

@@ -4,7 +4,7 @@ use crate::{
     Error,
     answers::{
         Answers,
-        ask::{AlertsAsk, FeedHealthAsk, ForecastsAsk, Nothing, SeriesAsk},
+        ask::{AlertsAsk, ExplainAsk, FeedHealthAsk, ForecastsAsk, Nothing, SeriesAsk},
         say,
     },
     error::Problem,
@@ -15,12 +15,14 @@ use actix_web::{
     App, HttpRequest, HttpResponse, HttpServer, Resource, ResponseError,
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
+    error::JsonPayloadError,
     http::{StatusCode, header},
     middleware::{Compress, Next, from_fn},
-    web::{self, Data, Query},
+    web::{self, Data, Json, Query},
 };
 use serde::Serialize;
 use std::{borrow::Borrow, future::Future, net::TcpListener, sync::Arc, time::Duration, time::Instant};
+use tidemark_wire::annotated_file::Explanation;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use utoipa::{OpenApi, ToSchema};
@@ -35,6 +37,8 @@ const REQUEST_TIMEOUT_SECONDS: u64 = 5;
 const KEEP_ALIVE_SECONDS: u64 = 75;
 /// How long requests under way may take to finish once the server stops, in seconds.
 const SHUTDOWN_SECONDS: u64 = 5;
+/// The longest body of a question, in bytes: a text of 100,000 characters is the longest that is scored.
+const MAX_BODY_BYTES: usize = 512 << 10;
 /// The longest address with its parameters, in bytes.
 const MAX_ADDRESS_BYTES: usize = 4096;
 
@@ -47,7 +51,7 @@ const MAX_ADDRESS_BYTES: usize = 4096;
                        Read only. A cell that stands on fewer than eleven people (or posts, where a source has no \
                        authors) shows none of its numbers."
     ),
-    paths(health, status, catalogue, series, forecasts, alerts, feed_health),
+    paths(health, status, catalogue, series, forecasts, alerts, feed_health, explain),
     components(schemas(ProblemDetails))
 )]
 struct Description;
@@ -181,6 +185,17 @@ async fn feed_health(door: Data<Door>, ask: Query<FeedHealthAsk>) -> Reply {
     door.answer::<say::FeedHealth, _, _>(|answers| async move { answers.feed_health(&ask).await }).await
 }
 
+/// Why a text has a score: what each word contributes to the label's log-odds (`words`: `start`, `end`, `text`,
+/// `weight`), and what the lexica hit (`lexicon`). Places are characters of the text with handles and addresses masked.
+#[utoipa::path(post, path = "/api/v1/explain", request_body = ExplainAsk, responses(
+    (status = 200, description = "language, marker, label, score, words, lexicon, provenance", body = serde_json::Value),
+    (status = 400, body = ProblemDetails, content_type = "application/problem+json"),
+    (status = 404, body = ProblemDetails, content_type = "application/problem+json"),
+    (status = 503, body = ProblemDetails, content_type = "application/problem+json")))]
+async fn explain(door: Data<Door>, ask: Json<ExplainAsk>) -> Reply {
+    door.answer::<Explanation, _, _>(|answers| async move { answers.explain(ask.into_inner()).await }).await
+}
+
 async fn openapi(_: Query<Nothing>) -> HttpResponse {
     let mut description = Description::openapi();
     crate::answers::VERSION.clone_into(&mut description.info.version);
@@ -263,6 +278,17 @@ pub(crate) async fn serve(
                 let said = said.strip_prefix("Query deserialize error: ").unwrap_or(&said);
                 Problem::Malformed(said.chars().take(200).collect()).into()
             }))
+            .app_data(web::JsonConfig::default().limit(MAX_BODY_BYTES).error_handler(|error, _| {
+                // What serde says of a body can repeat it; a text goes into no answer and no log.
+                let said = match error {
+                    JsonPayloadError::OverflowKnownLength { .. } | JsonPayloadError::Overflow { .. } => {
+                        "the body is too long"
+                    }
+                    JsonPayloadError::ContentType => "the body is not application/json",
+                    _ => "the body is not the JSON that is asked for: text, marker and perhaps language",
+                };
+                Problem::Malformed(said.to_owned()).into()
+            }))
             .service(place("/api/v1/health", health))
             .service(place("/api/v1/status", status))
             .service(place("/api/v1/catalogue", catalogue))
@@ -270,6 +296,13 @@ pub(crate) async fn serve(
             .service(place("/api/v1/forecasts", forecasts))
             .service(place("/api/v1/alerts", alerts))
             .service(place("/api/v1/feed-health", feed_health))
+            .service(web::resource("/api/v1/explain").route(web::post().to(explain)).default_service(web::to(
+                || async {
+                    let mut refused = Problem::Method.error_response();
+                    refused.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static("POST"));
+                    refused
+                },
+            )))
             .service(place("/api/v1/openapi.json", openapi))
             .service(place("/metrics", prometheus))
             .default_service(web::to(elsewhere))

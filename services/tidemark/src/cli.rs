@@ -42,11 +42,17 @@ pub(crate) enum Command {
     /// Score posts in a file: JSON lines in, JSON lines out. No server is needed.
     #[command(after_help = ANNOTATE_HELP)]
     Annotate(InOut),
+    /// Say why posts have a label: what each word contributes to the model's answer, and what the lexica hit.
+    #[command(after_help = EXPLAIN_HELP)]
+    Explain(Explain),
     /// Turn posts or annotated posts into prevalence series. No server is needed.
     #[command(
         after_help = "Example:\n  tidemark series annotated.jsonl --output series.csv\n\nThe output has date,series,value,n,total,lower,upper,n_posts,unit,status,…: n of total units (people; posts where\nthe input has no authors) show the marker, with Wilson's 95 % interval."
     )]
     Series(Series),
+    /// Score how polarized conversations are, and compare them before, during and after events. No server is needed.
+    #[command(after_help = POLARIZATION_HELP)]
+    Polarization(Polarization),
     /// Work with lexica of your own.
     #[command(subcommand)]
     Lexicon(LexiconCommand),
@@ -83,6 +89,24 @@ const ANNOTATE_HELP: &str = r#"Example:
 Input, one JSON object a line: id, text and optionally lang, author, created_at, region, parent_text, topic.
 Output, one line a post, in the same order: id, language, scores, labels, lexicon, provenance.
 A line that cannot be read goes to OUT.rejects.jsonl as {line, reason, detail}; the run goes on."#;
+
+const EXPLAIN_HELP: &str = r#"Example:
+  echo '{"id": "1", "text": "deadlines everywhere, I cannot cope"}' | tidemark explain - --marker mh.stress --output -
+
+Output, one JSON line a post: id, language, marker, label, score, words (start, end, text, weight), lexicon (category,
+start, end, text, weight, negated), provenance. A word's weight is how far the label's log-odds fall without it; in a post
+of more than 48 words, neighbours that matter little stand together. Places are characters of the text as it was scored,
+with handles and addresses masked. Where the marker cannot be answered in a post's language, there is no score."#;
+
+/// `tidemark explain`.
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    #[command(flatten)]
+    pub(crate) files: ModelInOut,
+    /// The marker: mh.stress, emotion.goemotions.joy; of a marker with labels, the one that scores highest.
+    #[arg(long, value_name = "MARKER")]
+    pub(crate) marker: String,
+}
 
 /// `tidemark up`.
 #[derive(Debug, Args)]
@@ -194,9 +218,19 @@ pub(crate) struct IngestJetstream {
     pub(crate) protocol: Option<u8>,
 }
 
-/// One file in, one file out.
+/// One file in, one file out, scored on the way.
 #[derive(Debug, Args)]
 pub(crate) struct InOut {
+    #[command(flatten)]
+    pub(crate) files: ModelInOut,
+    /// Score with lexica only.
+    #[arg(long)]
+    pub(crate) lexica_only: bool,
+}
+
+/// One file in, one file out, and the model between them.
+#[derive(Debug, Args)]
+pub(crate) struct ModelInOut {
     /// Input; `-` is standard input; gzip and zstd are recognised.
     #[arg(value_name = "IN")]
     pub(crate) input: PathBuf,
@@ -206,9 +240,6 @@ pub(crate) struct InOut {
     /// Folder of the model.
     #[arg(long, value_name = "DIR", env = "TIDEMARK_MODEL_DIR")]
     pub(crate) model: Option<PathBuf>,
-    /// Score with lexica only.
-    #[arg(long)]
-    pub(crate) lexica_only: bool,
 }
 
 /// `tidemark series`.
@@ -222,6 +253,57 @@ pub(crate) struct Series {
     /// Days or weeks.
     #[arg(long, value_enum, default_value_t = SeriesPeriod::Day)]
     pub(crate) period: SeriesPeriod,
+}
+
+const POLARIZATION_HELP: &str = r#"Example:
+  tidemark polarization annotated.jsonl --events events.csv
+
+IN holds posts, or annotated posts (`tidemark annotate`), one JSON object a line, with created_at, parent (the id of the
+post it answers) and perhaps conversation and topic. A reply and its parent score 0 to 10 by their stances, affect and
+agreement; a conversation's score is the mean, extreme above 7. Posts, not yet annotated, need topic and parent_text.
+FILE is CSV with event,start,end (dates). Conversations count on the day they began: in the 3 days before an event, on its
+days, in the 3 days after. An event is anticipation-driven or reactive where the 95 % interval of the difference in the
+share of extreme conversations excludes 0 and every window has 30 or more; a window below 11 shows no numbers."#;
+
+/// `tidemark polarization`.
+#[derive(Debug, Args)]
+pub(crate) struct Polarization {
+    /// Input; `-` is standard input; gzip and zstd are recognised.
+    #[arg(value_name = "IN")]
+    pub(crate) input: PathBuf,
+    /// Events, CSV: event,start,end.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) events: Option<PathBuf>,
+    /// What to make of labels that are not known: no score, or as the paper (arXiv 2601.00927) reads them.
+    #[arg(long, value_enum, default_value_t = PolarizationMode::Strict)]
+    pub(crate) mode: PolarizationMode,
+    /// Time zone whose civil days are counted.
+    #[arg(long, value_name = "ZONE", default_value = "UTC")]
+    pub(crate) zone: String,
+    /// Folder of the model, for posts that are not annotated.
+    #[arg(long, value_name = "DIR", env = "TIDEMARK_MODEL_DIR")]
+    pub(crate) model: Option<PathBuf>,
+    /// Print the report as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What to make of labels that are not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PolarizationMode {
+    /// An interaction that depends on them has no score.
+    Strict,
+    /// Two unknown stances are the same, and anything but yes is no.
+    Paper,
+}
+
+impl From<PolarizationMode> for tidemark_polarization::Mode {
+    fn from(mode: PolarizationMode) -> Self {
+        match mode {
+            PolarizationMode::Strict => Self::Strict,
+            PolarizationMode::Paper => Self::Paper,
+        }
+    }
 }
 
 /// `tidemark lexicon`.

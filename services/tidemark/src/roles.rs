@@ -7,7 +7,7 @@ use crate::exit::{Exit, Failure, OrExit as _};
 use crate::platform::DataFolder;
 use jiff::Timestamp;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 use tidemark_annotate::Annotator;
 use tidemark_lake::Lake;
@@ -107,6 +107,7 @@ impl Roles {
                     lake: self.session().await?,
                     log_status: status_source(log, self.loads.clone()),
                     thresholds: Some(threshold_source(&config.alert)),
+                    explain: Some(explain_source(&config.annotate)),
                     admin_key: self.data.admin_key(),
                     clock: Arc::new(Timestamp::now),
                 };
@@ -268,5 +269,28 @@ fn threshold_source(settings: &tidemark_alert::Settings) -> tidemark_serve::Thre
         let rule = rules.iter().find(|rule| rule.covers(key))?;
         let value = rule.threshold_at(&history)?;
         Some(tidemark_serve::Threshold { rule: rule.name.clone(), value })
+    })
+}
+
+/// Explains with a model of its own, loaded at the first question: few ask, and annotation is not to wait for them.
+fn explain_source(settings: &tidemark_annotate::Settings) -> tidemark_serve::ExplainSource {
+    use tidemark_serve::ExplainFault;
+    let settings = settings.clone();
+    let loaded: OnceLock<Option<tidemark_annotate::Annotator>> = OnceLock::new();
+    Arc::new(move |ask| {
+        let load = || {
+            tidemark_annotate::Annotator::load(&settings)
+                .inspect_err(|error| tracing::error!(%error, "no explanation: the model cannot be loaded"))
+                .ok()
+        };
+        let annotator = loaded.get_or_init(load).as_ref().ok_or(ExplainFault::Failed)?;
+        let (text, language) = crate::prepare::text(&ask.text, ask.language.as_deref());
+        annotator.explain(&text, language, &ask.marker).map_err(|error| match error {
+            tidemark_annotate::Error::UnknownMarker { .. } => ExplainFault::UnknownMarker,
+            error => {
+                tracing::error!(%error, "no explanation: the model failed");
+                ExplainFault::Failed
+            }
+        })
     })
 }

@@ -4,7 +4,7 @@ use crate::error::Problem;
 use jiff::{Timestamp, civil::Date};
 use serde::Deserialize;
 use tidemark_domain::{PeriodKind, SeriesKey, alert::AlertState, series::ALL};
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
 /// The longest name that is looked up, in bytes; more is a mistake or an attack.
 const MAX_NAME_BYTES: usize = 200;
@@ -13,6 +13,18 @@ const MAX_NAME_BYTES: usize = 200;
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Nothing {}
+
+/// Asks why a text has a score.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExplainAsk {
+    /// The text; handles and addresses in it are masked before anything else. It is not kept.
+    pub text: String,
+    /// The marker: `mh.stress`, `emotion.goemotions.joy`; of a marker with labels, the one that scores highest.
+    pub marker: String,
+    /// BCP 47 tag of the text's language; told from the text where absent.
+    pub language: Option<String>,
+}
 
 /// Asks for one series.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Deserialize, IntoParams)]

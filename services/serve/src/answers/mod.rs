@@ -6,8 +6,12 @@ mod rates;
 pub mod say;
 mod status;
 
-use crate::{error::Problem, handed::Handed, handed::Threshold, titles};
-use ask::{AlertsAsk, FeedHealthAsk, ForecastsAsk, SeriesAsk};
+use crate::{
+    error::Problem,
+    handed::{ExplainFault, Handed, Threshold},
+    titles,
+};
+use ask::{AlertsAsk, ExplainAsk, FeedHealthAsk, ForecastsAsk, SeriesAsk};
 use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 use lake::Lake;
 use std::{collections::BTreeMap, future::Future, sync::Arc, time::Duration};
@@ -19,6 +23,7 @@ use tidemark_domain::{
     series::ALL,
 };
 use tidemark_query::{FeedDay, FeedStatus, PublishedPoint};
+use tidemark_wire::annotated_file::Explanation;
 use tokio::sync::Mutex;
 
 /// The version of the program.
@@ -84,6 +89,21 @@ impl Answers {
             Ok(say::Series { key: (&key).into(), unit, points: points.map(shown).collect() })
         })
         .await
+    }
+
+    /// Why a text has a score.
+    ///
+    /// # Errors
+    /// When nothing answers the marker, or the model cannot be used.
+    pub async fn explain(&self, asked: ExplainAsk) -> Result<Explanation, Problem> {
+        let unknown = |marker: &str| Problem::Unknown { what: "marker with an explanation", value: marker.to_owned() };
+        let source = self.handed.explain.clone().ok_or_else(|| unknown(&asked.marker))?;
+        let explaining = tokio::task::spawn_blocking(move || match source(&asked) {
+            Ok(explanation) => Ok(explanation),
+            Err(ExplainFault::UnknownMarker) => Err(unknown(&asked.marker)),
+            Err(ExplainFault::Failed) => Err(Problem::Internal),
+        });
+        limited(async { explaining.await.map_err(|_| Problem::Internal)? }).await
     }
 
     /// The latest forecast of one daily series.

@@ -63,6 +63,7 @@ pub fn handed_over(session: Session, admin_key: Option<AdminKey>) -> Handed {
             async move { status }.boxed()
         }),
         thresholds: None,
+        explain: None,
         admin_key,
         clock: Arc::new(jiff::Timestamp::now),
     }

@@ -2,23 +2,26 @@
 
 use crate::cli::InOut;
 use crate::exit::{Exit, Failure, OrExit as _};
-use crate::files::{Output, Rejects, open};
+use crate::files::{Input, Output, Rejects, open};
 use crate::prepare;
 use crate::progress::Progress;
+use anyhow::Context as _;
+use std::io::{self, BufRead, BufReader, BufWriter, ErrorKind, Read, Seek as _};
+use std::path::PathBuf;
 use tidemark_annotate::file::{self, Unanswered};
 use tidemark_annotate::{Annotator, Error, Settings};
 
 /// Loads what scores.
-pub(crate) fn annotator(model: Option<std::path::PathBuf>, lexica_only: bool) -> Result<Annotator, Failure> {
+pub(crate) fn annotator(model: Option<PathBuf>, lexica_only: bool) -> Result<Annotator, Failure> {
     Annotator::load(&Settings { model_dir: model, lexica_only, ..Settings::default() }).or_exit(Exit::Model)
 }
 
 /// Runs the command.
 pub(crate) fn run(arguments: InOut) -> Result<(), Failure> {
-    let input = open(&arguments.input).or_exit(Exit::Input)?;
-    let annotator = annotator(arguments.model, arguments.lexica_only)?;
-    let mut output = Output::create(&arguments.output).or_exit(Exit::Output)?;
-    let mut rejects = Rejects::of(&arguments.output).or_exit(Exit::Output)?;
+    let input = open(&arguments.files.input).or_exit(Exit::Input)?;
+    let annotator = annotator(arguments.files.model, arguments.lexica_only)?;
+    let mut output = Output::create(&arguments.files.output).or_exit(Exit::Output)?;
+    let mut rejects = Rejects::of(&arguments.files.output).or_exit(Exit::Output)?;
     let (progress, position) = Progress::over(&input);
     let started = std::time::Instant::now();
     let summary = file::annotate_lines(
@@ -45,10 +48,59 @@ pub(crate) fn run(arguments: InOut) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Reads posts or annotated posts as annotated posts, with how many lines were rejected on the way. Posts are annotated
+/// first, into a file that goes with this process, each on the line that it has in the input.
+pub(crate) fn annotated(
+    mut input: Input,
+    model: Option<PathBuf>,
+    lexica_only: bool,
+    rejects: &mut Rejects,
+    progress: &Progress,
+) -> Result<(Box<dyn BufRead + Send>, u64), Failure> {
+    match starts_annotated(&mut input.reader) {
+        Ok(true) => return Ok((input.reader, 0)),
+        Ok(false) => {}
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => input.reader = Box::new(BufReader::new(CutOff)),
+        Err(error) => return Err(error).context("the input cannot be read").or_exit(Exit::Input),
+    }
+    let annotator = annotator(model, lexica_only)?;
+    let mut annotated = tempfile::tempfile().context("no temporary file can be made").or_exit(Exit::Output)?;
+    let summary = file::annotate_lines(
+        &annotator,
+        input.reader,
+        BufWriter::new(&mut annotated),
+        rejects,
+        Unanswered::Blank,
+        &prepare::text,
+        |_, lines| progress.at_shared(&input.position, lines, "posts annotated"),
+    )
+    .map_err(|error| Failure { exit: exit_of(&error), error: error.into() })?;
+    annotated.rewind().context("the temporary file cannot be read").or_exit(Exit::Output)?;
+    Ok((Box::new(BufReader::new(annotated)), summary.rejected))
+}
+
+/// Whether the first line is an annotated post: it says which versions made it.
+fn starts_annotated(reader: &mut impl BufRead) -> io::Result<bool> {
+    let line = reader.fill_buf()?.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    Ok(line.windows(PROVENANCE.len()).any(|window| window == PROVENANCE))
+}
+
+/// A compressed input that was cut off before its first line: its decoder says so once, this at every reading.
+struct CutOff;
+
+impl Read for CutOff {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(ErrorKind::UnexpectedEof.into())
+    }
+}
+
+/// What every annotated line holds.
+const PROVENANCE: &[u8] = b"\"provenance\"";
+
 /// The exit code of a failed annotation.
 pub(crate) fn exit_of(error: &Error) -> Exit {
     match error {
-        Error::Read { .. } => Exit::Input,
+        Error::Read { .. } | Error::UnknownMarker { .. } => Exit::Input,
         Error::Write(_) => Exit::Output,
         Error::Log(_) => Exit::Unreachable,
         Error::Model(_) | Error::Lexicon(_) => Exit::Model,

@@ -2,10 +2,23 @@
 
 pub(crate) mod annotate;
 pub(crate) mod doctor;
+pub(crate) mod explain;
 pub(crate) mod forecast;
 pub(crate) mod ingest;
 pub(crate) mod lexicon;
+pub(crate) mod polarization;
 pub(crate) mod series;
 pub(crate) mod simulate;
 pub(crate) mod sql;
 pub(crate) mod status;
+
+use crate::exit::{Exit, Failure, OrExit as _};
+use anyhow::Context as _;
+use jiff::tz::TimeZone;
+
+/// The time zone of an IANA name.
+fn zone(name: &str) -> Result<TimeZone, Failure> {
+    TimeZone::get(name)
+        .with_context(|| format!("the time zone `{name}` is not known; use an IANA name, such as Europe/Madrid"))
+        .or_exit(Exit::Input)
+}

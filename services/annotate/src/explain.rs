@@ -1,0 +1,117 @@
+//! Why a post has a label: what its words contribute to the model's answer, and what the lexica hit.
+
+use crate::{Annotator, Error};
+use std::ops::Range;
+use tidemark_domain::{Language, marker};
+use tidemark_model::{Head, HeadKind, Input};
+use tidemark_wire::annotated_file::{ExplainedWord, Explanation, LexiconHit};
+
+impl Annotator {
+    /// The markers that can be explained: every head, and every label of those that have several.
+    pub fn explainable(&self) -> Vec<String> {
+        let heads = self.model().map(|model| model.heads()).unwrap_or_default();
+        let of = |head: &Head| {
+            let labels = head.labels.iter().map(|label| label_marker(head, label));
+            let labels: Vec<String> = if head.kind == HeadKind::Binary { Vec::new() } else { labels.collect() };
+            std::iter::once(head.marker.clone()).chain(labels)
+        };
+        heads.iter().flat_map(of).collect()
+    }
+
+    /// Explains one marker of one text: `mh.stress`, `emotion.goemotions.joy`, or `emotion.goemotions` for the label that
+    /// scores highest. `score` is absent where the marker cannot be answered in the text's language.
+    ///
+    /// # Errors
+    /// [`Error::UnknownMarker`], and where inference fails.
+    pub fn explain(&self, text: &str, language: Language, marker: &str) -> Result<Explanation, Error> {
+        let model = self.model().ok_or_else(|| Error::UnknownMarker { marker: marker.to_owned() })?;
+        let (index, head, label) = model
+            .heads()
+            .iter()
+            .enumerate()
+            .find_map(|(index, head)| {
+                if head.marker == marker {
+                    return Some((index, head, None));
+                }
+                let label = head.labels.iter().position(|label| label_marker(head, label) == marker)?;
+                (head.kind != HeadKind::Binary).then_some((index, head, Some(label)))
+            })
+            .ok_or_else(|| Error::UnknownMarker { marker: marker.to_owned() })?;
+        let post = Input { text, language };
+        let answers = model.score(&[post])?;
+        let scores = answers.first().and_then(|answer| answer.heads.iter().find(|found| found.head == index));
+        let highest = |scores: &[f32]| (0..scores.len()).max_by(|a, b| scores[*a].total_cmp(&scores[*b]));
+        let place = scores.and_then(|found| label.or_else(|| highest(&found.scores)));
+        let score = scores.zip(place).and_then(|(found, place)| found.scores.get(place).copied());
+        let contributions = match place {
+            Some(place) => model.explain(post, index, place)?,
+            None => Vec::new(),
+        };
+        let characters = Characters::of(text);
+        let words = contributions.into_iter().map(|part| {
+            let (start, end) = characters.range(&part.bytes);
+            ExplainedWord { start, end, text: text[part.bytes].to_owned(), weight: part.weight }
+        });
+        let label = match head.kind {
+            HeadKind::Binary => head.labels.last(),
+            _ => place.and_then(|place| head.labels.get(place)),
+        };
+        Ok(Explanation {
+            language,
+            marker: head.marker.clone(),
+            label: label.cloned(),
+            score,
+            words: words.collect(),
+            lexicon: self.lexicon_hits(text, language, &characters),
+            provenance: self.provenance().clone(),
+        })
+    }
+
+    fn lexicon_hits(&self, text: &str, language: Language, characters: &Characters) -> Vec<LexiconHit> {
+        let hits = self.lexica().explain(text, language).into_iter();
+        hits.map(|hit| {
+            let (start, end) = characters.range(&(hit.start..hit.end));
+            let name = &self.lexica().categories()[hit.category].name;
+            LexiconHit {
+                category: name.strip_prefix(marker::LEXICON_PREFIX).unwrap_or(name).to_owned(),
+                start,
+                end,
+                text: text[hit.start..hit.end].to_owned(),
+                weight: hit.weight,
+                negated: hit.negated,
+            }
+        })
+        .collect()
+    }
+}
+
+fn label_marker(head: &Head, label: &str) -> String {
+    format!("{}.{}", head.marker, marker::name_part(label))
+}
+
+/// Where each character of a text begins, so that places can be told in characters, as people and Python count them.
+struct Characters(Vec<usize>);
+
+impl Characters {
+    fn of(text: &str) -> Self {
+        Self(text.char_indices().map(|(at, _)| at).collect())
+    }
+
+    fn range(&self, bytes: &Range<usize>) -> (usize, usize) {
+        let at = |byte: usize| self.0.partition_point(|begin| *begin < byte);
+        (at(bytes.start), at(bytes.end))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Characters;
+
+    #[test]
+    fn places_are_counted_in_characters() {
+        let text = "é😭 no";
+        let characters = Characters::of(text);
+        assert_eq!(characters.range(&(7..9)), (3, 5));
+        assert_eq!(characters.range(&(0..text.len())), (0, 5));
+    }
+}

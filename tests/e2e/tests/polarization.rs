@@ -1,0 +1,73 @@
+//! Conversations around an event, from the command line.
+
+use serde_json::{Value, json};
+use std::path::Path;
+use tidemark_e2e::Program;
+
+/// A conversation of two posts that began on a day of June 2024: both on one side, with contempt or without.
+fn conversation(n: usize, day: u8, is_extreme: bool) -> [String; 2] {
+    let post = |id: String, parent: Option<String>| {
+        let affect = if is_extreme { "yes" } else { "no" };
+        json!({
+            "id": id, "language": "en", "parent": parent, "created_at": format!("2024-06-{day:02}T12:00:00Z"),
+            "scores": {}, "lexicon": {}, "provenance": {"model": "m", "lexicon": "l", "code": "c"},
+            "labels": {"polarization.stance": "favor", "polarization.affect": affect, "polarization.agreement": "agree"},
+        })
+        .to_string()
+    };
+    let root = format!("{day}-{n}-private");
+    [post(root.clone(), None), post(format!("{root}-reply"), Some(root))]
+}
+
+fn write(path: &Path, lines: &[String]) -> String {
+    std::fs::write(path, lines.join("\n")).expect("written");
+    path.display().to_string()
+}
+
+#[test]
+fn an_anticipated_event_is_told_from_a_small_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut posts = Vec::new();
+    for (day, n, extreme) in [(9, 100, 40), (10, 100, 5), (12, 100, 5), (20, 5, 5)] {
+        posts.extend((0..n).flat_map(|n| conversation(n, day, n < extreme)));
+    }
+    let [_, orphan] = conversation(100, 9, true);
+    posts.extend([orphan, "{".to_owned()]);
+    let annotated = write(&folder.path().join("annotated.jsonl"), &posts);
+    let events = write(
+        &folder.path().join("events.csv"),
+        &["event,start,end\nsummit,2024-06-10,2024-06-11\nfair,2024-06-20,".into()],
+    );
+    let program = Program::find();
+    let answer = program.run(["polarization", &annotated, "--events", &events, "--json"]).succeeded();
+    let report: Value = serde_json::from_str(&answer.stdout).expect("JSON");
+    assert_eq!(report["conversations"]["scored"], 305);
+    assert_eq!(report["interactions"]["orphans"], 1);
+    assert!(answer.stderr.contains("rejected 1 lines"), "{}", answer.stderr);
+    let [summit, fair] = [&report["events"][0], &report["events"][1]];
+    assert_eq!((&summit["kind"], &summit["before"]["n"]), (&json!("anticipation-driven"), &json!(100)));
+    assert!((summit["anticipation"]["value"].as_f64().expect("a number") - 0.35).abs() < 1e-9, "{summit}");
+    assert_eq!(
+        (&fair["kind"], &fair["during"]["status"], &fair["during"]["n"]),
+        (&json!("undetermined"), &json!("censored"), &Value::Null)
+    );
+    let said = program.run(["polarization", &annotated, "--events", &events]).succeeded();
+    assert!(said.stdout.contains("summit, 2024-06-10 to 2024-06-11: anticipation-driven"), "{}", said.stdout);
+    assert!(!answer.stdout.contains("private") && !said.stdout.contains("private"));
+}
+
+#[test]
+fn faults_of_the_events_name_their_line() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let annotated = write(&folder.path().join("annotated.jsonl"), &conversation(1, 9, true));
+    let program = Program::find();
+    for (events, fault) in [
+        ("event,start,end\nsummit,2024-06-10,2024-06-09\n", "line 2: the event ends before it starts"),
+        ("event,start,end\nsummit,2024-06-10,\nfair,soon,\n", "line 3: start is no date"),
+        ("event,begin\nsummit,2024-06-10\n", "no column `start`"),
+        ("event,start,end\n,2024-06-10,\n", "line 2: the event has no name"),
+    ] {
+        let file = write(&folder.path().join("events.csv"), &[events.to_owned()]);
+        program.run(["polarization", &annotated, "--events", &file]).failed(4, &["events.csv", fault]);
+    }
+}
