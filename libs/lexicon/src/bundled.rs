@@ -60,15 +60,27 @@ pub(crate) fn vader() -> Result<Vader, LexiconError> {
     Vader::read("vader/lexicon.tsv", VADER_LEXICON, VADER_EMOJI)
 }
 
-/// Reads and compiles everything bundled.
-pub(crate) fn compile() -> Result<Lexica, LexiconError> {
-    let mut lexica = Vec::with_capacity(SOURCES.len());
+/// Names that lexica of one's own cannot have.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    SOURCES.iter().map(|source| source.lexicon).chain(["vader"])
+}
+
+/// Reads and compiles everything bundled, and `own` beside it; `own_hash` names what `own` was read from, and is empty
+/// where there is none.
+pub(crate) fn compile(own: &[Lexicon], own_hash: &str) -> Result<Lexica, LexiconError> {
+    let mut lexica = Vec::with_capacity(SOURCES.len() + own.len());
     for source in SOURCES {
         let Source { lexicon, language, format, file, text, .. } = *source;
         let read = Lexicon::read(lexicon, language, format, file, text.as_bytes())?;
         lexica.push(Lexicon { measure: source.measure, negation: source.negation, ..read });
     }
-    Lexica::compile_with(&lexica, Some(vader()?), hash())
+    lexica.extend_from_slice(own);
+    let bundled = hash();
+    let hash = match own_hash {
+        "" => bundled,
+        own => blake3::hash(format!("{bundled} {own}").as_bytes()).to_hex().to_string(),
+    };
+    Lexica::compile_with(&lexica, Some(vader()?), hash)
 }
 
 /// BLAKE3 over names and contents of all files, in their order here.

@@ -40,6 +40,12 @@ pub enum LexiconError {
         /// The name given.
         name: String,
     },
+    /// A lexicon of one's own has the name of a bundled one.
+    #[error("a lexicon named `{name}` comes with the program; give yours another name")]
+    Taken {
+        /// The name given.
+        name: String,
+    },
     /// Two lexica answer the same category differently.
     #[error("category `{category}` is scored in two ways; give one of its lexica another name")]
     Conflict {

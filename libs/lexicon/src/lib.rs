@@ -49,13 +49,31 @@ pub use lexica::{Answer, Category, Hit, Lexica, Scored};
 
 use std::sync::{Arc, LazyLock};
 
-static BUNDLED: LazyLock<Arc<Lexica>> =
-    LazyLock::new(|| Arc::new(bundled::compile().expect("the bundled lexica are read by every test of this crate")));
+static BUNDLED: LazyLock<Arc<Lexica>> = LazyLock::new(|| {
+    Arc::new(bundled::compile(&[], "").expect("the bundled lexica are read by every test of this crate"))
+});
 
 impl Lexica {
     /// The lexica that come with the program, compiled once per process (some tens of milliseconds).
     #[must_use]
     pub fn bundled() -> Arc<Self> {
         Arc::clone(&BUNDLED)
+    }
+
+    /// The bundled lexica with others beside them. `own_hash` names what those were read from, in provenance.
+    ///
+    /// # Errors
+    /// [`LexiconError::Taken`] where one has the name of a bundled lexicon, and as [`Lexica::compile`].
+    pub fn bundled_and(own: &[Lexicon], own_hash: &str) -> Result<Self, LexiconError> {
+        match own.iter().find(|lexicon| Self::is_bundled(&lexicon.name)) {
+            Some(taken) => Err(LexiconError::Taken { name: taken.name.clone() }),
+            None => bundled::compile(own, own_hash),
+        }
+    }
+
+    /// Whether a lexicon of this name comes with the program.
+    #[must_use]
+    pub fn is_bundled(name: &str) -> bool {
+        bundled::names().any(|bundled| bundled == name)
     }
 }

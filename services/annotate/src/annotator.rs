@@ -1,6 +1,6 @@
 //! An *annotator* holds the lexica and the model, and scores posts with both in one pass.
 
-use crate::{Error, Settings};
+use crate::{Error, Settings, parrott};
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -31,7 +31,15 @@ impl Annotator {
     /// # Errors
     /// Where a file is missing or damaged; the message says which and what to do.
     pub fn load(settings: &Settings) -> Result<Self, Error> {
-        let lexica = Lexica::bundled();
+        let lexica = match &settings.lexica_dir {
+            None => Lexica::bundled(),
+            Some(folder) => {
+                let own = crate::own::read_folder(folder)?;
+                let hash = crate::own::fingerprint(own.iter());
+                let own: Vec<_> = own.into_iter().map(|own| own.lexicon).collect();
+                if own.is_empty() { Lexica::bundled() } else { Arc::new(Lexica::bundled_and(&own, &hash)?) }
+            }
+        };
         let model = if settings.lexica_only {
             None
         } else {
@@ -131,6 +139,15 @@ impl Annotator {
                         present: answer.labels.contains(&label),
                     }));
                 }
+                if head.marker == parrott::SOURCE {
+                    for (level, emotions) in parrott::roll_up(&head.labels, &answer.scores, &answer.labels) {
+                        scores.extend(emotions.into_iter().map(|emotion| Score {
+                            marker: format!("{level}.{}", emotion.name),
+                            score: emotion.score,
+                            present: emotion.present,
+                        }));
+                    }
+                }
             }
         }
         scores.extend(annotation.lexicon.iter().map(|answer| Score {
@@ -160,6 +177,15 @@ impl Annotator {
                 }
                 HeadKind::Multilabel => (Scores::Each(each()), Labels::Each(chosen().collect())),
             };
+            if head.marker == parrott::SOURCE {
+                for (level, emotions) in parrott::roll_up(&head.labels, &answer.scores, &answer.labels) {
+                    let each = emotions.iter().map(|emotion| (emotion.name.to_owned(), emotion.score)).collect();
+                    let holding = emotions.iter().filter(|emotion| emotion.present);
+                    let holding = holding.map(|emotion| emotion.name.to_owned()).collect();
+                    scores.insert(level.to_owned(), Scores::Each(each));
+                    labels.insert(level.to_owned(), Labels::Each(holding));
+                }
+            }
             scores.insert(head.marker.clone(), score);
             labels.insert(head.marker.clone(), label);
         }

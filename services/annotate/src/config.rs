@@ -9,6 +9,8 @@ use std::path::PathBuf;
 pub struct Settings {
     /// Folder of the model; the one shipped with the program where absent.
     pub model_dir: Option<PathBuf>,
+    /// Folder of lexica of one's own, beside the bundled ones; `DATA/lexica` where absent.
+    pub lexica_dir: Option<PathBuf>,
     /// Score with lexica only: no model is loaded.
     pub lexica_only: bool,
     /// A batch closes when it holds this many posts…
@@ -21,6 +23,13 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { model_dir: None, lexica_only: false, batch_posts_max: 512, batch_age_ms_max: 200, threads: 0 }
+        Self {
+            model_dir: None,
+            lexica_dir: None,
+            lexica_only: false,
+            batch_posts_max: 512,
+            batch_age_ms_max: 200,
+            threads: 0,
+        }
     }
 }

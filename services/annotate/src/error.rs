@@ -9,6 +9,22 @@ pub enum Error {
     /// A bundled or configured lexicon is malformed.
     #[error("the lexica cannot be used")]
     Lexicon(#[from] tidemark_lexicon::LexiconError),
+    /// A lexicon of one's own, or the folder of them, cannot be read.
+    #[error("cannot read {path}")]
+    OwnLexicon {
+        /// Which.
+        path: std::path::PathBuf,
+        /// The cause.
+        source: std::io::Error,
+    },
+    /// A file among the lexica of one's own has a name that does not say what it is.
+    #[error(
+        "{path} is no lexicon's name: NAME.LANGUAGE.EXTENSION, such as work.es.dic; `tidemark lexicon add` makes it"
+    )]
+    OwnLexiconName {
+        /// Which.
+        path: std::path::PathBuf,
+    },
     /// Nothing answers a marker that was asked for.
     #[error("no model answers the marker `{marker}`")]
     UnknownMarker {

@@ -9,11 +9,14 @@
 //! same from file to file.
 
 pub mod annotator;
+pub mod audit;
 pub mod config;
 pub mod error;
 mod explain;
 pub mod file;
 mod metrics;
+pub mod own;
+mod parrott;
 pub mod role;
 
 pub use annotator::Annotator;

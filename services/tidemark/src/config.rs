@@ -1,6 +1,7 @@
 //! *Configuration*: every default in the `Settings` of the crate it belongs to, overlaid by a file, by the environment
 //! (`TIDEMARK_KAFKA__BOOTSTRAP_SERVERS`), and by the command line. Unknown keys are refused.
 
+use crate::cli::Place;
 use anyhow::Context as _;
 use figment::Figment;
 use figment::providers::{Env, Format as _, Serialized, Toml};
@@ -52,6 +53,13 @@ impl Config {
             let faults: Vec<String> = error.into_iter().map(|fault| fault.to_string()).collect();
             anyhow::anyhow!("the configuration is wrong:\n  {}", faults.join("\n  "))
         })
+    }
+
+    /// [`Config::load`], with the places that lie in the data folder where nothing else is said.
+    pub(crate) fn of(place: &Place) -> anyhow::Result<Self> {
+        let mut config = Self::load(place.config.as_deref())?;
+        config.annotate.lexica_dir.get_or_insert_with(|| place.data.join(crate::platform::LEXICA));
+        Ok(config)
     }
 
     /// Where the lake of `data` is.

@@ -19,6 +19,8 @@ pub(crate) enum Exit {
     Unreachable = 8,
     /// The lake cannot be used: another process holds it, or it does not belong to this log.
     Lake = 9,
+    /// A marker did not pass its audit.
+    Audit = 10,
 }
 
 /// The table printed by `tidemark --help`.
@@ -32,7 +34,8 @@ pub(crate) const HELP: &str = "Exit codes:
   6  a port is in use
   7  the model, a lexicon or ONNX Runtime is missing or damaged
   8  the broker or the server does not answer
-  9  the lake is held by another process, or does not belong to this log";
+  9  the lake is held by another process, or does not belong to this log
+ 10  a marker did not pass its audit";
 
 /// An error with the code the program ends with. The chain below it is printed, once, by `main`.
 #[derive(Debug)]

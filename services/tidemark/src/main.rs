@@ -1,5 +1,6 @@
 //! Tidemark: a tide gauge for a population's mental health. See `tidemark --help`, README.md and ARCHITECTURE.md.
 
+mod audits;
 mod cli;
 mod commands;
 mod config;
@@ -13,7 +14,7 @@ mod roles;
 mod up;
 
 use clap::Parser as _;
-use cli::{Cli, Command, Ingest, LexiconCommand};
+use cli::{Cli, Command, Ingest, LexiconCommand, MarkerCommand};
 use exit::Failure;
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
@@ -41,6 +42,8 @@ fn answer(command: Command) -> Result<(), Failure> {
         Command::Series(arguments) => blocking(commands::series::run(arguments)),
         Command::Polarization(arguments) => commands::polarization::run(&arguments),
         Command::Lexicon(LexiconCommand::Check(arguments)) => commands::lexicon::check(&arguments),
+        Command::Lexicon(LexiconCommand::Add(arguments)) => commands::lexicon::add(&arguments),
+        Command::Marker(MarkerCommand::Audit(arguments)) => commands::marker::run(&arguments),
         Command::Forecast(arguments) => commands::forecast::forecast(arguments),
         Command::Backtest(arguments) => commands::forecast::backtest(arguments),
         Command::Simulate(arguments) => commands::simulate::run(arguments),

@@ -17,6 +17,9 @@ pub(crate) struct Address {
     pub(crate) http: String,
 }
 
+/// Lexica of one's own, in the data folder.
+pub(crate) const LEXICA: &str = "lexica";
+
 /// The data folder.
 #[derive(Debug, Clone)]
 pub(crate) struct DataFolder(PathBuf);

@@ -97,7 +97,19 @@ impl Roles {
                 });
             }
             Role::Alert => {
-                let (session, settings) = (self.session().await?, config.alert.clone());
+                let (session, mut settings) = (self.session().await?, config.alert.clone());
+                let lexica = config.annotate.lexica_dir.clone().unwrap_or_default();
+                let (admitted, waiting) =
+                    crate::audits::admitted(settings.rules, self.data.path(), &lexica).or_exit(Exit::Configuration)?;
+                for rule in waiting {
+                    let (rule, marker) = (rule.name, rule.marker);
+                    tracing::warn!(
+                        rule,
+                        marker,
+                        "the rule raises no alert: its marker has not passed `tidemark marker audit`"
+                    );
+                }
+                settings.rules = admitted;
                 self.spawn("alert", async move {
                     tidemark_alert::role::run(&session, &settings, Timestamp::now, stop).await.or_exit(Exit::Lake)
                 });

@@ -70,7 +70,7 @@ pub(crate) async fn broker(arguments: Broker) -> Result<(), Failure> {
 }
 
 fn configuration(place: &Place, port: Option<u16>) -> Result<Config, Failure> {
-    let mut config = Config::load(place.config.as_deref()).or_exit(Exit::Configuration)?;
+    let mut config = Config::of(place).or_exit(Exit::Configuration)?;
     if let Some(port) = port {
         config.serve.port = port;
         config.serve.grpc_port = port.checked_add(1).filter(|_| port != 0).unwrap_or(0);

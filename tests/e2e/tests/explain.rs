@@ -54,7 +54,8 @@ async fn a_running_platform_explains_over_http_and_keeps_no_text() {
     let platform = Platform::start(&Program::find(), folder.path(), "");
     let address = format!("{}/api/v1/explain", platform.address("http").expect("up"));
     let client = reqwest::Client::new();
-    let ask = |body: Value| client.post(&address).header("content-type", "application/json").body(body.to_string()).send();
+    let ask =
+        |body: Value| client.post(&address).header("content-type", "application/json").body(body.to_string()).send();
     let text = "I am so grateful for the zanahorias";
     let answer = ask(json!({"text": text, "marker": "emotion.goemotions.gratitude"})).await.expect("an answer");
     assert_eq!(answer.status(), 200);

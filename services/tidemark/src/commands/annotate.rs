@@ -12,14 +12,19 @@ use tidemark_annotate::file::{self, Unanswered};
 use tidemark_annotate::{Annotator, Error, Settings};
 
 /// Loads what scores.
-pub(crate) fn annotator(model: Option<PathBuf>, lexica_only: bool) -> Result<Annotator, Failure> {
-    Annotator::load(&Settings { model_dir: model, lexica_only, ..Settings::default() }).or_exit(Exit::Model)
+pub(crate) fn annotator(
+    model: Option<PathBuf>,
+    lexica: Option<PathBuf>,
+    lexica_only: bool,
+) -> Result<Annotator, Failure> {
+    Annotator::load(&Settings { model_dir: model, lexica_dir: lexica, lexica_only, ..Settings::default() })
+        .or_exit(Exit::Model)
 }
 
 /// Runs the command.
 pub(crate) fn run(arguments: InOut) -> Result<(), Failure> {
     let input = open(&arguments.files.input).or_exit(Exit::Input)?;
-    let annotator = annotator(arguments.files.model, arguments.lexica_only)?;
+    let annotator = annotator(arguments.files.model, arguments.lexica, arguments.lexica_only)?;
     let mut output = Output::create(&arguments.files.output).or_exit(Exit::Output)?;
     let mut rejects = Rejects::of(&arguments.files.output).or_exit(Exit::Output)?;
     let (progress, position) = Progress::over(&input);
@@ -52,8 +57,7 @@ pub(crate) fn run(arguments: InOut) -> Result<(), Failure> {
 /// first, into a file that goes with this process, each on the line that it has in the input.
 pub(crate) fn annotated(
     mut input: Input,
-    model: Option<PathBuf>,
-    lexica_only: bool,
+    (model, lexica, lexica_only): (Option<PathBuf>, Option<PathBuf>, bool),
     rejects: &mut Rejects,
     progress: &Progress,
 ) -> Result<(Box<dyn BufRead + Send>, u64), Failure> {
@@ -63,7 +67,7 @@ pub(crate) fn annotated(
         Err(error) if error.kind() == ErrorKind::UnexpectedEof => input.reader = Box::new(BufReader::new(CutOff)),
         Err(error) => return Err(error).context("the input cannot be read").or_exit(Exit::Input),
     }
-    let annotator = annotator(model, lexica_only)?;
+    let annotator = annotator(model, lexica, lexica_only)?;
     let mut annotated = tempfile::tempfile().context("no temporary file can be made").or_exit(Exit::Output)?;
     let summary = file::annotate_lines(
         &annotator,
@@ -103,7 +107,7 @@ pub(crate) fn exit_of(error: &Error) -> Exit {
         Error::Read { .. } | Error::UnknownMarker { .. } => Exit::Input,
         Error::Write(_) => Exit::Output,
         Error::Log(_) => Exit::Unreachable,
-        Error::Model(_) | Error::Lexicon(_) => Exit::Model,
+        Error::Model(_) | Error::Lexicon(_) | Error::OwnLexicon { .. } | Error::OwnLexiconName { .. } => Exit::Model,
         Error::Encode(_) | Error::Scoring(_) => Exit::Unexpected,
     }
 }

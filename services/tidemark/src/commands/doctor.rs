@@ -36,7 +36,7 @@ enum Verdict {
 #[allow(clippy::print_stdout)]
 pub(crate) async fn run(arguments: Doctor) -> Result<(), Failure> {
     let place = &arguments.place;
-    let loaded = Config::load(place.config.as_deref());
+    let loaded = Config::of(place);
     let configured = configuration(loaded.as_ref());
     // The other checks go on with what is usual where the configuration is at fault: one run finds them all.
     let config = loaded.unwrap_or_default();

@@ -16,7 +16,7 @@ use tidemark_wire::lines::Lines;
 pub(crate) fn run(arguments: Explain) -> Result<(), Failure> {
     let files = arguments.files;
     let input = open(&files.input).or_exit(Exit::Input)?;
-    let annotator = annotator(files.model, false)?;
+    let annotator = annotator(files.model, None, false)?;
     let known = annotator.explainable();
     if !known.contains(&arguments.marker) {
         return Err(anyhow::anyhow!(

@@ -1,22 +1,24 @@
-//! `tidemark lexicon check`: what a lexicon is worth, alone and on a corpus.
+//! `tidemark lexicon`: what a lexicon is worth, alone and on a corpus; and taking one into a platform.
 
-use crate::cli::LexiconCheck;
+use crate::cli::{LexiconAdd, LexiconCheck};
+use crate::config::Config;
 use crate::exit::{Exit, Failure, OrExit as _};
 use crate::files::open;
+use crate::platform::write_atomically;
 use crate::prepare;
 use crate::progress::Progress;
 use anyhow::Context as _;
+use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::path::Path;
+use tidemark_annotate::own;
 use tidemark_domain::Language;
 use tidemark_domain::marker::name_part;
 use tidemark_lexicon::check::{Check, Report};
-use tidemark_lexicon::{Format, Lexicon};
+use tidemark_lexicon::{Lexica, Lexicon};
 use tidemark_wire::annotated_file::PostLine;
 use tidemark_wire::lines::Lines;
 
-/// A longer file is no lexicon.
-const LEXICON_BYTES_MAX: u64 = 256 << 20;
 /// What a lexicon is called whose file has no name that could be a marker's.
 const NAMELESS: &str = "lexicon";
 
@@ -41,21 +43,94 @@ pub(crate) fn check(arguments: &LexiconCheck) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Runs `lexicon add`.
+pub(crate) fn add(arguments: &LexiconAdd) -> Result<(), Failure> {
+    let language = Language::from(arguments.language);
+    let bytes = read_bytes(&arguments.file)?;
+    let name = arguments.name.clone().unwrap_or_else(|| stem(&arguments.file));
+    if Lexica::is_bundled(&name) {
+        return Err(anyhow::anyhow!("a lexicon named `{name}` comes with the program: choose another with --name"))
+            .or_exit(Exit::Input);
+    }
+    let file = arguments.file.display().to_string();
+    let lexicon = own::read(&name, language, &file, &bytes).or_exit(Exit::Input)?;
+    let config = Config::of(&arguments.place).or_exit(Exit::Configuration)?;
+    let folder = config.annotate.lexica_dir.unwrap_or_default();
+    std::fs::create_dir_all(&folder)
+        .with_context(|| format!("cannot create {}", folder.display()))
+        .or_exit(Exit::Output)?;
+    // Beside those that are there already: what fails together must not be found out at the next start.
+    let place = own::place(&folder, &name, language, &extension(&arguments.file));
+    let mut all = own::read_folder(&folder).or_exit(Exit::Input)?;
+    all.retain(|own| own.lexicon.name != name || own.lexicon.language != language);
+    let all: Vec<Lexicon> = all.into_iter().map(|own| own.lexicon).chain([lexicon.clone()]).collect();
+    Lexica::bundled_and(&all, "new").or_exit(Exit::Input)?;
+    // Of one name and language there is one file, whatever its format.
+    for old in
+        std::fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display())).or_exit(Exit::Output)?
+    {
+        let old = old.or_exit(Exit::Output)?;
+        let begins = format!("{name}.{}.", language.code());
+        if old.file_name().to_string_lossy().starts_with(&begins) && old.path() != place {
+            std::fs::remove_file(old.path())
+                .with_context(|| format!("cannot replace {}", old.path().display()))
+                .or_exit(Exit::Output)?;
+        }
+    }
+    write_atomically(&place, &bytes).or_exit(Exit::Output)?;
+    let mut terms: BTreeMap<&str, usize> = BTreeMap::new();
+    for entry in &lexicon.entries {
+        *terms.entry(&entry.category).or_default() += 1;
+    }
+    let markers: Vec<String> =
+        terms.iter().map(|(category, terms)| format!("  lexicon.{name}.{category}  {terms} terms")).collect();
+    crate::say(&format!(
+        "kept {} in {}; a running platform takes it up when it is started again\n{}\nBefore one of these may drive an \
+         alert: tidemark marker audit",
+        name,
+        place.display(),
+        markers.join("\n")
+    ));
+    Ok(())
+}
+
 /// Reads a lexicon whose format its name and its first lines tell.
 fn read(path: &Path, language: Language) -> Result<Lexicon, Failure> {
+    let bytes = read_bytes(path)?;
+    own::read(&stem(path), language, &path.display().to_string(), &bytes).or_exit(Exit::Input)
+}
+
+/// A file's content, decompressed.
+fn read_bytes(path: &Path) -> Result<Vec<u8>, Failure> {
     let file = path.display().to_string();
     let mut bytes = Vec::new();
     let input = open(path).or_exit(Exit::Input)?;
-    let read = input.reader.take(LEXICON_BYTES_MAX + 1).read_to_end(&mut bytes);
+    let read = input.reader.take(own::LEXICON_BYTES_MAX + 1).read_to_end(&mut bytes);
     read.with_context(|| format!("cannot read {file}")).or_exit(Exit::Input)?;
-    if bytes.len() as u64 > LEXICON_BYTES_MAX {
-        return Err(anyhow::anyhow!("{file} is larger than {} MiB: that is no lexicon", LEXICON_BYTES_MAX >> 20))
+    if bytes.len() as u64 > own::LEXICON_BYTES_MAX {
+        return Err(anyhow::anyhow!("{file} is larger than {} MiB: that is no lexicon", own::LEXICON_BYTES_MAX >> 20))
             .or_exit(Exit::Input);
     }
-    let format = Format::of_file(&file, &bytes).or_exit(Exit::Input)?;
-    let stem = path.file_stem().map(|stem| name_part(&stem.to_string_lossy())).unwrap_or_default();
-    let name = if stem.is_empty() { NAMELESS } else { &stem };
-    Lexicon::read(name, language, format, &file, &bytes).or_exit(Exit::Input)
+    Ok(bytes)
+}
+
+/// A file's name without what says how it is compressed.
+fn uncompressed(path: &Path) -> &Path {
+    let is_compressed = path.extension().is_some_and(|extension| extension == "gz" || extension == "zst");
+    if is_compressed { Path::new(path.file_stem().unwrap_or_default()) } else { path }
+}
+
+/// What a lexicon is called by its file.
+fn stem(path: &Path) -> String {
+    let stem = uncompressed(path).file_stem().map(|stem| name_part(&stem.to_string_lossy())).unwrap_or_default();
+    if stem.is_empty() { NAMELESS.to_owned() } else { stem }
+}
+
+/// What tells a lexicon's format where its content leaves it open.
+fn extension(path: &Path) -> String {
+    uncompressed(path)
+        .extension()
+        .map_or_else(|| "txt".to_owned(), |extension| extension.to_string_lossy().to_lowercase())
 }
 
 /// Posts as `annotate` takes them, those in the lexicon's language; text and region are used.

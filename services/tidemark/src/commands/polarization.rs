@@ -33,7 +33,7 @@ pub(crate) fn run(arguments: &Polarization) -> Result<(), Failure> {
     // The rejects of a stream: what is printed has no file that they could stand beside.
     let mut rejects = Rejects::of(Path::new("-")).or_exit(Exit::Output)?;
     let (progress, position) = Progress::over(&input);
-    let (reader, mut rejected) = annotated(input, arguments.model.clone(), false, &mut rejects, &progress)?;
+    let (reader, mut rejected) = annotated(input, (arguments.model.clone(), None, false), &mut rejects, &progress)?;
     let (mut posts, mut lines) = (Vec::new(), Lines::new(reader));
     while let Some(line) = lines.read().context("the input cannot be read").or_exit(Exit::Input)? {
         match line.content.and_then(|bytes| read_post(bytes, &zone)) {

@@ -13,14 +13,15 @@ use tidemark_aggregate::file::{Options, series_of_lines};
 
 /// Runs the command.
 pub(crate) async fn run(arguments: Series) -> Result<(), Failure> {
-    let InOut { files, lexica_only } = arguments.files;
+    let InOut { files, lexica, lexica_only } = arguments.files;
     let zone = super::zone(&arguments.zone)?;
     let options = Options { zone, period: arguments.period.into(), issued_at: Timestamp::now() };
     let input = open(&files.input).or_exit(Exit::Input)?;
     let mut rejects = Rejects::of(&files.output).or_exit(Exit::Output)?;
     let mut output = Output::create(&files.output).or_exit(Exit::Output)?;
     let (progress, position) = Progress::over(&input);
-    let (reader, rejected_before) = annotated(input, files.model.clone(), lexica_only, &mut rejects, &progress)?;
+    let (reader, rejected_before) =
+        annotated(input, (files.model.clone(), lexica, lexica_only), &mut rejects, &progress)?;
     let summary = series_of_lines(reader, &mut output, &mut rejects, &options, |lines| {
         progress.at_shared(&position, lines, "posts")
     })

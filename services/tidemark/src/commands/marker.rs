@@ -1,0 +1,146 @@
+//! `tidemark marker audit`: whether a marker agrees with people's labels.
+
+use crate::audits;
+use crate::cli::MarkerAudit;
+use crate::config::Config;
+use crate::exit::{Exit, Failure, OrExit as _};
+use crate::files::{is_dash, open};
+use crate::prepare;
+use crate::progress::Progress;
+use anyhow::Context as _;
+use serde::Deserialize;
+use tidemark_annotate::Annotator;
+use tidemark_annotate::audit::{Audit, Case, Said, Share, audit};
+use tidemark_domain::Language;
+use tidemark_domain::marker::LEXICON_PREFIX;
+use tidemark_wire::annotated_file::PostLine;
+use tidemark_wire::lines::Lines;
+
+/// Posts scored together.
+const BATCH: usize = 256;
+
+/// One line of a sample: a post as `annotate` takes it, what people say of it, and what it is compared with.
+#[derive(Deserialize)]
+struct Labelled {
+    #[serde(flatten)]
+    post: PostLine,
+    label: Label,
+    group: Option<String>,
+    paraphrase_of: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Label {
+    Yes,
+    No,
+}
+
+/// Runs the command. What was asked for goes to standard output.
+#[allow(clippy::print_stdout)]
+pub(crate) fn run(arguments: &MarkerAudit) -> Result<(), Failure> {
+    let mut config = Config::of(&arguments.place).or_exit(Exit::Configuration)?;
+    let marker = &arguments.marker;
+    // A lexicon's marker needs no model.
+    config.annotate.lexica_only |= marker.starts_with(LEXICON_PREFIX);
+    let lexica = config.annotate.lexica_dir.clone().unwrap_or_default();
+    let annotator = Annotator::load(&config.annotate).or_exit(Exit::Model)?;
+    let mut sample = read(&arguments.sample)?;
+    let progress = Progress::steps(sample.len() as u64);
+    let mut cases = Vec::with_capacity(sample.len());
+    while !sample.is_empty() {
+        let batch: Vec<Labelled> = sample.drain(..sample.len().min(BATCH)).collect();
+        let prepared: Vec<(String, Language)> =
+            batch.iter().map(|one| prepare::text(&one.post.text, one.post.lang.as_deref())).collect();
+        let texts: Vec<(&str, Language)> = prepared.iter().map(|(text, language)| (text.as_str(), *language)).collect();
+        let (annotations, _) = annotator.annotate(&texts).or_exit(Exit::Unexpected)?;
+        for (one, annotation) in batch.into_iter().zip(annotations) {
+            let found = annotator.scores(&annotation).into_iter().find(|score| score.marker == *marker);
+            cases.push(Case {
+                id: one.post.id,
+                label: matches!(one.label, Label::Yes),
+                group: one.group,
+                paraphrase_of: one.paraphrase_of,
+                answer: found.map(|score| Said { present: score.present, score: score.score }),
+            });
+        }
+        progress.at(cases.len() as u64, cases.len() as u64, "posts");
+    }
+    progress.clear();
+    if cases.iter().all(|case| case.answer.is_none()) {
+        return Err(anyhow::anyhow!("nothing answers the marker `{marker}` on any post of the sample"))
+            .or_exit(Exit::Input);
+    }
+    let found = audit(marker, &cases, !marker.starts_with(LEXICON_PREFIX));
+    if arguments.json {
+        println!("{}", serde_json::to_string_pretty(&found).or_exit(Exit::Unexpected)?);
+    } else {
+        print!("{}", table(&found));
+    }
+    let passed = found.passed;
+    let kept = if audits::own_lexicon(marker).is_some() {
+        let path = audits::keep(&arguments.place.data, &lexica, found).or_exit(Exit::Output)?;
+        format!("; kept in {}", path.display())
+    } else {
+        String::new()
+    };
+    if passed {
+        crate::say(&format!("{marker} may drive alerts{kept}"));
+        Ok(())
+    } else {
+        Err(anyhow::anyhow!("{marker} may not drive alerts{kept}")).or_exit(Exit::Audit)
+    }
+}
+
+fn read(path: &std::path::Path) -> Result<Vec<Labelled>, Failure> {
+    let name = if is_dash(path) { "standard input".to_owned() } else { path.display().to_string() };
+    let mut lines = Lines::new(open(path).or_exit(Exit::Input)?.reader);
+    let mut sample = Vec::new();
+    while let Some(line) = lines.read().with_context(|| format!("cannot read {name}")).or_exit(Exit::Input)? {
+        // An audit stands on a whole sample: a line that cannot be read is no small matter here.
+        let bytes = line.content.map_err(|(_, detail)| anyhow::anyhow!("{name}, line {}: {detail}", line.number));
+        let labelled = serde_json::from_slice(bytes.or_exit(Exit::Input)?)
+            .map_err(|fault| {
+                let place = format!("{name}, line {}, column {}", line.number, fault.column());
+                anyhow::anyhow!(
+                    "{place}: not a labelled post: id, text, label (yes or no), perhaps lang, group, paraphrase_of"
+                )
+            })
+            .or_exit(Exit::Input)?;
+        sample.push(labelled);
+    }
+    Ok(sample)
+}
+
+fn table(audit: &Audit) -> String {
+    let share = |share: &Share| match (share.value, share.lower, share.upper) {
+        (Some(value), Some(lower), Some(upper)) => format!(
+            "{:5.1} % ({:.1} to {:.1}; {} of {})",
+            100.0 * value,
+            100.0 * lower,
+            100.0 * upper,
+            share.k,
+            share.n
+        ),
+        _ => "nothing counted".to_owned(),
+    };
+    let mut lines = vec![
+        format!("{}: {}", audit.marker, if audit.passed { "passed" } else { "not passed" }),
+        format!("  answered      {}", share(&audit.coverage)),
+        format!("  sensitivity   {}", share(&audit.agreement.sensitivity)),
+        format!("  specificity   {}", share(&audit.agreement.specificity)),
+    ];
+    for (group, own) in &audit.groups {
+        lines.push(format!(
+            "  in {group}: sensitivity {}, specificity {}",
+            share(&own.sensitivity),
+            share(&own.specificity)
+        ));
+    }
+    if let Some(error) = audit.calibration_error {
+        lines.push(format!("  calibration error {error:.3}"));
+    }
+    lines.push(format!("  paraphrases   {} answered alike", share(&audit.stability)));
+    lines.extend(audit.faults.iter().map(|fault| format!("  FAULT {fault}")));
+    lines.join("\n") + "\n"
+}
