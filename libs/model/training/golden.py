@@ -11,6 +11,7 @@ import pathlib
 import tomllib
 
 import calibrate
+import encode
 import score
 
 SENTENCES = (
@@ -32,6 +33,17 @@ SENTENCES = (
     ("en", " ".join(f"On day {i} I walked to the river and counted the boats again." for i in range(40))),
 )
 
+# (language, kind, context, text): contexts that fit, that are cut, that leave nothing over, and texts of several windows.
+PAIRS = (
+    ("en", "topic", "school closures", "Keep the doors shut, it is the only thing that works."),
+    ("en", "topic", "face masks", ""),
+    ("en", "topic", " ".join(f"sub question {i}" for i in range(20)), "I am all for it. " * 30),
+    ("en", "parent", "I failed my exam and told nobody.", "That must have been a heavy week. What happened next?"),
+    ("en", "parent", "We sat by the river and talked for hours. " * 12, "Same here!"),
+    ("en", "parent", "The boats left early this morning. " * 12, "No, I counted them and they were all there. " * 25),
+    ("es", "parent", "No sé qué hacer con todo esto.", "Aquí estoy, contame."),
+)
+
 
 def main():
     a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -41,17 +53,26 @@ def main():
     encoder = score.Encoder(a.model / "model.onnx", a.model / "tokenizer.json", 1)
     manifest = tomllib.loads((a.model / "model.toml").read_text())
     logits, _ = encoder.logits([text for _, text in SENTENCES])
-    out = []
-    for (language, text), row in zip(SENTENCES, logits):
-        ids, scores, at = encoder.tokenizer.encode(text, add_special_tokens=False).ids, {}, 0
-        for head in manifest["heads"]:
-            width = 1 if head["kind"] == "binary" else len(head["labels"])
-            if language in head["languages"]:
-                p = calibrate.probabilities(head["kind"], row[None, at:at + width], head["scale"], head["shift"])[0]
-                scores[head["marker"]] = [round(float(x), 6) for x in p]
-            at += width
-        out.append({"language": language, "text": text, "ids": ids, "scores": scores})
+    out = [{"language": language, "text": text, "ids": encoder.ids([text])[0], "scores": scores_of(manifest, language, None, row)}
+           for (language, text), row in zip(SENTENCES, logits)]
+    for language, kind, context, text in PAIRS:
+        row = encoder.logits([text], [context], kind)[0][0]
+        windows = [window for window, _ in encode.windows(encoder.ids([text])[0], encoder.ids([context])[0], kind)]
+        out.append({"language": language, "text": text, kind: context, "ids": encoder.ids([text])[0], "windows": windows, "scores": scores_of(manifest, language, kind, row)})
     a.out.write_text("[\n" + ",\n".join(json.dumps(row, ensure_ascii=False) for row in out) + "\n]\n")
+
+
+def scores_of(manifest, language, kind, row):
+    """{marker: scores} of the heads that answer to a kind of context, or to none, in a language."""
+    scores, at = {}, 0
+    for head in manifest["heads"]:
+        width = 1 if head["kind"] == "binary" else len(head["labels"])
+        if language in head["languages"] and head.get("pair") == kind:
+            own = next((s for s in head.get("per_language", []) if s["language"] == language), head)
+            values = calibrate.scores(head, row[None, at:at + width], (own["scale"], own["shift"]))[0]
+            scores[head["marker"]] = [round(float(x), 6) for x in values]
+        at += width
+    return scores
 
 
 if __name__ == "__main__":
