@@ -73,16 +73,22 @@ def evaluated(encoder, settings, rows, side="dev"):
     return out
 
 
-def against_goals(result):
-    """[(marker, metric, where, goal, reached, met)], calibration of yes/no markers included."""
+def goals():
+    """[(marker, metric, where, goal)], calibration of yes/no markers included; where is a language or "source NAME"."""
     out = []
-    for marker, goals in GOALS.items():
-        for metric, where, goal in goals:
-            values = result[marker].get(where) or result[marker].get("source " + where) or {}
-            reached = values.get(metric, float("nan"))
-            out.append((marker, metric, where, goal, reached, reached >= goal))
+    for marker, own in GOALS.items():
+        for metric, where, goal in own:
+            out.append((marker, metric, where if where in LANGUAGES else "source " + where, goal))
     for head in catalogue.HEADS:
-        for where, values in result[head["marker"]].items():
-            if head["kind"] == "binary":
-                out.append((head["marker"], "ece", where, ECE_AT_MOST, values["ece"], values["ece"] <= ECE_AT_MOST))
+        if head["kind"] == "binary":
+            out += [(head["marker"], "ece", language, ECE_AT_MOST) for language in head["languages"]]
+    return out
+
+
+def against_goals(result):
+    """[(marker, metric, where, goal, int8, float32, whether int8 meets the goal)] of {"int8": ..., "fp32": ...}."""
+    out = []
+    for marker, metric, where, goal in goals():
+        own, full = (result[scheme][marker].get(where, {}).get(metric, float("nan")) for scheme in ("int8", "fp32"))
+        out.append((marker, metric, where, goal, own, full, own <= goal if metric == "ece" else own >= goal))
     return out

@@ -16,6 +16,7 @@ import evaluate
 import graph
 import manifest
 import net
+import probes
 import quantise
 import schemes
 import score
@@ -42,7 +43,8 @@ def finish(rows, work, out, profile, threads=2, measure_schemes=True):
         encoder = score.Encoder(path, out / "tokenizer.json", threads)
         settings = evaluate.tuned(encoder, rows)
         if name == "int8":
-            manifest.write(out, settings)
+            probed = probes.measured(encoder, settings, probes.read())
+            manifest.write(out, settings, probes.languages(probed))
             same = schemes.same_in_any_company([encoder.session, score.Encoder(path, out / "tokenizer.json", 1).session], schemes.windows_of(rows))
             if not same:
                 raise SystemExit("the exported weights answer differently in different batches: not to be shipped")
@@ -50,9 +52,8 @@ def finish(rows, work, out, profile, threads=2, measure_schemes=True):
         for marker, places in result[name].items():
             for place, values in places.items():
                 print(f"  {name} {marker} {place}: {shown(values)}", flush=True)
-    (work / "evaluation.json").write_text(json.dumps(result, indent=1))
-    for marker, metric, where, goal, reached, met in evaluate.against_goals(result["int8"]):
-        print(f"  {'met ' if met else 'MISS'} {marker} {metric} {where}: {reached:.3f} (goal {goal})", flush=True)
+    (work / "evaluation.json").write_text(json.dumps({**result, "probes": probed}, indent=1))
+    print("\n".join(card.goal_lines(result)), flush=True)
     if measure_schemes:
         schemes.measure(tensors, config, widths, activations, rows, work)
-    card.write(out, work, config, result, rows, profile)
+    card.write(out, work, config, result, probed, rows, profile)

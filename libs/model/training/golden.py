@@ -67,7 +67,7 @@ def scores_of(manifest, language, kind, row):
     scores, at = {}, 0
     for head in manifest["heads"]:
         width = 1 if head["kind"] == "binary" else len(head["labels"])
-        if language in head["languages"] and head.get("pair") == kind:
+        if language in head["languages"] + head.get("probed", []) and head.get("pair") == kind:
             own = next((s for s in head.get("per_language", []) if s["language"] == language), head)
             values = calibrate.scores(head, row[None, at:at + width], (own["scale"], own["shift"]))[0]
             scores[head["marker"]] = [round(float(x), 6) for x in values]

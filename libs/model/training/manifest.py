@@ -4,7 +4,7 @@ Reads: the files beside it, for their hashes, and the settings of evaluate.tuned
 reads. Does not: decide any number.
 
 Beyond the first version of the form: `[pair]` at the top; per head `pair`, `range` (kind "regression", whose `thresholds` are empty),
-`weak`, and `[[heads.per_language]]` with the settings of a language that has its own.
+`weak`, `probed` (languages answered on the strength of probes.py alone) and `[[heads.per_language]]` with the settings of a language that has its own.
 """
 import hashlib
 import json
@@ -30,19 +30,20 @@ def terms(head):
     return "; ".join(statements.TERMS[f][0] for f in files), "; ".join(dict.fromkeys(statements.TERMS[f][1] for f in files))
 
 
-def head_lines(head, settings):
+def head_lines(head, settings, probed):
     data, licence = terms(head)
     lines = ["[[heads]]", f'marker = "{head["marker"]}"', f'kind = "{head["kind"]}"', f"labels = {json.dumps(head['labels'])}"]
     lines += [f'pair = "{head["pair"]}"'] if head["pair"] else []
     lines += [f"range = {numbers(head['range'])}"] if head["kind"] == "regression" else []
     lines += ["weak = true"] if head["weak"] else []
+    lines += [f"probed = {json.dumps(probed)}"] if probed else []
     lines += [*settings_of(*settings[""]), f"languages = {json.dumps(head['languages'])}", f'data = "{data}"', f'licence = "{licence}"', ""]
     for language in sorted(set(settings) - {""}):
         lines += ["[[heads.per_language]]", f'language = "{language}"', *settings_of(*settings[language]), ""]
     return lines
 
 
-def write(out, settings):
+def write(out, settings, probed=None):
     lines = [
         "# What the encoder beside this file consists of, how its windows are made, and what its heads mean.",
         "# Written by libs/model/training; read by libs/model/src/manifest.rs.",
@@ -57,5 +58,5 @@ def write(out, settings):
     for name in ("model.onnx", "tokenizer.json"):
         lines += ["[[files]]", f'name = "{name}"', f'sha256 = "{hashlib.sha256((out / name).read_bytes()).hexdigest()}"', ""]
     for head in catalogue.HEADS:
-        lines += head_lines(head, settings[head["marker"]])
+        lines += head_lines(head, settings[head["marker"]], (probed or {}).get(head["marker"]))
     (out / "model.toml").write_text("\n".join(lines))

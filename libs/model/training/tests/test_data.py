@@ -5,6 +5,7 @@ import unittest
 import catalogue
 import data
 import near
+import probes
 import statements
 
 DEV_ID, TRAIN_ID = "00000000000a", "000000000001"  # 10 and 1, modulo 10
@@ -104,6 +105,14 @@ class Targets(unittest.TestCase):
     def test_rows_of_rallypoint_itself_teach_nothing(self):
         self.assertEqual(catalogue.targets("mh_risk_rally", row("rallypoint/train:rallypoint Set 1", labels=0)), {})
         self.assertEqual(catalogue.targets("mh_risk_rally", row("rallypoint/train:reddit ptsd", labels=1))["mh.ptsd"], [1.0])
+
+    def test_probes_name_labels_that_there_are(self):
+        for sentence in probes.read():
+            for marker, value in sentence["labels"].items():
+                head = catalogue.BY_MARKER[marker]
+                self.assertNotIn(sentence["lang"], head["languages"])
+                self.assertEqual(bool(head["pair"]), bool(head["pair"] and sentence[head["pair"]]))
+                self.assertTrue(head["kind"] == "regression" or set([value] if isinstance(value, str) else value) <= set(head["labels"]), value)
 
     def test_every_head_and_file_has_a_statement(self):
         for head in catalogue.HEADS:
