@@ -14,8 +14,8 @@ import fit
 import metrics
 import plan
 import rows
+from tiny import CONFIG
 
-CONFIG = {"hidden": 32, "ff": 64, "heads": 4, "eps": 1e-12, "layers": 2, "vocabulary": 200, "positions": 128}
 PROFILE = {**plan.PROFILES["smoke"], "tokens": 256, "rows": 8}
 
 
