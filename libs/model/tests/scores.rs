@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use serde::Deserialize;
@@ -35,7 +35,11 @@ fn golden() -> Vec<Golden> {
 
 /// Random weights under heads of every kind; a token is a character.
 fn tiny() -> Model {
-    Model::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tiny"), &options(2)).expect("the tiny model loads")
+    Model::load(&tiny_folder(), &options(2)).expect("the tiny model loads")
+}
+
+fn tiny_folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tiny")
 }
 
 impl Golden {
@@ -158,43 +162,27 @@ fn alone(language: Language) -> Vec<usize> {
     (0..heads.len()).filter(|&i| heads[i].covers(language) && heads[i].pair.is_none()).collect()
 }
 
-/// The shipped model, one head of which is told to read the parent too.
-fn altered() -> (tempfile::TempDir, Model) {
-    let folder = copied();
-    let path = folder.path().join("model.toml");
-    let mut text = std::fs::read_to_string(&path).expect("read");
-    if !text.contains("[pair]") {
-        let pair = "[pair]\nlayout = \"begin_context_end_end_text_end\"\ntopic = 24\nparent = 56\n\n";
-        text.insert_str(text.find("[[files]]").expect("files"), pair);
-    }
-    text = text.replace("marker = \"mh.stress\"\n", "marker = \"mh.stress\"\npair = \"parent\"\n");
-    std::fs::write(&path, text).expect("written");
-    let model = Model::load(folder.path(), &options(2)).expect("the altered model loads");
-    (folder, model)
-}
-
 #[test]
 fn a_head_that_reads_a_context_is_absent_where_none_is_given() {
-    let (_folder, model) = altered();
-    let stress = model.heads().iter().position(|head| head.marker == "mh.stress").expect("it is shipped");
-    assert_eq!(model.heads()[stress].pair, Some(Pair::Parent));
+    let model = tiny();
+    let agreement = model.heads().iter().position(|head| head.pair == Some(Pair::Parent)).expect("there is one");
     let post = Input::new("Same here!", Language::English);
     let answered = |post: Input<'_>| {
         let scored = model.score(&[post]).expect("scored").remove(0);
-        scored.heads.into_iter().find(|answer| answer.head == stress).map(|answer| answer.scores[0])
+        scored.heads.into_iter().find(|answer| answer.head == agreement).map(|answer| answer.scores[0])
     };
     assert_eq!(answered(post), None);
     assert_eq!(answered(Input { parent: Some(" \n"), ..post }), None);
     assert_eq!(answered(Input { topic: Some("harbours"), ..post }), None);
     assert_eq!(answered(Input { language: Language::Other, parent: Some("We lost the house."), ..post }), None);
-    let heavy = answered(Input { parent: Some("We lost the house and I cannot sleep."), ..post }).expect("answered");
-    let light = answered(Input { parent: Some("The soup was lovely."), ..post }).expect("answered");
-    assert!((heavy - light).abs() > 1e-3, "the parent is read: {heavy}, {light}");
+    let one = answered(Input { parent: Some("We lost the house and I cannot sleep."), ..post }).expect("answered");
+    let other = answered(Input { parent: Some("The soup was lovely."), ..post }).expect("answered");
+    assert!((one - other).abs() > 1e-3, "the parent is read: {one}, {other}");
 }
 
 #[test]
 fn a_context_changes_nothing_for_the_heads_that_do_not_read_it() {
-    let (_folder, model) = altered();
+    let model = tiny();
     let post = Input::new("We sat by the river all evening.", Language::English);
     let with = Input { parent: Some("Where have you been?"), topic: Some("rivers"), ..post };
     let (without, with) = (model.score(&[post]).expect("scored"), model.score(&[with]).expect("scored"));
@@ -206,7 +194,7 @@ fn a_context_changes_nothing_for_the_heads_that_do_not_read_it() {
 
 #[test]
 fn a_pair_that_nothing_explains_is_refused() {
-    let (folder, _) = altered();
+    let folder = copied(&tiny_folder());
     let path = folder.path().join("model.toml");
     let text = std::fs::read_to_string(&path).expect("read");
     let refused = |text: String| {
@@ -249,10 +237,10 @@ fn every_answer_has_the_shape_of_its_head() {
     }
 }
 
-fn copied() -> tempfile::TempDir {
+fn copied(model: &Path) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
     for name in ["model.toml", "model.onnx", "tokenizer.json"] {
-        std::fs::copy(Model::default_dir().join(name), folder.path().join(name)).expect("copied");
+        std::fs::copy(model.join(name), folder.path().join(name)).expect("copied");
     }
     folder
 }
@@ -263,7 +251,7 @@ fn load_error(folder: &Path) -> ModelError {
 
 #[test]
 fn damaged_missing_and_contradicting_files_are_named() {
-    let folder = copied();
+    let folder = copied(&Model::default_dir());
     let weights = folder.path().join("model.onnx");
     let mut bytes = std::fs::read(&weights).expect("read");
     let middle = bytes.len() / 2;
