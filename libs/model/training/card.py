@@ -48,7 +48,8 @@ def goal_lines(result):
 def probe_lines(probed):
     """What our own sentences say of languages without labelled posts."""
     lines = ["## Languages without labelled posts", "",
-             "No posts with labels exist here for these heads and languages: what the heads know there, they carry over from English. They were tried on",
+             "No posts with labels exist here for these heads and languages: what the heads know there, they carry over from English (the eleven emotions also from",
+             "EmoEvent's Spanish labels). They were tried on",
              "a few dozen plain sentences that we wrote (`training/probes`), which are easier than posts: a pass says that the head has kept its meaning,",
              "not how well it does. Calibration and thresholds are those of English, and unproven. A head that fails abstains: its marker is absent.", "",
              "| marker | language | sentences | | at least | |", "|---|---|---|---|---|---|"]

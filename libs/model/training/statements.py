@@ -51,8 +51,8 @@ WEAK = (
 
 NOTES = {
     "emotion.goemotions": "Labels are readers' impressions of single comments without their thread. Rare emotions (grief, pride, relief, nervousness) rest on few examples: their F1 on dev is itself uncertain.",
-    "emotion.affect11": "Tweets gathered by emotion words and hashtags, so emotional posts are over-represented. SenWave rows teach only the six emotions whose meaning is near (annoyed as anger, anxious as fear), at 0.3 of a row's weight. No Spanish training data exists for this head; it does not answer in Spanish.",
-    "emotion.ekman": "The only head with Spanish examples. Spanish disgust was not recognised at all by the first weights. Calibrated and tuned per language where a language has rows enough.",
+    "emotion.affect11": "Tweets gathered by emotion words and hashtags, so emotional posts are over-represented. SenWave rows teach only the six emotions whose meaning is near (annoyed as anger, anxious as fear), at 0.3 of a row's weight. Spanish EmoEvent rows lend it what their one label says of the eleven (joy yes, so sadness no; what often goes together stays open), at 0.3; there is no Spanish gold to measure it on.",
+    "emotion.ekman": "The only head with Spanish gold. Spanish disgust was not recognised at all by the first weights. Calibrated and tuned per language where a language has rows enough.",
     "emotion.intensity": "How strongly an emotion is felt in tweets that were gathered for that emotion: on posts without it the numbers mean little. Best-worst scaling, 0 to 1.",
     "vad.valence": "1,180 tweets for training; reported on -1 to 1 (the file's 0 to 1, spread).",
     "sentiment": "Tweets of 2013 to 2017. Training rows were evened out towards the negative class; calibration restores the natural shares.",
