@@ -141,6 +141,26 @@ pub enum ManifestFault {
         /// What padded lengths are multiples of.
         padding_multiple: usize,
     },
+    /// A head reads posts with a context, and nothing says how.
+    #[error("a head reads posts with their {pair}, and there is no [pair] that says how")]
+    NoPair {
+        /// The kind of context.
+        pair: &'static str,
+    },
+    /// A context would leave a text no place.
+    #[error("a {pair} of {budget} tokens leaves no place for a text in a window")]
+    Budget {
+        /// The kind of context.
+        pair: &'static str,
+        /// Tokens that are kept for it.
+        budget: usize,
+    },
+    /// A head has a range and is no regression, or the other way round, or the range is empty.
+    #[error("head {marker}: a regression needs a range that ends above its start, and no other head has one")]
+    Range {
+        /// The head.
+        marker: String,
+    },
     /// A file that every model needs is not listed.
     #[error("it does not list {name}")]
     MissingFile {

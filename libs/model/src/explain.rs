@@ -7,7 +7,7 @@
 //! A post of many words is first taken in [`RUNS`] runs of neighbouring words; the words of the runs that matter most are
 //! then taken one by one, so that the cost of an explanation is bounded by twice [`RUNS`] readings of the post.
 
-use crate::{Input, Model, ModelError, PostScores};
+use crate::{HeadKind, Input, Model, ModelError, PostScores};
 use std::ops::Range;
 
 /// Parts that a post is taken in at once, at most.
@@ -81,11 +81,12 @@ impl Model {
             .collect())
     }
 
-    /// The log-odds of one score of one head, per post.
+    /// The log-odds of one score of one head, or a regression's number, per post.
     fn evidence(&self, answers: &[PostScores], head: usize, score: usize) -> Vec<Option<f32>> {
+        let is_number = self.heads().get(head).is_some_and(|head| head.kind == HeadKind::Regression);
         let of = |answer: &PostScores| {
             let value = *answer.heads.iter().find(|found| found.head == head)?.scores.get(score)?;
-            Some(log_odds(value))
+            Some(if is_number { value } else { log_odds(value) })
         };
         answers.iter().map(of).collect()
     }

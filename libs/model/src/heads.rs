@@ -1,8 +1,8 @@
 //! What the encoder's numbers mean: heads with their labels, calibration and thresholds.
 //!
-//! **Reads** logits of a post's windows. **Writes** nothing. **Guarantees** scores in [0, 1] that are calibrated
-//! probabilities, and labels that are a function of the scores; the same logits always give the same answer.
-//! **Does not** know of other posts.
+//! **Reads** logits of a post's windows. **Writes** nothing. **Guarantees** scores that are calibrated probabilities in
+//! [0, 1], or of a regression numbers within its range, and labels that are a function of the scores; the same logits
+//! always give the same answer. **Does not** know of other posts.
 
 use serde::Deserialize;
 use tidemark_domain::Language;
@@ -19,6 +19,46 @@ pub enum HeadKind {
     Multiclass,
     /// `no` or `yes`: one logit, one probability, that of `yes`.
     Binary,
+    /// How much of something: one logit and one number within [`Head::range`] per label, and no decision.
+    Regression,
+}
+
+/// What a head reads beside a post's text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Pair {
+    /// What a stance is taken on.
+    Topic,
+    /// The text of the post that this one answers.
+    Parent,
+}
+
+impl Pair {
+    /// Every kind.
+    pub const ALL: [Self; 2] = [Self::Topic, Self::Parent];
+
+    /// Its name in manifests and messages.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Topic => "topic",
+            Self::Parent => "parent",
+        }
+    }
+}
+
+/// Calibration and thresholds of a head in one language.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LanguageSetting {
+    /// The language.
+    pub language: Language,
+    /// As [`Head::thresholds`].
+    pub thresholds: Vec<f32>,
+    /// As [`Head::scale`].
+    pub scale: f32,
+    /// As [`Head::shift`].
+    pub shift: Vec<f32>,
 }
 
 /// One head: the marker it answers and how.
@@ -32,18 +72,33 @@ pub struct Head {
     /// The labels in order. Of a binary head: `no`, then `yes`.
     pub labels: Vec<String>,
     /// Per score, the probability from which its label holds; of a multiclass head, the label whose probability is
-    /// the largest multiple of its threshold holds.
+    /// the largest multiple of its threshold holds; of a regression, none.
     pub thresholds: Vec<f32>,
     /// Calibration: what logits are multiplied by.
     pub scale: f32,
     /// Calibration: what is then added, per logit.
     pub shift: Vec<f32>,
-    /// Languages the head was measured in. In any other it gives no answer.
+    /// Languages the head was measured in, on labelled posts.
     pub languages: Vec<Language>,
     /// The data set it learned from.
     pub data: String,
     /// The terms of that data.
     pub licence: String,
+    /// What it reads beside the text; where that is not given, the head gives no answer.
+    #[serde(default)]
+    pub pair: Option<Pair>,
+    /// Of a regression: its least and its largest answer, in the marker's unit.
+    #[serde(default)]
+    pub range: Option<[f32; 2]>,
+    /// The labels it learned from are the communities that posts stand in: nobody read the posts to label them.
+    #[serde(default)]
+    pub weak: bool,
+    /// Languages it answers although it was never measured there: it told our own sentences apart, no more.
+    #[serde(default)]
+    pub probed: Vec<Language>,
+    /// Settings of languages that have their own, in place of the head's.
+    #[serde(default)]
+    pub per_language: Vec<LanguageSetting>,
 }
 
 /// One head's answer for one post.
@@ -51,17 +106,19 @@ pub struct Head {
 pub struct HeadScore {
     /// Index into [`Model::heads`](crate::Model::heads).
     pub head: usize,
-    /// Probabilities: one per label, or of a binary head only that of `yes`.
+    /// Probabilities: one per label, or of a binary head only that of `yes`; of a regression, numbers within its range.
     pub scores: Vec<f32>,
-    /// Indices into the head's labels of those that hold: exactly one unless the head is multilabel.
+    /// Indices into the head's labels of those that hold: any number of a multilabel head, none of a regression, else
+    /// exactly one.
     pub labels: Vec<usize>,
 }
 
 impl Head {
-    /// Whether the head was measured in a language. Where it was not, its marker is absent, never zero.
+    /// Whether the head answers in a language: it was measured there, or at least probed. Where it was not, its marker is
+    /// absent, never zero.
     #[must_use]
     pub fn covers(&self, language: Language) -> bool {
-        self.languages.contains(&language)
+        self.languages.contains(&language) || self.probed.contains(&language)
     }
 
     /// Numbers that the encoder gives for this head.
@@ -70,53 +127,81 @@ impl Head {
         if self.kind == HeadKind::Binary { 1 } else { self.labels.len() }
     }
 
-    /// Probabilities and labels from a post's logits.
-    pub(crate) fn answer(&self, logits: &[f32]) -> (Vec<f32>, Vec<usize>) {
-        let calibrated = logits.iter().zip(&self.shift).map(|(logit, shift)| logit * self.scale + shift);
+    /// (scale, shift, thresholds) in a language.
+    fn setting(&self, language: Language) -> (f32, &[f32], &[f32]) {
+        match self.per_language.iter().find(|own| own.language == language) {
+            Some(own) => (own.scale, &own.shift, &own.thresholds),
+            None => (self.scale, &self.shift, &self.thresholds),
+        }
+    }
+
+    /// Scores and labels from a post's logits.
+    pub(crate) fn answer(&self, language: Language, logits: &[f32]) -> (Vec<f32>, Vec<usize>) {
+        let (scale, shift, thresholds) = self.setting(language);
+        let calibrated = logits.iter().zip(shift).map(|(logit, shift)| logit * scale + shift);
         match self.kind {
             HeadKind::Multilabel => {
                 let scores: Vec<f32> = calibrated.map(sigmoid).collect();
-                let labels = (0..scores.len()).filter(|&i| scores[i] >= self.thresholds[i]).collect();
+                let labels = (0..scores.len()).filter(|&i| scores[i] >= thresholds[i]).collect();
                 (scores, labels)
             }
             HeadKind::Binary => {
                 let scores: Vec<f32> = calibrated.map(sigmoid).collect();
-                let labels = vec![usize::from(scores[0] >= self.thresholds[0])];
+                let labels = vec![usize::from(scores[0] >= thresholds[0])];
                 (scores, labels)
             }
             HeadKind::Multiclass => {
                 let scores = softmax(calibrated.collect());
                 let mut best = 0;
                 for i in 1..scores.len() {
-                    if scores[i] * self.thresholds[best] > scores[best] * self.thresholds[i] {
+                    if scores[i] * thresholds[best] > scores[best] * thresholds[i] {
                         best = i;
                     }
                 }
                 (scores, vec![best])
             }
+            HeadKind::Regression => {
+                let [low, high] = self.range.unwrap_or([0.0, 1.0]);
+                // Rounding must not carry an answer over the end of its range.
+                (calibrated.map(|z| (low + (high - low) * sigmoid(z)).clamp(low, high)).collect(), Vec::new())
+            }
         }
     }
 
     pub(crate) fn check(&self) -> Result<(), ManifestFault> {
-        let length = |list: &'static str, expected: usize, found: usize| {
-            if expected == found {
-                Ok(())
-            } else {
-                Err(ManifestFault::Length { marker: self.marker.clone(), list, expected, found })
-            }
+        let labels = match self.kind {
+            HeadKind::Binary => 2,
+            _ => self.labels.len().max(1),
         };
-        if self.kind == HeadKind::Binary {
-            length("labels", 2, self.labels.len())?;
+        self.check_length("labels", labels, self.labels.len())?;
+        match (self.kind, self.range) {
+            (HeadKind::Regression, Some([low, high])) if low < high && (high - low).is_finite() => {}
+            (HeadKind::Multilabel | HeadKind::Multiclass | HeadKind::Binary, None) => {}
+            _ => return Err(ManifestFault::Range { marker: self.marker.clone() }),
         }
-        length("thresholds", self.width(), self.thresholds.len())?;
-        length("shift", self.width(), self.shift.len())?;
-        let value = |list, good: bool| {
-            if good { Ok(()) } else { Err(ManifestFault::Value { marker: self.marker.clone(), list }) }
-        };
-        value("labels", !self.labels.is_empty())?;
-        value("thresholds", self.thresholds.iter().all(|t| *t > 0.0 && t.is_finite()))?;
-        value("scale", self.scale > 0.0 && self.scale.is_finite())?;
-        value("shift", self.shift.iter().all(|s| s.is_finite()))
+        self.check_setting(self.scale, &self.shift, &self.thresholds)?;
+        self.per_language.iter().try_for_each(|own| self.check_setting(own.scale, &own.shift, &own.thresholds))
+    }
+
+    fn check_setting(&self, scale: f32, shift: &[f32], thresholds: &[f32]) -> Result<(), ManifestFault> {
+        let decisions = if self.kind == HeadKind::Regression { 0 } else { self.width() };
+        self.check_length("thresholds", decisions, thresholds.len())?;
+        self.check_length("shift", self.width(), shift.len())?;
+        self.check_value("thresholds", thresholds.iter().all(|t| *t > 0.0 && t.is_finite()))?;
+        self.check_value("scale", scale > 0.0 && scale.is_finite())?;
+        self.check_value("shift", shift.iter().all(|s| s.is_finite()))
+    }
+
+    fn check_length(&self, list: &'static str, expected: usize, found: usize) -> Result<(), ManifestFault> {
+        if expected == found {
+            Ok(())
+        } else {
+            Err(ManifestFault::Length { marker: self.marker.clone(), list, expected, found })
+        }
+    }
+
+    fn check_value(&self, list: &'static str, good: bool) -> Result<(), ManifestFault> {
+        if good { Ok(()) } else { Err(ManifestFault::Value { marker: self.marker.clone(), list }) }
     }
 }
 
@@ -161,7 +246,7 @@ fn softmax(mut values: Vec<f32>) -> Vec<f32> {
 mod tests {
     use tidemark_domain::Language;
 
-    use super::{Head, HeadKind, pool};
+    use super::{Head, HeadKind, LanguageSetting, pool};
     use crate::ManifestFault;
 
     fn head(kind: HeadKind, labels: &[&str], thresholds: &[f32]) -> Head {
@@ -175,30 +260,39 @@ mod tests {
             languages: vec![Language::English],
             data: String::new(),
             licence: String::new(),
+            pair: None,
+            range: None,
+            weak: false,
+            probed: Vec::new(),
+            per_language: Vec::new(),
         }
+    }
+
+    fn answer(head: &Head, logits: &[f32]) -> (Vec<f32>, Vec<usize>) {
+        head.answer(Language::English, logits)
     }
 
     #[test]
     fn a_binary_head_answers_no_or_yes() {
         let head = head(HeadKind::Binary, &["no", "yes"], &[0.6]);
-        assert_eq!(head.answer(&[0.0]), (vec![0.5], vec![0]));
-        assert_eq!(head.answer(&[3.0]).1, [1]);
+        assert_eq!(answer(&head, &[0.0]), (vec![0.5], vec![0]));
+        assert_eq!(answer(&head, &[3.0]).1, [1]);
     }
 
     #[test]
     fn a_multilabel_head_may_answer_none_or_many() {
         let head = head(HeadKind::Multilabel, &["a", "b", "c"], &[0.5, 0.5, 0.9]);
-        assert_eq!(head.answer(&[1.0, 2.0, 2.0]).1, [0, 1]);
-        assert!(head.answer(&[-1.0, -1.0, 0.0]).1.is_empty());
+        assert_eq!(answer(&head, &[1.0, 2.0, 2.0]).1, [0, 1]);
+        assert!(answer(&head, &[-1.0, -1.0, 0.0]).1.is_empty());
     }
 
     #[test]
     fn a_multiclass_head_answers_the_label_furthest_over_its_threshold() {
         let plain = head(HeadKind::Multiclass, &["a", "b"], &[0.5, 0.5]);
-        let (scores, labels) = plain.answer(&[1.0, 0.0]);
+        let (scores, labels) = answer(&plain, &[1.0, 0.0]);
         assert!((scores.iter().sum::<f32>() - 1.0).abs() < 1e-6);
         assert_eq!(labels, [0]);
-        assert_eq!(head(HeadKind::Multiclass, &["a", "b"], &[0.9, 0.1]).answer(&[1.0, 0.0]).1, [1]);
+        assert_eq!(answer(&head(HeadKind::Multiclass, &["a", "b"], &[0.9, 0.1]), &[1.0, 0.0]).1, [1]);
     }
 
     #[test]
@@ -206,7 +300,43 @@ mod tests {
         let mut head = head(HeadKind::Binary, &["no", "yes"], &[0.5]);
         head.scale = 2.0;
         head.shift = vec![-2.0];
-        assert_eq!(head.answer(&[1.0]).0, [0.5]);
+        assert_eq!(answer(&head, &[1.0]).0, [0.5]);
+    }
+
+    #[test]
+    fn a_language_with_settings_of_its_own_is_read_by_them() {
+        let mut head = head(HeadKind::Binary, &["no", "yes"], &[0.5]);
+        let own = LanguageSetting { language: Language::Spanish, thresholds: vec![0.9], scale: 2.0, shift: vec![0.0] };
+        head.per_language.push(own);
+        assert_eq!(head.answer(Language::Spanish, &[0.5]), (vec![super::sigmoid(1.0)], vec![0]));
+        assert_eq!(head.answer(Language::English, &[0.5]), (vec![super::sigmoid(0.5)], vec![1]));
+    }
+
+    fn scale_from(low: f32, high: f32) -> Head {
+        let mut head = head(HeadKind::Regression, &["how much", "of that"], &[0.0; 2]);
+        head.thresholds.clear();
+        head.range = Some([low, high]);
+        head
+    }
+
+    #[test]
+    fn a_regression_answers_within_its_range_and_decides_nothing() {
+        let head = scale_from(1.0, 7.0);
+        assert_eq!(head.check(), Ok(()));
+        assert_eq!(answer(&head, &[0.0, -400.0]), (vec![4.0, 1.0], vec![]));
+        assert_eq!(answer(&head, &[400.0, 0.0]).0, [7.0, 4.0]);
+    }
+
+    #[test]
+    fn a_range_belongs_to_a_regression_and_to_nothing_else() {
+        let refused = |head: &Head| matches!(head.check(), Err(ManifestFault::Range { .. }));
+        assert!(refused(&scale_from(1.0, 1.0)) && refused(&scale_from(f32::NAN, 1.0)));
+        let mut head = head(HeadKind::Binary, &["no", "yes"], &[0.5]);
+        head.range = Some([0.0, 1.0]);
+        assert!(refused(&head));
+        let mut without = scale_from(0.0, 1.0);
+        without.range = None;
+        assert!(refused(&without));
     }
 
     #[test]
@@ -219,6 +349,12 @@ mod tests {
     fn lists_that_do_not_fit_are_refused() {
         let short = head(HeadKind::Multilabel, &["a", "b"], &[0.5]);
         assert!(matches!(short.check(), Err(ManifestFault::Length { list: "thresholds", expected: 2, found: 1, .. })));
+        let none = head(HeadKind::Multilabel, &[], &[]);
+        assert!(matches!(none.check(), Err(ManifestFault::Length { list: "labels", .. })));
+        let mut later = head(HeadKind::Binary, &["no", "yes"], &[0.5]);
+        let own = LanguageSetting { language: Language::Spanish, thresholds: vec![0.5], scale: 1.0, shift: vec![] };
+        later.per_language.push(own);
+        assert!(matches!(later.check(), Err(ManifestFault::Length { list: "shift", .. })));
         let zero = head(HeadKind::Binary, &["no", "yes"], &[0.0]);
         assert!(matches!(zero.check(), Err(ManifestFault::Value { list: "thresholds", .. })));
     }

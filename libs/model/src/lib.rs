@@ -1,12 +1,14 @@
 //! The encoder: posts in, calibrated scores out. The only crate that says `ort`.
 //!
 //! **Reads** a model folder (`model.toml`, `model.onnx`, `tokenizer.json`), ONNX Runtime's library, and posts.
-//! **Writes** nothing. **Guarantees** that a post's scores are a function of its text and language alone: bit-identical
-//! alone, in any batch, with any number of threads; that a head answers only in languages it was measured in; that the
-//! work on one post is bounded. **Does not** tell languages, keep text, or decide what a score is used for.
+//! **Writes** nothing. **Guarantees** that a post's scores are a function of its text, its context and its language
+//! alone: bit-identical alone, in any batch, with any number of threads; that a head answers only in languages it was
+//! measured or at least probed in, and only where the topic or the parent it reads is given; that the work on one post
+//! is bounded. **Does not** tell languages, keep text, or decide what a score is used for.
 //!
-//! The way of a post: `tokenise` cuts it into windows, [`batch`] puts windows of like length together, `infer` runs
-//! the encoder, [`heads`] turns logits into probabilities and labels. [`explain`] says what a label stands on. `training/` makes the weights.
+//! The way of a post: `tokenise` cuts it into windows, once alone and once for each context that a head reads;
+//! [`batch`] puts windows of like length together, `infer` runs the encoder, [`heads`] turns logits into scores and
+//! labels. [`explain`] says what a label stands on. `training/` makes the weights.
 
 pub mod batch;
 mod error;
@@ -24,12 +26,12 @@ use tidemark_domain::Language;
 
 pub use crate::error::{ManifestFault, ModelError};
 pub use crate::explain::Contribution;
-pub use crate::heads::{Head, HeadKind, HeadScore};
+pub use crate::heads::{Head, HeadKind, HeadScore, LanguageSetting, Pair};
 
 use crate::batch::{Limits, batches};
 use crate::infer::Encoder;
 use crate::manifest::{Files, Manifest};
-use crate::tokenise::{PostTokenizer, Windows};
+use crate::tokenise::{PostTokenizer, Window};
 
 /// How the model is run. None of it changes any score.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,6 +60,35 @@ pub struct Input<'a> {
     pub text: &'a str,
     /// Its language, which decides the heads that answer.
     pub language: Language,
+    /// What a stance is taken on, if it is known.
+    pub topic: Option<&'a str>,
+    /// The text of the post that it answers, if it is known.
+    pub parent: Option<&'a str>,
+}
+
+impl<'a> Input<'a> {
+    /// A post without a context.
+    #[must_use]
+    pub const fn new(text: &'a str, language: Language) -> Self {
+        Self { text, language, topic: None, parent: None }
+    }
+
+    /// The context of a kind, where there is any: blank ones are none.
+    fn context(&self, pair: Pair) -> Option<&'a str> {
+        let given = match pair {
+            Pair::Topic => self.topic,
+            Pair::Parent => self.parent,
+        };
+        given.filter(|context| !context.trim().is_empty())
+    }
+}
+
+/// A post as the encoder reads it.
+struct Reading {
+    /// Tokens of its text.
+    tokens: usize,
+    /// The windows for heads of one kind: those that read the text alone, then those that read it with a context.
+    passes: Vec<(Option<Pair>, Vec<Window>)>,
 }
 
 /// The model's answers for one post.
@@ -65,7 +96,7 @@ pub struct Input<'a> {
 pub struct PostScores {
     /// Tokens of the post, up to the limit that is read; special ones not counted.
     pub tokens: usize,
-    /// One entry per head that covers the post's language, in the order of [`Model::heads`].
+    /// One entry per head that covers the post's language and whose context is given, in the order of [`Model::heads`].
     pub heads: Vec<HeadScore>,
 }
 
@@ -157,66 +188,81 @@ impl Model {
 
     /// Scores posts. The answers come in the order of the posts.
     ///
-    /// A post in a language that no head covers is tokenised, for its token count, and not encoded.
+    /// A post in a language that no head covers is tokenised, for its token count, and not encoded. A topic or a parent
+    /// costs a pass of its own over the post, for the heads that read it.
     ///
     /// # Errors
     /// When ONNX Runtime fails. No text of a post is part of the error.
     pub fn score(&self, posts: &[Input<'_>]) -> Result<Vec<PostScores>, ModelError> {
-        let tokenised = self.tokenise(posts)?;
-        let covered = |post: &Input<'_>| self.manifest.heads.iter().any(|head| head.covers(post.language));
-        let mut windows: Vec<&[i64]> = Vec::with_capacity(posts.len());
-        for (post, tokens) in posts.iter().zip(&tokenised) {
-            if covered(post) {
-                windows.extend(tokens.windows.iter().map(Vec::as_slice));
-            }
-        }
+        let readings = self.readings(posts)?;
+        let windows: Vec<&[i64]> = readings
+            .iter()
+            .flat_map(|reading| &reading.passes)
+            .flat_map(|(_, windows)| windows.iter().map(|window| window.ids.as_slice()))
+            .collect();
         let lengths: Vec<usize> = windows.iter().map(|window| window.len()).collect();
         let logits = if windows.is_empty() {
             Vec::new()
         } else {
             self.encoder.logits(&windows, &batches(&lengths, self.manifest.padding_multiple, self.limits))?
         };
-        let mut at = 0;
-        let answer = |(post, tokens): (&Input<'_>, &Windows)| {
+        let mut rest = logits.as_slice();
+        let mut answer = |(post, reading): (&Input<'_>, &Reading)| {
             let mut heads = Vec::new();
-            if covered(post) {
+            for (pair, windows) in &reading.passes {
+                let (own, others) = rest.split_at(windows.len());
+                rest = others;
                 let parts: Vec<(usize, &[f32])> =
-                    tokens.windows.iter().zip(&logits[at..]).map(|(w, l)| (w.len() - 2, l.as_slice())).collect();
-                at += parts.len();
-                heads = self.answers(post.language, &heads::pool(&parts));
+                    windows.iter().zip(own).map(|(window, logits)| (window.tokens, logits.as_slice())).collect();
+                heads.extend(self.answers(*pair, post.language, &heads::pool(&parts)));
             }
-            PostScores { tokens: tokens.tokens, heads }
+            heads.sort_by_key(|answer| answer.head);
+            PostScores { tokens: reading.tokens, heads }
         };
-        Ok(posts.iter().zip(&tokenised).map(answer).collect())
+        Ok(posts.iter().zip(&readings).map(&mut answer).collect())
     }
 
-    fn answers(&self, language: Language, logits: &[f32]) -> Vec<HeadScore> {
+    /// The answers of the heads that read what a pass has read.
+    fn answers(&self, pair: Option<Pair>, language: Language, logits: &[f32]) -> Vec<HeadScore> {
         let mut rest = logits;
         let mut out = Vec::with_capacity(self.manifest.heads.len());
         for (index, head) in self.manifest.heads.iter().enumerate() {
             let (own, others) = rest.split_at(head.width());
             rest = others;
-            if head.covers(language) {
-                let (scores, labels) = head.answer(own);
+            if head.pair == pair && head.covers(language) {
+                let (scores, labels) = head.answer(language, own);
                 out.push(HeadScore { head: index, scores, labels });
             }
         }
         out
     }
 
-    fn tokenise(&self, posts: &[Input<'_>]) -> Result<Vec<Windows>, ModelError> {
+    fn reading(&self, post: &Input<'_>) -> Result<Reading, ModelError> {
+        let text = self.tokenizer.text(post.text)?;
+        let asked = |pair| self.manifest.heads.iter().any(|head| head.pair == pair && head.covers(post.language));
+        let mut passes = Vec::new();
+        if asked(None) {
+            passes.push((None, self.tokenizer.alone(&text)));
+        }
+        for pair in Pair::ALL {
+            // A manifest whose heads read a context says how.
+            if let (Some(context), Some(pairs), true) = (post.context(pair), self.manifest.pair, asked(Some(pair))) {
+                let context = self.tokenizer.context(context)?;
+                passes.push((Some(pair), self.tokenizer.paired(&text, &context, pairs.budget(pair))));
+            }
+        }
+        Ok(Reading { tokens: text.len(), passes })
+    }
+
+    fn readings(&self, posts: &[Input<'_>]) -> Result<Vec<Reading>, ModelError> {
         let workers = self.encoder.threads().min(posts.len() / 16);
         if workers <= 1 {
-            return posts.iter().map(|post| self.tokenizer.windows(post.text)).collect();
+            return posts.iter().map(|post| self.reading(post)).collect();
         }
         let parts = std::thread::scope(|scope| {
             let running: Vec<_> = posts
                 .chunks(posts.len().div_ceil(workers))
-                .map(|part| {
-                    scope.spawn(|| {
-                        part.iter().map(|post| self.tokenizer.windows(post.text)).collect::<Result<Vec<_>, _>>()
-                    })
-                })
+                .map(|part| scope.spawn(|| part.iter().map(|post| self.reading(post)).collect::<Result<Vec<_>, _>>()))
                 .collect();
             running
                 .into_iter()

@@ -2,13 +2,19 @@
 //!
 //! **Reads** `model.toml` and every file it lists. **Writes** nothing. **Guarantees** that what is handed on is byte for
 //! byte what the manifest's hashes say, and that every head's lists fit its labels. **Does not** interpret the weights.
+//!
+//! The first form of `model.toml` holds heads that read a post alone and decide. Since then, all of it optional, so that
+//! manifests of the first form are read as ever:
+//! - `[pair]`: how windows hold a context, and how many tokens they keep for each kind;
+//! - of a head, `pair` (the context it reads), `kind = "regression"` with `range` and without thresholds, `weak`,
+//!   `probed`, and `[[heads.per_language]]`, a language's own `thresholds`, `scale` and `shift`.
 
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use crate::heads::Head;
+use crate::heads::{Head, Pair};
 use crate::{ManifestFault, ModelError};
 
 /// The manifest's file name.
@@ -37,6 +43,8 @@ pub(crate) struct Manifest {
     _pooling: Pooling,
     /// Ids of the special tokens.
     pub(crate) tokens: SpecialTokens,
+    /// How a post is read together with what it answers to. A model whose heads all read posts alone has none.
+    pub(crate) pair: Option<Pairs>,
     /// The files beside the manifest.
     files: Vec<File>,
     /// The heads, in the order of the encoder's output.
@@ -49,6 +57,39 @@ pub(crate) struct Manifest {
 enum Pooling {
     /// The mean of the windows' logits, each weighing as many tokens as it holds.
     TokenWeightedMeanOfLogits,
+}
+
+/// How a post is read together with its topic or its parent.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Pairs {
+    /// The order of the parts. One way so far; a manifest that asks for another is refused.
+    #[serde(rename = "layout")]
+    _layout: PairLayout,
+    /// Tokens of a topic that every window has room for.
+    topic: usize,
+    /// Tokens of a parent that every window has room for.
+    parent: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum PairLayout {
+    /// The context comes first, in every window, between two separators from the text.
+    BeginContextEndEndTextEnd,
+}
+
+impl Pairs {
+    /// Special tokens of a window that holds a context.
+    pub(crate) const SPECIAL_TOKENS: usize = 4;
+
+    /// Tokens of a context that every window has room for, however long the text is.
+    pub(crate) fn budget(self, pair: Pair) -> usize {
+        match pair {
+            Pair::Topic => self.topic,
+            Pair::Parent => self.parent,
+        }
+    }
 }
 
 /// Ids of the tokens that are no part of any text.
@@ -122,7 +163,15 @@ impl Manifest {
         if self.heads.is_empty() {
             return Err(ManifestFault::NoHead);
         }
-        self.heads.iter().try_for_each(Head::check)
+        self.heads.iter().try_for_each(Head::check)?;
+        for pair in self.heads.iter().filter_map(|head| head.pair) {
+            let Some(pairs) = self.pair else { return Err(ManifestFault::NoPair { pair: pair.name() }) };
+            // A window has to hold some of the text beside the context.
+            if pairs.budget(pair) + Pairs::SPECIAL_TOKENS >= self.max_tokens {
+                return Err(ManifestFault::Budget { pair: pair.name(), budget: pairs.budget(pair) });
+            }
+        }
+        Ok(())
     }
 }
 

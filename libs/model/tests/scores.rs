@@ -1,24 +1,51 @@
 //! The shipped model through the public API: the same scores in any company, those of the training's own code, and
 //! errors that say what to do.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use serde::Deserialize;
 use tidemark_domain::Language;
-use tidemark_model::{HeadKind, Input, Model, ModelError, ModelOptions, PostScores};
+use tidemark_model::{HeadKind, Input, Model, ModelError, ModelOptions, Pair, PostScores};
 
 #[derive(Deserialize)]
 struct Golden {
     language: Language,
     text: String,
+    #[serde(default)]
+    topic: Option<String>,
+    #[serde(default)]
+    parent: Option<String>,
     ids: Vec<u32>,
-    scores: std::collections::BTreeMap<String, Vec<f32>>,
+    scores: BTreeMap<String, Vec<f32>>,
+    #[serde(default)]
+    labels: BTreeMap<String, Vec<usize>>,
+}
+
+fn golden_at(path: &str) -> Vec<Golden> {
+    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(path));
+    serde_json::from_str(&text.expect("the golden file")).expect("it is JSON")
 }
 
 fn golden() -> Vec<Golden> {
-    serde_json::from_str(include_str!("golden.json")).expect("the golden file is JSON")
+    golden_at("golden.json")
+}
+
+/// Random weights under heads of every kind; a token is a character.
+fn tiny() -> Model {
+    Model::load(&tiny_folder(), &options(2)).expect("the tiny model loads")
+}
+
+fn tiny_folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tiny")
+}
+
+impl Golden {
+    fn input(&self) -> Input<'_> {
+        Input { topic: self.topic.as_deref(), parent: self.parent.as_deref(), ..Input::new(&self.text, self.language) }
+    }
 }
 
 fn options(threads: usize) -> ModelOptions {
@@ -35,21 +62,47 @@ fn bits(scores: &PostScores) -> Vec<(usize, Vec<u32>, Vec<usize>)> {
     scores.heads.iter().map(|head| (head.head, exact(&head.scores), head.labels.clone())).collect()
 }
 
-#[test]
-fn scores_are_those_of_the_training_code() {
-    let golden = golden();
-    let posts: Vec<Input<'_>> = golden.iter().map(|g| Input { text: &g.text, language: g.language }).collect();
-    let scored = model().score(&posts).expect("the posts are scored");
+fn assert_golden(model: &Model, golden: &[Golden]) {
+    let posts: Vec<Input<'_>> = golden.iter().map(Golden::input).collect();
+    let scored = model.score(&posts).expect("the posts are scored");
     for (expected, found) in golden.iter().zip(&scored) {
-        assert_eq!(found.tokens, expected.ids.len().min(model().token_limit()), "{}", expected.text);
-        assert_eq!(found.heads.len(), expected.scores.len(), "{}", expected.text);
-        for head in &found.heads {
-            let marker = &model().heads()[head.head].marker;
-            for (score, wanted) in head.scores.iter().zip(&expected.scores[marker]) {
-                assert!((score - wanted).abs() < 2e-4, "{marker} of {:?}: {score}, not {wanted}", expected.text);
+        let asked = Pair::ALL.into_iter().find(|pair| match pair {
+            Pair::Topic => expected.topic.is_some(),
+            Pair::Parent => expected.parent.is_some(),
+        });
+        // The file holds the answers of one pass: those that read the context where there is one, else the others.
+        let answers: Vec<_> = found.heads.iter().filter(|answer| model.heads()[answer.head].pair == asked).collect();
+        assert_eq!(found.tokens, expected.ids.len().min(model.token_limit()), "{}", expected.text);
+        assert_eq!(answers.len(), expected.scores.len(), "{}", expected.text);
+        for answer in answers {
+            let head = &model.heads()[answer.head];
+            let [low, high] = head.range.unwrap_or([0.0, 1.0]);
+            for (score, wanted) in answer.scores.iter().zip(&expected.scores[&head.marker]) {
+                let off = (score - wanted).abs() / (high - low);
+                assert!(off < 2e-4, "{} of {:?}: {score}, not {wanted}", head.marker, expected.text);
+            }
+            if let Some(labels) = expected.labels.get(&head.marker) {
+                assert_eq!(&answer.labels, labels, "{} of {:?}", head.marker, expected.text);
             }
         }
     }
+}
+
+#[test]
+fn scores_are_those_of_the_training_code() {
+    assert_golden(model(), &golden());
+}
+
+#[test]
+fn heads_of_every_kind_are_read_as_the_training_code_reads_them() {
+    let (model, golden) = (tiny(), golden_at("tiny/golden.json"));
+    for kind in [HeadKind::Multilabel, HeadKind::Multiclass, HeadKind::Binary, HeadKind::Regression] {
+        assert!(model.heads().iter().any(|head| head.kind == kind), "{kind:?}");
+    }
+    assert!(model.heads().iter().any(|head| !head.per_language.is_empty()));
+    assert!(model.heads().iter().any(|head| !head.probed.is_empty()));
+    assert!(golden.iter().any(|row| row.topic.is_some()) && golden.iter().any(|row| row.parent.is_some()));
+    assert_golden(&model, &golden);
 }
 
 #[test]
@@ -59,7 +112,15 @@ fn scores_do_not_depend_on_company_or_order_or_threads() {
         texts
             .push(format!("Post number {i} {}", "says that the evening was long and the tea was cold ".repeat(i % 12)));
     }
-    let posts: Vec<Input<'_>> = texts.iter().map(|text| Input { text, language: Language::English }).collect();
+    let posts: Vec<Input<'_>> = texts
+        .iter()
+        .enumerate()
+        .map(|(i, text)| Input {
+            topic: (i % 5 == 1).then_some("cold tea"),
+            parent: (i % 4 == 3).then(|| texts[i / 2].as_str()),
+            ..Input::new(text, Language::English)
+        })
+        .collect();
     let together = model().score(&posts).expect("together");
     for (post, expected) in posts.iter().zip(&together) {
         let alone = model().score(std::slice::from_ref(post)).expect("alone");
@@ -81,49 +142,105 @@ fn empty_and_emoji_only_posts_are_scored_and_long_ones_are_bounded() {
     let long = "no puedo más ".repeat(8_000);
     let unbroken = "a".repeat(100_000);
     let texts = ["", " \n\t ", "😀", "🫠🫠🫠", "\u{0}\u{202e}\u{fffd}", &long, &unbroken];
-    let posts: Vec<Input<'_>> = texts.iter().map(|text| Input { text, language: Language::English }).collect();
+    let posts: Vec<Input<'_>> = texts.iter().map(|text| Input::new(text, Language::English)).collect();
     let scored = model().score(&posts).expect("all are scored");
     for scores in &scored {
         assert!(scores.tokens <= model().token_limit());
-        assert_eq!(scores.heads.len(), model().heads().len());
+        assert_eq!(scores.heads.len(), alone(Language::English).len());
         for head in &scores.heads {
-            assert!(head.scores.iter().all(|score| (0.0..=1.0).contains(score)));
+            let [low, high] = model().heads()[head.head].range.unwrap_or([0.0, 1.0]);
+            assert!(head.scores.iter().all(|score| (low..=high).contains(score)));
         }
     }
     assert_eq!(scored[5].tokens, model().token_limit());
     assert!(model().score(&[]).expect("no posts").is_empty());
 }
 
+/// The heads that answer a post without a context.
+fn alone(language: Language) -> Vec<usize> {
+    let heads = model().heads();
+    (0..heads.len()).filter(|&i| heads[i].covers(language) && heads[i].pair.is_none()).collect()
+}
+
+#[test]
+fn a_head_that_reads_a_context_is_absent_where_none_is_given() {
+    let model = tiny();
+    let agreement = model.heads().iter().position(|head| head.pair == Some(Pair::Parent)).expect("there is one");
+    let post = Input::new("Same here!", Language::English);
+    let answered = |post: Input<'_>| {
+        let scored = model.score(&[post]).expect("scored").remove(0);
+        scored.heads.into_iter().find(|answer| answer.head == agreement).map(|answer| answer.scores[0])
+    };
+    assert_eq!(answered(post), None);
+    assert_eq!(answered(Input { parent: Some(" \n"), ..post }), None);
+    assert_eq!(answered(Input { topic: Some("harbours"), ..post }), None);
+    assert_eq!(answered(Input { language: Language::Other, parent: Some("We lost the house."), ..post }), None);
+    let one = answered(Input { parent: Some("We lost the house and I cannot sleep."), ..post }).expect("answered");
+    let other = answered(Input { parent: Some("The soup was lovely."), ..post }).expect("answered");
+    assert!((one - other).abs() > 1e-3, "the parent is read: {one}, {other}");
+}
+
+#[test]
+fn a_context_changes_nothing_for_the_heads_that_do_not_read_it() {
+    let model = tiny();
+    let post = Input::new("We sat by the river all evening.", Language::English);
+    let with = Input { parent: Some("Where have you been?"), topic: Some("rivers"), ..post };
+    let (without, with) = (model.score(&[post]).expect("scored"), model.score(&[with]).expect("scored"));
+    assert_eq!(without[0].tokens, with[0].tokens);
+    let same: Vec<_> = bits(&with[0]).into_iter().filter(|(head, ..)| model.heads()[*head].pair.is_none()).collect();
+    assert_eq!(same, bits(&without[0]));
+    assert!(with[0].heads.is_sorted_by_key(|answer| answer.head));
+}
+
+#[test]
+fn a_pair_that_nothing_explains_is_refused() {
+    let folder = copied(&tiny_folder());
+    let path = folder.path().join("model.toml");
+    let text = std::fs::read_to_string(&path).expect("read");
+    let refused = |text: String| {
+        std::fs::write(&path, text).expect("written");
+        load_error(folder.path())
+    };
+    assert!(matches!(refused(text.replace("parent = 56", "parent = 124")), ModelError::Inconsistent { .. }));
+    assert!(matches!(refused(text.replace("_end_end_text", "_end_text")), ModelError::Manifest { .. }));
+    let (before, after) = text.split_once("[pair]").expect("it is there");
+    let (_, after) = after.split_once("[[files]]").expect("they come next");
+    assert!(matches!(refused(format!("{before}[[files]]{after}")), ModelError::Inconsistent { .. }));
+}
+
 #[test]
 fn a_head_is_absent_where_its_language_is_not_covered() {
     for language in Language::ALL {
-        let scored = model().score(&[Input { text: "hola", language }]).expect("scored");
-        let expected: Vec<usize> =
-            (0..model().heads().len()).filter(|&i| model().heads()[i].covers(language)).collect();
-        assert_eq!(scored[0].heads.iter().map(|head| head.head).collect::<Vec<_>>(), expected);
+        let scored = model().score(&[Input::new("hola", language)]).expect("scored");
+        assert_eq!(scored[0].heads.iter().map(|head| head.head).collect::<Vec<_>>(), alone(language));
     }
-    let spanish: Vec<&str> =
-        model().heads().iter().filter(|h| h.covers(Language::Spanish)).map(|h| h.marker.as_str()).collect();
-    assert!(!spanish.iter().any(|marker| marker.starts_with("mh.")));
+    let measured: Vec<&str> = model()
+        .heads()
+        .iter()
+        .filter(|head| head.languages.contains(&Language::Spanish))
+        .map(|head| head.marker.as_str())
+        .collect();
+    assert_eq!(measured, ["emotion.ekman"], "the only head with labelled Spanish posts");
 }
 
 #[test]
 fn every_answer_has_the_shape_of_its_head() {
-    let scored = model().score(&[Input { text: "what a week", language: Language::English }]).expect("scored");
+    let scored = model().score(&[Input::new("what a week", Language::English)]).expect("scored");
     for answer in &scored[0].heads {
         let head = &model().heads()[answer.head];
         assert_eq!(answer.scores.len(), head.width());
         match head.kind {
             HeadKind::Multilabel => assert!(answer.labels.iter().all(|&label| label < head.labels.len())),
             HeadKind::Multiclass | HeadKind::Binary => assert_eq!(answer.labels.len(), 1),
+            HeadKind::Regression => assert!(answer.labels.is_empty()),
         }
     }
 }
 
-fn copied() -> tempfile::TempDir {
+fn copied(model: &Path) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
     for name in ["model.toml", "model.onnx", "tokenizer.json"] {
-        std::fs::copy(Model::default_dir().join(name), folder.path().join(name)).expect("copied");
+        std::fs::copy(model.join(name), folder.path().join(name)).expect("copied");
     }
     folder
 }
@@ -134,7 +251,7 @@ fn load_error(folder: &Path) -> ModelError {
 
 #[test]
 fn damaged_missing_and_contradicting_files_are_named() {
-    let folder = copied();
+    let folder = copied(&Model::default_dir());
     let weights = folder.path().join("model.onnx");
     let mut bytes = std::fs::read(&weights).expect("read");
     let middle = bytes.len() / 2;

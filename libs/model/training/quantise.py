@@ -8,13 +8,14 @@ import random
 import numpy as np
 import torch
 
-from score import padded, windows_of
+import catalogue
+import encode
 
 CLIPS = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.15, 0.1)
 
 
-def observe(model, parts, per_head=96, keep=6):
-    """{layer: observed inputs}, from up to `per_head` training posts of each head; every `keep`-th value."""
+def observe(model, rows, per_stream=48, keep=6):
+    """{layer: observed inputs}, from up to `per_stream` training posts of each stream; every `keep`-th value."""
     rng, seen, hooks, state = random.Random(7), {}, [], {}
     for name, module in model.named_modules():
         if isinstance(module, torch.nn.Linear) and name.startswith("layers"):
@@ -25,12 +26,13 @@ def observe(model, parts, per_head=96, keep=6):
                 seen[name].append(values[values.abs() > 8 * values.std()].numpy())
             hooks.append(module.register_forward_pre_hook(hook))
     with torch.no_grad():
-        for sides in parts.values():
-            rows = rng.sample(sides["train"], min(per_head, len(sides["train"])))
-            windows = sorted((windows_of(r["ids"][1:-1])[0] for r in rows), key=len)
+        for stream, sides in rows.items():
+            train, pair = sides["train"], catalogue.STREAMS[stream].get("pair")
+            chosen = rng.sample(range(len(train)), min(per_stream, len(train)))
+            windows = sorted((encode.windows(train.text(i), train.context(i), pair)[0][0] for i in chosen), key=len)
             for start in range(0, len(windows), 16):
                 batch = windows[start:start + 16]
-                ids = torch.from_numpy(padded(batch, -(-len(batch[-1]) // 8) * 8))
+                ids = torch.from_numpy(encode.padded(batch, encode.rounded(len(batch[-1]))))
                 state["mask"] = ids != 1
                 model.hidden(ids)
     for hook in hooks:
@@ -52,5 +54,5 @@ def grid(values):
     return best[1], best[2]
 
 
-def activations(model, parts):
-    return {name: grid(values) for name, values in observe(model, parts).items()}
+def activations(model, rows):
+    return {name: grid(values) for name, values in observe(model, rows).items()}

@@ -8,11 +8,14 @@ import time
 import numpy as np
 
 import calibrate
-import data
+import catalogue
+import encode
+import evaluate
 import graph
 import metrics
 import score
 
+QUALITY_ROWS = 400
 SHAPES = ((24, 1), (24, 32), (64, 8), (128, 8))
 NAMES = {
     "fp32": "float32",
@@ -27,7 +30,7 @@ def same_in_any_company(sessions, windows):
     """Whether logits are bit-identical in batches of 32, of 8, alone, reversed, with one thread and with two."""
     by_length = {}
     for window in windows:
-        by_length.setdefault(-(-len(window) // score.MULTIPLE) * score.MULTIPLE, []).append(window)
+        by_length.setdefault(encode.rounded(len(window)), []).append(window)
     for length, members in by_length.items():
         ids, answers = score.padded(members[:32], length), []
         for session in sessions:
@@ -40,23 +43,26 @@ def same_in_any_company(sessions, windows):
     return True
 
 
-def quality(encoder, parts):
+def quality(encoder, rows):
     """{marker: metric} on tuning rows, calibrated and thresholded on the same rows: for comparing schemes only."""
-    out, at = {}, 0
-    for head in data.HEADS:
-        width = 1 if head["kind"] == "binary" else len(head["labels"])
-        rows = parts[head["file"]]["tune"][:800]
-        logits = encoder.logits([r["text"] for r in rows])[0][:, at:at + width]
-        at += width
-        y = [r["target"] for r in rows]
-        p = calibrate.probabilities(head["kind"], logits, *calibrate.fit(head["kind"], logits, y))
-        values = metrics.of(head, p, calibrate.decided(head, p, calibrate.thresholds(head, p, y)), y)
-        out[head["file"]] = values["auc"] if head["kind"] == "binary" else values["macro_f1"]
+    logits, out = evaluate.passes(encoder, rows, "tune", QUALITY_ROWS), {}
+    for i, head in enumerate(catalogue.HEADS):
+        own, targets, _, _ = evaluate.own_rows(i, logits, rows, "tune")
+        out[head["marker"]] = evaluate.measured(head, own, targets, calibrate.setting(head, own, targets))[metrics.leading(head)]
     return out
 
 
-def measure(tensors, config, widths, activations, parts, work):
-    windows = [score.windows_of(r["ids"][1:-1])[0] for name in ("goemotions", "stress") for r in parts[name]["tune"][:300]]
+def windows_of(rows):
+    """Windows of tuning posts, alone and with each kind of context."""
+    out = []
+    for stream in ("goemotions", "stress", "stance", "epitome"):
+        part = rows[stream]["tune"]
+        out += [encode.windows(part.text(i), part.context(i), catalogue.STREAMS[stream].get("pair"))[0][0] for i in range(min(200, len(part)))]
+    return out
+
+
+def measure(tensors, config, widths, activations, rows, work):
+    windows = windows_of(rows)
     encoders, lines = {}, []
     for scheme in graph.SCHEMES:
         path = work / f"scheme-{scheme}.onnx"
@@ -73,14 +79,16 @@ def measure(tensors, config, widths, activations, parts, work):
                     runs += 1
                 rate = posts * runs / (time.perf_counter() - began)
                 best[scheme, length, posts] = max(rate, best.get((scheme, length, posts), 0))
-    lines.append("| scheme | MB | same in any batch | " + " | ".join(f"{b} × {s} tokens" for s, b in SHAPES) + " | "
-                 + " | ".join(h["marker"] for h in data.HEADS) + " |")
-    lines.append("|---|---|---|" + "---|" * (len(SHAPES) + len(data.HEADS)))
+    lines.append("| scheme | MB | same in any batch | " + " | ".join(f"{b} × {s} tokens" for s, b in SHAPES) + " | mean over heads | most lost to float32 |")
+    lines.append("|---|---|---|" + "---|" * (len(SHAPES) + 2))
+    full = None
     for scheme, pair in encoders.items():
-        good = quality(pair[1], parts)
+        good = quality(pair[1], rows)
+        full = full or good  # float32 comes first
+        lost, marker = max((full[m] - v, m) for m, v in good.items() if v == v)
         lines.append(f"| {NAMES[scheme]} | {(work / f'scheme-{scheme}.onnx').stat().st_size / 1e6:.1f} | "
                      + ("yes" if same_in_any_company([e.session for e in pair], windows) else "**no**") + " | "
-                     + " | ".join(f"{best[scheme, s, b]:.0f}" for s, b in SHAPES) + " | "
-                     + " | ".join(f"{good[h['file']]:.3f}" for h in data.HEADS) + " |")
+                     + " | ".join(f"{best[scheme, s, b]:.0f}" for s, b in SHAPES)
+                     + f" | {np.nanmean(list(good.values())):.4f} | {max(lost, 0.0):.3f}" + (f" (`{marker}`)" if lost > 0 else "") + " |")
         print("  " + lines[-1], flush=True)
     (work / "schemes.md").write_text("\n".join(lines) + "\n")

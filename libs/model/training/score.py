@@ -7,21 +7,15 @@ import numpy as np
 import onnxruntime
 from tokenizers import Tokenizer
 
-BEGIN, PAD, END = 0, 1, 2
-MAX_TOKENS, MAX_WINDOWS, MULTIPLE = 128, 16, 1
+import encode
+from encode import MAX_TOKENS, MAX_WINDOWS, MULTIPLE, PAD, padded  # noqa: F401 (schemes.py reads them here)
+
 BATCH_TOKENS, BATCH_WINDOWS = 1024, 64
-
-
-def windows_of(ids):
-    """A post's windows from its ids without special tokens."""
-    content = MAX_TOKENS - 2
-    ids = ids[: content * MAX_WINDOWS]
-    return [[BEGIN, *ids[i:i + content], END] for i in range(0, len(ids), content)] or [[BEGIN, END]]
 
 
 def batches_of(windows):
     """[(padded length, indices)], longest first, each of one padded length."""
-    length = [-(-len(w) // MULTIPLE) * MULTIPLE for w in windows]
+    length = [encode.rounded(len(w)) for w in windows]
     out = []
     for i in sorted(range(len(windows)), key=lambda i: -length[i]):
         if out and out[-1][0] == length[i] and len(out[-1][1]) < BATCH_WINDOWS and (len(out[-1][1]) + 1) * length[i] <= BATCH_TOKENS:
@@ -29,13 +23,6 @@ def batches_of(windows):
         else:
             out.append((length[i], [i]))
     return out
-
-
-def padded(windows, length):
-    ids = np.full((len(windows), length), PAD, np.int64)
-    for row, window in zip(ids, windows):
-        row[: len(window)] = window
-    return ids
 
 
 class Encoder:
@@ -46,22 +33,33 @@ class Encoder:
         self.session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
         self.tokenizer = Tokenizer.from_file(str(tokenizer))
 
-    def logits(self, texts):
+    def ids(self, texts):
+        return [e.ids for e in self.tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)]
+
+    def logits(self, texts, contexts=None, pair=None):
         """Pooled logits per text, and the number of tokens read."""
-        ids = [e.ids for e in self.tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)]
-        windows, owner = [], []
+        return self.logits_of(self.ids(texts), self.ids(contexts) if pair else None, pair)
+
+    def logits_of(self, ids, contexts=None, pair=None):
+        """The same, from ids. With `pair`, only the heads of that kind mean anything; without, only those of no kind."""
+        windows, owner, weights = [], [], []
         for post, row in enumerate(ids):
-            for window in windows_of(row):
+            for window, tokens in encode.windows(row, contexts[post] if pair else (), pair):
                 windows.append(window)
                 owner.append(post)
+                weights.append(tokens)
         out = [None] * len(windows)
         for length, members in batches_of(windows):
             for i, logits in zip(members, self.session.run(None, {"ids": padded([windows[i] for i in members], length)})[0]):
                 out[i] = logits
-        width = len(out[0])
-        sums, weights, count = np.zeros((len(ids), width)), np.zeros(len(ids)), np.bincount(owner, minlength=len(ids))
-        for post, window, logits in zip(owner, windows, out):
-            weight = len(window) - 2 if count[post] > 1 else 1
+        sums, total, count = np.zeros((len(ids), len(out[0]))), np.zeros(len(ids)), np.bincount(owner, minlength=len(ids))
+        for post, tokens, logits in zip(owner, weights, out):
+            weight = tokens if count[post] > 1 else 1
             sums[post] += weight * logits.astype(np.float64)
-            weights[post] += weight
-        return (sums / weights[:, None]).astype(np.float32), sum(min(len(r), (MAX_TOKENS - 2) * MAX_WINDOWS) for r in ids)
+            total[post] += weight
+        return (sums / total[:, None]).astype(np.float32), sum(weights)
+
+    def logits_of_rows(self, rows, pair=None, limit=None):
+        """Pooled logits of the first `limit` rows of rows.Rows."""
+        count = len(rows) if limit is None else min(limit, len(rows))
+        return self.logits_of([rows.text(i) for i in range(count)], [rows.context(i) for i in range(count)] if pair else None, pair)[0]

@@ -1,59 +1,88 @@
 #!/usr/bin/env python3
-"""Makes the encoder's weights from the labelled data: base, fit, calibrate, export, evaluate, card.
+"""Makes the encoder's weights from the labelled data: base, rows, fit, calibrate, export, evaluate, card.
 
-    python libs/model/training/train.py --data DIR --out libs/model/weights/encoder-v1
+    python libs/model/training/train.py --data DIR --out libs/model/weights/encoder-v2 --resume
+
+The same command goes on where an earlier one stopped or was killed, until the plan is done; then it calibrates, exports and
+evaluates. `--minutes` ends a sitting, not the plan. `--stages plan` only says what the plan holds and how long it takes.
+
+With a card: `--device cuda --profile gpu`. With a teacher of twelve layers first:
+    train.py ... --device cuda --profile teacher --stages base,rows,fit,teach --resume
+    train.py ... --device cuda --profile gpu --distil --stages fit,finish --resume
+Where the card's machine has no data: `--stages base,rows` here, carry base*.npz, base*.json and rows.npz, `--stages fit` there,
+bring checkpoint-PROFILE.pt and fit-PROFILE.json back (bundle.py cuts the weights small), `--stages finish` here.
 
 Reads: DIR/labelled/*.jsonl.gz, and DIR/replay and DIR/lexica for the vocabulary only.
 Writes: model.onnx, tokenizer.json, model.toml and CARD.md in --out; everything else in --work.
-Guarantees: rows held out by the scoring rule meet neither training nor tuning. No post's text is written anywhere.
+Guarantees: rows held out by the scoring rule meet neither training nor tuning. No post's text is written anywhere; token ids
+are, in the work folder.
 """
 import argparse
-import json
 import pathlib
+import tempfile
 import time
 
 import base
-import data
 import fit
-from tokenizers import Tokenizer
+import plan
+import rows
 
 # Spanish and the word lists are small beside the English posts; their pieces are counted up so that both languages are kept.
 COUNTED = {"labelled": 1, "spanish": 20, "lexica": 6, "replay": 0.4}
 
 
-def encoded(parts, work):
-    tokenizer = Tokenizer.from_file(str(work / "tokenizer.json"))
-    for sides in parts.values():
-        for rows in sides.values():
-            for row, encoding in zip(rows, tokenizer.encode_batch_fast([r["text"] for r in rows])):
-                row["ids"] = encoding.ids
+def prepare(a, stages):
+    """Base and rows, where they are asked for and not there yet."""
+    have_base, have_rows = (a.work / "tokenizer.json").exists() and (a.work / "teacher-base.npz").exists(), (a.work / "rows.npz").exists()
+    make_base = "base" in stages and not (a.resume and have_base)
+    make_rows = "rows" in stages and (make_base or not (a.resume and have_rows))
+    if not make_base and not make_rows:
+        return
+    if a.data is None:
+        raise SystemExit("--data is needed: base or rows are not in the work folder yet")
+    import data
+    from tokenizers import Tokenizer
+
+    parts = data.splits(a.data)
+    if make_base:
+        base.prepare(a.work, data.vocabulary_texts(a.data, parts), COUNTED)
+    if make_rows:
+        rows.write(parts, Tokenizer.from_file(str(a.work / "tokenizer.json")), a.work)
 
 
 def main():
     a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    a.add_argument("--data", required=True, type=pathlib.Path)
-    a.add_argument("--out", required=True, type=pathlib.Path)
-    a.add_argument("--work", default=pathlib.Path("/tmp/tidemark-training"), type=pathlib.Path)
-    a.add_argument("--minutes", default=70.0, type=float, help="training stops after this many minutes at the latest")
+    a.add_argument("--data", type=pathlib.Path)
+    a.add_argument("--out", type=pathlib.Path)
+    a.add_argument("--work", default=pathlib.Path(tempfile.gettempdir()) / "tidemark-training", type=pathlib.Path)
+    a.add_argument("--profile", default="cpu", choices=list(plan.PROFILES))
+    a.add_argument("--device", default="cpu")
+    a.add_argument("--minutes", default=0.0, type=float, help="this sitting ends after so many minutes of training; 0: when the plan is done")
     a.add_argument("--threads", default=2, type=int)
-    a.add_argument("--stages", default="base,fit,finish", help="comma-separated: base, fit, finish")
+    a.add_argument("--resume", action="store_true", help="go on from the state in the work folder, if there is one")
+    a.add_argument("--fresh", action="store_true", help="throw the state in the work folder away")
+    a.add_argument("--distil", action="store_true", help="learn from teacher.npz in the work folder too")
+    a.add_argument("--limit", type=int, help="the first rows of each stream and side only, for smoke tests")
+    a.add_argument("--no-schemes", action="store_true", help="leave out the comparison of quantisation schemes")
+    a.add_argument("--stages", default="base,rows,fit,finish", help="comma-separated: base, rows, plan, fit, teach, finish")
     a = a.parse_args()
-    stages = a.stages.split(",")
-    began = time.time()
+    stages, began = a.stages.split(","), time.time()
     a.work.mkdir(parents=True, exist_ok=True)
-    parts = data.splits(a.data)
-    if "base" in stages:
-        base.prepare(a.work, data.vocabulary_texts(a.data, parts), COUNTED)
-    encoded(parts, a.work)
-    if "fit" in stages:
-        took = fit.fit(parts, a.work, a.minutes, a.threads)
-        (a.work / "fit.json").write_text(json.dumps(took))
-        print(f"fit: {took['seconds'] / 60:.1f} min, {took['steps']} of {took['planned']} steps", flush=True)
+    prepare(a, stages)
+    examples = rows.read(a.work, a.limit) if {"plan", "fit", "teach", "finish"} & set(stages) else None
+    if "plan" in stages:
+        fit.say_plan(examples, a.work, a.profile, a.threads, a.device)
+    if "fit" in stages and not fit.fit(examples, a.work, a.profile, a.minutes, a.threads, a.device, a.resume, a.fresh, a.distil):
+        return
+    if "teach" in stages:
+        import distil
+
+        distil.teach(examples, a.work, a.device)
     if "finish" in stages:
         import finish
 
-        finish.finish(parts, a.work, a.out)
-    print(f"all: {(time.time() - began) / 60:.1f} min", flush=True)
+        finish.finish(examples, a.work, a.out, a.profile, a.threads, not a.no_schemes)
+    print(f"this sitting: {(time.time() - began) / 60:.1f} min", flush=True)
 
 
 if __name__ == "__main__":

@@ -4,9 +4,10 @@ use crate::{Error, Settings, parrott};
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use tidemark_domain::{AnnotatedPost, Language, Operation, PostEvent, Provenance, Score, marker};
+use tidemark_domain::{AnnotatedPost, Operation, PostEvent, Provenance, Score, marker};
 use tidemark_lexicon::Lexica;
-use tidemark_model::{HeadKind, HeadScore, Input, Model, ModelOptions};
+pub use tidemark_model::Input;
+use tidemark_model::{Head, HeadKind, HeadScore, Model, ModelOptions};
 use tidemark_wire::annotated_file::{Labels, Scores};
 
 /// Lexica and model, loaded once and shared.
@@ -69,22 +70,21 @@ impl Annotator {
         &self.lexica
     }
 
-    /// Scores texts, in order; also says how many model tokens that took.
+    /// Scores posts, in order; also says how many model tokens that took.
     ///
     /// # Errors
     /// Where inference fails.
-    pub fn annotate(&self, texts: &[(&str, Language)]) -> Result<(Vec<Annotation>, usize), Error> {
-        let mut annotations: Vec<Annotation> = texts
+    pub fn annotate(&self, posts: &[Input<'_>]) -> Result<(Vec<Annotation>, usize), Error> {
+        let mut annotations: Vec<Annotation> = posts
             .iter()
-            .map(|(text, language)| {
-                let answer = self.lexica.score(text, *language);
+            .map(|post| {
+                let answer = self.lexica.score(post.text, post.language);
                 Annotation { heads: Vec::new(), lexicon: answer.scored, n_tokens: answer.n_tokens }
             })
             .collect();
         let mut model_tokens = 0;
         if let Some(model) = &self.model {
-            let inputs: Vec<_> = texts.iter().map(|(text, language)| Input { text, language: *language }).collect();
-            for (annotation, post) in annotations.iter_mut().zip(model.score(&inputs)?) {
+            for (annotation, post) in annotations.iter_mut().zip(model.score(posts)?) {
                 model_tokens += post.tokens;
                 annotation.heads = post.heads;
             }
@@ -98,8 +98,12 @@ impl Annotator {
     /// Where inference fails.
     pub fn annotate_events(&self, events: Vec<PostEvent>) -> Result<(Vec<AnnotatedPost>, usize), Error> {
         let has_text = |event: &PostEvent| matches!(event.operation, Operation::Create | Operation::Update);
-        let texts: Vec<_> =
-            events.iter().filter(|event| has_text(event)).map(|event| (event.text.as_str(), event.language)).collect();
+        // An event names its parent and does not hold its text: markers that read it are absent here.
+        let texts: Vec<_> = events
+            .iter()
+            .filter(|event| has_text(event))
+            .map(|event| Input::new(&event.text, event.language))
+            .collect();
         let (annotations, tokens) = self.annotate(&texts)?;
         let mut annotations = annotations.into_iter();
         let posts = events
@@ -118,14 +122,14 @@ impl Annotator {
         Ok((posts, tokens))
     }
 
-    /// One score per marker: a head with several labels gives one marker per label.
+    /// One score per marker: a head with several labels gives one marker per label. A value on a scale is never present.
     #[must_use]
     pub fn scores(&self, annotation: &Annotation) -> Vec<Score> {
         let mut scores = Vec::with_capacity(annotation.lexicon.len() + 40);
         if let Some(model) = &self.model {
             for answer in &annotation.heads {
                 let head = &model.heads()[answer.head];
-                if head.kind == HeadKind::Binary {
+                if is_one_number(head) {
                     let present = answer.labels.iter().any(|&label| head.labels[label] == YES);
                     scores.extend(answer.scores.first().map(|&score| Score {
                         marker: head.marker.clone(),
@@ -167,15 +171,16 @@ impl Annotator {
             let head = &model.heads()[answer.head];
             let chosen = || answer.labels.iter().map(|&label| head.labels[label].clone());
             let each = || head.labels.iter().cloned().zip(answer.scores.iter().copied()).collect();
-            let (score, label) = match head.kind {
-                HeadKind::Binary => (
-                    Scores::One(answer.scores.first().copied().unwrap_or_default()),
-                    Labels::One(chosen().next().unwrap_or_else(|| NO.to_owned())),
-                ),
-                HeadKind::Multiclass => {
-                    (Scores::Each(each()), Labels::One(chosen().next().unwrap_or_else(|| ABSTAIN.to_owned())))
-                }
-                HeadKind::Multilabel => (Scores::Each(each()), Labels::Each(chosen().collect())),
+            let label = match head.kind {
+                HeadKind::Binary => Some(Labels::One(chosen().next().unwrap_or_else(|| NO.to_owned()))),
+                HeadKind::Multiclass => Some(Labels::One(chosen().next().unwrap_or_else(|| ABSTAIN.to_owned()))),
+                HeadKind::Multilabel => Some(Labels::Each(chosen().collect())),
+                HeadKind::Regression => None,
+            };
+            let score = if is_one_number(head) {
+                Scores::One(answer.scores.first().copied().unwrap_or_default())
+            } else {
+                Scores::Each(each())
             };
             if head.marker == parrott::SOURCE {
                 for (level, emotions) in parrott::roll_up(&head.labels, &answer.scores, &answer.labels) {
@@ -187,7 +192,7 @@ impl Annotator {
                 }
             }
             scores.insert(head.marker.clone(), score);
-            labels.insert(head.marker.clone(), label);
+            labels.extend(label.map(|label| (head.marker.clone(), label)));
         }
         (scores, labels)
     }
@@ -204,6 +209,11 @@ impl Annotator {
             })
             .collect()
     }
+}
+
+/// Whether a head's answer is one number, which its marker names without a label.
+fn is_one_number(head: &Head) -> bool {
+    head.kind == HeadKind::Binary || (head.kind == HeadKind::Regression && head.labels.len() == 1)
 }
 
 /// The label of a binary head that means that the marker is present.

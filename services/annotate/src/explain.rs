@@ -18,12 +18,12 @@ impl Annotator {
         heads.iter().flat_map(of).collect()
     }
 
-    /// Explains one marker of one text: `mh.stress`, `emotion.goemotions.joy`, or `emotion.goemotions` for the label that
+    /// Explains one marker of one post: `mh.stress`, `emotion.goemotions.joy`, or `emotion.goemotions` for the label that
     /// scores highest. `score` is absent where the marker cannot be answered in the text's language.
     ///
     /// # Errors
     /// [`Error::UnknownMarker`], and where inference fails.
-    pub fn explain(&self, text: &str, language: Language, marker: &str) -> Result<Explanation, Error> {
+    pub fn explain(&self, post: Input<'_>, marker: &str) -> Result<Explanation, Error> {
         let model = self.model().ok_or_else(|| Error::UnknownMarker { marker: marker.to_owned() })?;
         let (index, head, label) = model
             .heads()
@@ -37,7 +37,7 @@ impl Annotator {
                 (head.kind != HeadKind::Binary).then_some((index, head, Some(label)))
             })
             .ok_or_else(|| Error::UnknownMarker { marker: marker.to_owned() })?;
-        let post = Input { text, language };
+        let Input { text, language, .. } = post;
         let answers = model.score(&[post])?;
         let scores = answers.first().and_then(|answer| answer.heads.iter().find(|found| found.head == index));
         let highest = |scores: &[f32]| (0..scores.len()).max_by(|a, b| scores[*a].total_cmp(&scores[*b]));

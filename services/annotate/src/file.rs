@@ -1,6 +1,6 @@
 //! From file to file: JSON lines of posts in, JSON lines of annotated posts out, in the same order.
 
-use crate::annotator::Annotation;
+use crate::annotator::{Annotation, Input};
 use crate::{Annotator, Error};
 use std::io::{BufRead, Write};
 use tidemark_domain::{Language, RejectReason, Score};
@@ -62,9 +62,12 @@ pub fn annotate_lines(
         match line.content.and_then(read_post) {
             Ok(post) => {
                 let (text, language) = prepare(&post.text, post.lang.as_deref());
+                // What a post answers to is masked as the post is; its own language decides nothing.
+                let masked = |context: &String| prepare(context, Some(language.code())).0;
+                let (topic, parent) = (post.topic.as_ref().map(masked), post.parent_text.as_ref().map(masked));
                 let blanks_before = if unanswered == Unanswered::Blank { line.number - placed - 1 } else { 0 };
                 placed = line.number;
-                pending.push(Pending { post, text, language, blanks_before });
+                pending.push(Pending { post, text, topic, parent, language, blanks_before });
             }
             Err((reason, detail)) => {
                 summary.rejected += 1;
@@ -129,8 +132,10 @@ fn json_fault(text: &str, error: &serde_json::Error) -> (RejectReason, String) {
 /// A post on its way to its answer.
 struct Pending {
     post: PostLine,
-    /// Ready to be scored.
+    /// Ready to be scored, as its topic and its parent's text are.
     text: String,
+    topic: Option<String>,
+    parent: Option<String>,
     language: Language,
     /// Blank lines to be written before its answer.
     blanks_before: u64,
@@ -142,8 +147,15 @@ fn write_batch(
     output: &mut impl Write,
     summary: &mut Summary,
 ) -> Result<(), Error> {
-    let texts: Vec<_> = pending.iter().map(|post| (post.text.as_str(), post.language)).collect();
-    let (annotations, tokens) = annotator.annotate(&texts)?;
+    let posts: Vec<_> = pending
+        .iter()
+        .map(|post| Input {
+            topic: post.topic.as_deref(),
+            parent: post.parent.as_deref(),
+            ..Input::new(&post.text, post.language)
+        })
+        .collect();
+    let (annotations, tokens) = annotator.annotate(&posts)?;
     summary.answered += annotations.len() as u64;
     summary.tokens += tokens as u64;
     for (Pending { post, language, blanks_before, .. }, annotation) in pending.drain(..).zip(annotations) {

@@ -24,6 +24,10 @@ pub struct ExplainAsk {
     pub marker: String,
     /// BCP 47 tag of the text's language; told from the text where absent.
     pub language: Option<String>,
+    /// The topic a stance is taken on.
+    pub topic: Option<String>,
+    /// The text this one answers.
+    pub parent_text: Option<String>,
 }
 
 /// Asks for one series.

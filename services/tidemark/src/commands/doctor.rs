@@ -7,6 +7,7 @@ use crate::platform::DataFolder;
 use std::path::Path;
 use std::time::Duration;
 use tidemark_annotate::Annotator;
+use tidemark_annotate::annotator::Input;
 use tidemark_domain::Language;
 use tidemark_lake::Lake;
 use tidemark_log::Log;
@@ -104,7 +105,7 @@ fn model(config: &Config) -> Finding {
     // A scored sentence of ours proves more than a file that is there.
     let tried = Annotator::load(&config.annotate)
         .and_then(|annotator| {
-            annotator.annotate(&[("a quiet day by the sea", Language::English)])?;
+            annotator.annotate(&[Input::new("a quiet day by the sea", Language::English)])?;
             Ok(annotator.provenance().clone())
         })
         .map_err(anyhow::Error::from);

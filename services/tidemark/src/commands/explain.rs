@@ -9,6 +9,7 @@ use crate::progress::Progress;
 use anyhow::Context as _;
 use std::io::Write as _;
 use tidemark_annotate::file::read_post;
+use tidemark_model::Input;
 use tidemark_wire::annotated_file::{ExplainedLine, RejectLine};
 use tidemark_wire::lines::Lines;
 
@@ -35,8 +36,9 @@ pub(crate) fn run(arguments: Explain) -> Result<(), Failure> {
         match line.content.and_then(read_post) {
             Ok(post) => {
                 let (text, language) = prepare::text(&post.text, post.lang.as_deref());
+                let (topic, parent) = (post.topic.as_deref(), post.parent_text.as_deref());
                 let explanation = annotator
-                    .explain(&text, language, &arguments.marker)
+                    .explain(Input { topic, parent, ..Input::new(&text, language) }, &arguments.marker)
                     .map_err(|error| Failure { exit: exit_of(&error), error: error.into() })?;
                 let mut line =
                     serde_json::to_vec(&ExplainedLine { id: post.id, explanation }).or_exit(Exit::Unexpected)?;

@@ -13,6 +13,7 @@ use tidemark_annotate::Annotator;
 use tidemark_annotate::audit::{Audit, Case, Said, Share, audit};
 use tidemark_domain::Language;
 use tidemark_domain::marker::LEXICON_PREFIX;
+use tidemark_model::Input;
 use tidemark_wire::annotated_file::PostLine;
 use tidemark_wire::lines::Lines;
 
@@ -52,8 +53,15 @@ pub(crate) fn run(arguments: &MarkerAudit) -> Result<(), Failure> {
         let batch: Vec<Labelled> = sample.drain(..sample.len().min(BATCH)).collect();
         let prepared: Vec<(String, Language)> =
             batch.iter().map(|one| prepare::text(&one.post.text, one.post.lang.as_deref())).collect();
-        let texts: Vec<(&str, Language)> = prepared.iter().map(|(text, language)| (text.as_str(), *language)).collect();
-        let (annotations, _) = annotator.annotate(&texts).or_exit(Exit::Unexpected)?;
+        let posts: Vec<Input<'_>> = batch
+            .iter()
+            .zip(&prepared)
+            .map(|(one, (text, language))| {
+                let (topic, parent) = (one.post.topic.as_deref(), one.post.parent_text.as_deref());
+                Input { topic, parent, ..Input::new(text, *language) }
+            })
+            .collect();
+        let (annotations, _) = annotator.annotate(&posts).or_exit(Exit::Unexpected)?;
         for (one, annotation) in batch.into_iter().zip(annotations) {
             let found = annotator.scores(&annotation).into_iter().find(|score| score.marker == *marker);
             cases.push(Case {

@@ -1,0 +1,133 @@
+"""What a run does: how often every stream is met, in which batches, and how long that takes.
+
+Reads: rows of rows.py. Writes: nothing. Guarantees: the same rows and the same profile give the same batches in the same order,
+so that a position in the plan says all there is to say about where a run stands; every stream is met evenly over the whole
+run. Does not: look at tuning or dev rows, or at the clock.
+"""
+import hashlib
+import json
+import random
+
+import numpy as np
+
+import catalogue
+import encode
+
+SEED = 20171
+# In training windows are padded to multiples of this, so that batches are full; inference pads nothing.
+PADDING = 8
+# Longest window of a stream in training, in tokens; inference always reads up to encode.MAX_TOKENS.
+CAPS = {"goemotions": 64, "affect": 64, "ekman": 80, "sentiment": 64, "offensive": 80, "hate": 80, "cause": 48, "stance": 80}
+
+# Epochs a stream; a sentiment epoch is about 0.7 of its rows and a goemotions epoch leaves out half of plain neutral.
+CPU = {"goemotions": 4, "affect": 6, "ekman": 4, "sentiment": 2, "offensive": 3, "hate": 3, "stress": 5, "depression": 5, "suicide": 5,
+       "communities": 2, "cause": 5, "needs": 8, "stance": 3, "agreement": 6, "epitome": 6, "empathy": 6}
+# On a card time is no limit; what limits the epochs is that small sets are learnt by heart.
+GPU = {**CPU, "goemotions": 5, "affect": 8, "ekman": 5, "sentiment": 3, "offensive": 4, "hate": 4, "stance": 4, "communities": 4}
+
+# The one place for batch sizes, rates and precision. `tokens` is padded tokens a batch at most, `rows` posts a batch at most;
+# a stream with few batches an epoch gets `least` of them by smaller batches.
+PROFILES = {
+    "cpu": {"size": "student", "epochs": CPU, "tokens": 1792, "rows": 64, "least": 24, "peak": 1.5e-4, "decay": 0.88, "warm": 0.06, "precision": "bf16"},
+    "gpu": {"size": "student", "epochs": GPU, "tokens": 4096, "rows": 160, "least": 24, "peak": 2.0e-4, "decay": 0.88, "warm": 0.06, "precision": "bf16"},
+    "teacher": {"size": "teacher", "epochs": CPU, "tokens": 4096, "rows": 160, "least": 24, "peak": 1.2e-4, "decay": 0.92, "warm": 0.06, "precision": "bf16"},
+    "smoke": {"size": "student", "epochs": {name: 1 for name in CPU}, "tokens": 512, "rows": 16, "least": 1, "peak": 1.5e-4, "decay": 0.88, "warm": 0.06, "precision": "bf16"},
+}
+
+
+def chosen(stream, rows, rng):
+    """One epoch's rows: half of GoEmotions' plain neutral, and sentiment evened out towards its rarest class."""
+    if stream == "goemotions":
+        y = rows.targets["emotion.goemotions"]
+        plain = (y[:, catalogue.GOEMOTIONS.index("neutral")] > 0) & (y.sum(1) == 1)
+        return [i for i in range(len(rows)) if not plain[i] or rng.random() < 0.5]
+    if stream == "sentiment":
+        kept = {0: 1.0, 1: 0.55, 2: 0.6}
+        return [i for i, y in enumerate(rows.targets["sentiment"][:, 0].astype(int).tolist()) if rng.random() < kept[y]]
+    return list(range(len(rows)))
+
+
+def cap_of(stream):
+    return CAPS.get(stream, encode.MAX_TOKENS)
+
+
+def start_of(text, content, rng):
+    """Where a row's window begins: its start, or half the time anywhere when the text is longer than one window."""
+    if text <= content or rng.random() < 0.5:
+        return 0
+    return rng.randrange(text - content + 1)
+
+
+class Batch:
+    """Rows of one stream, by index, with the token at which each one's window starts, and their padded length."""
+
+    def __init__(self, stream, members, length):
+        self.stream, self.members, self.length = stream, members, length
+
+    def ids(self, rows):
+        pair, cap = catalogue.STREAMS[self.stream].get("pair"), cap_of(self.stream)
+        return encode.padded([encode.window_at(rows.text(i), rows.context(i), pair, cap, start) for i, start in self.members], self.length)
+
+
+def epoch_of(stream, rows, profile, rng):
+    """One epoch's batches: shuffled, then of like length, each within the profile's limits."""
+    pair, cap = catalogue.STREAMS[stream].get("pair"), cap_of(stream)
+    texts, contexts = (lengths.tolist() for lengths in rows.lengths())
+    members = []
+    for i in chosen(stream, rows, rng):
+        kept = encode.kept_context(texts[i], range(contexts[i]), encode.BUDGET[pair], cap) + 2 if pair else 0
+        content = cap - 2 - kept
+        start = start_of(texts[i], content, rng)
+        members.append((encode.rounded(2 + kept + min(content, texts[i] - start), PADDING), i, start))
+    rng.shuffle(members)
+    tokens = min(profile["tokens"], max(sum(m[0] for m in members) // profile["least"], 256))
+    span, out = 40 * profile["rows"], []
+    for at in range(0, len(members), span):
+        batch = []
+        for member in sorted(members[at:at + span], key=lambda m: m[0]):
+            if batch and (len(batch) >= profile["rows"] or (len(batch) + 1) * member[0] > tokens):
+                out.append(batch)
+                batch = []
+            batch.append(member)
+        out.append(batch)
+    rng.shuffle(out)
+    return [Batch(stream, [(i, start) for _, i, start in batch], max(m[0] for m in batch)) for batch in out if batch]
+
+
+def schedule(rows, profile):
+    """All batches of a run in the order they are met."""
+    rng, placed = random.Random(SEED), []
+    for order, stream in enumerate(catalogue.STREAMS):
+        batches = []
+        for _ in range(profile["epochs"].get(stream, 0)):
+            batches += epoch_of(stream, rows[stream]["train"], profile, rng)
+        placed += [((i + rng.random()) / len(batches), order, batch) for i, batch in enumerate(batches)]
+    placed.sort(key=lambda item: item[:2])
+    return [batch for _, _, batch in placed]
+
+
+def fingerprint(batches, profile, rows):
+    """A hash of all that decides a run's steps: a checkpoint of another plan is not gone on with."""
+    digest = hashlib.sha256(json.dumps([profile, catalogue.HEADS, sorted(map(list, catalogue.BORROWED.items())), CAPS, encode.BUDGET], sort_keys=True).encode())
+    for stream, sides in rows.items():
+        train = sides["train"]
+        for values in (train.key, train.weight, train.f["text"], train.f["context"], *train.targets.values()):
+            digest.update(np.ascontiguousarray(values).tobytes())
+    for batch in batches:
+        digest.update(np.array(batch.members, np.int32).tobytes())
+    return digest.hexdigest()
+
+
+def padded_tokens(batches):
+    return sum(len(batch.members) * batch.length for batch in batches)
+
+
+def table(batches, rows, profile):
+    """Lines that say what the plan holds, per stream."""
+    lines = [f"  {'stream':12} {'rows':>6} {'epochs':>6} {'batches':>7} {'tokens/epoch':>12} {'tokens':>10}  heads"]
+    for stream in catalogue.STREAMS:
+        own, epochs = [b for b in batches if b.stream == stream], profile["epochs"].get(stream, 0)
+        tokens, heads = padded_tokens(own), ", ".join(catalogue.HEADS[i]["marker"] for i in catalogue.stream_heads(stream))
+        lines.append(f"  {stream:12} {len(rows[stream]['train']):6} {epochs:6} {len(own):7} {tokens // max(epochs, 1):12} {tokens:10}  {heads}")
+    lines.append(f"  {'all':12} {'':6} {'':6} {len(batches):7} {'':12} {padded_tokens(batches):10}")
+    return lines

@@ -1,0 +1,74 @@
+"""What the card says of each head's data: source, terms, and what is known to be wrong with it.
+
+Guarantees: every head and every file of the catalogue is spoken of; nothing here is a measurement of a run. Does not: hold any
+text of a post.
+"""
+# File: (source, terms).
+TERMS = {
+    "goemotions": ("GoEmotions, English Reddit comments", "CC BY 4.0"),
+    "semeval_ec": ("SemEval-2018 task 1 E-c, English tweets", "research use"),
+    "senwave_covid": ("SenWave, English COVID-19 tweets", "non-commercial research use"),
+    "emotion_intensity": ("SemEval-2018 task 1 EI-reg, English tweets", "research use"),
+    "valence": ("SemEval-2018 task 1 V-reg, English tweets", "research use"),
+    "emoevent": ("EmoEvent, English and Spanish tweets", "research use"),
+    "sentiment": ("SemEval-2017 task 4A, English tweets", "research use"),
+    "offensive": ("TweetEval offensive (OLID), English tweets", "research use"),
+    "hate": ("TweetEval hate (HatEval), English tweets", "research use"),
+    "stress": ("Dreaddit, English Reddit posts", "research use"),
+    "depression": ("Depression Reddit (DR), English Reddit posts", "research use"),
+    "suicide_vs_depression": ("SDCNL, English Reddit posts of two communities", "research use"),
+    "subreddit27": ("27 English Reddit communities (rmhd27)", "Apache-2.0 package"),
+    "mh_risk_rally": ("Reddit rows of the RallyPoint risk package", "Apache-2.0 package"),
+    "stress_cause": ("SAD, short English statements of stressors", "research use"),
+    "irf": ("IRF, English Reddit posts", "research use"),
+    "multiwd": ("MultiWD, English Reddit posts", "research use"),
+    "stance": ("SemEval-2016 task 6, P-Stance and COVID-19 stance, English tweets", "research use"),
+    "agreement": ("SubReddit agreement, English Reddit replies on two COVID-19 communities", "research use"),
+    "epitome_emotional-reactions": ("EPITOME, English Reddit replies to seekers of support", "research use"),
+    "epitome_interpretations": ("EPITOME, English Reddit replies to seekers of support", "research use"),
+    "epitome_explorations": ("EPITOME, English Reddit replies to seekers of support", "research use"),
+    "empathic_reactions": ("Empathic Reactions (WASSA 2022), English essays on news", "CC BY 4.0"),
+}
+
+# Marker: files beside its own that its weights have seen as labels.
+ALSO = {
+    "emotion.affect11": ["senwave_covid", "emoevent"],
+    "mh.depression": ["subreddit27", "mh_risk_rally"],
+    "mh.suicide_selfharm": ["subreddit27", "mh_risk_rally"],
+    "mh.anxiety": ["mh_risk_rally"],
+    "mh.ptsd": ["mh_risk_rally"],
+    "loneliness.is_lonely": ["mh_risk_rally"],
+}
+
+WEAK = (
+    "Weak labels: nobody read these posts to label them. A post counts as yes for standing in {yes}, as no for standing in another "
+    "community of the file, and is left out where communities overlap ({unknown}). What is learnt is in part the manner of those "
+    "communities (how long, how formal, whom they address), which is confounded with the condition; scores on other platforms may "
+    "follow manner alone. The dev figures share that confound, so they say how well communities are told apart and are an upper bound "
+    "for the construct. Shares of yes in the file were set by whoever sampled it: calibrated scores carry that base rate, not a "
+    "population's."
+)
+
+NOTES = {
+    "emotion.goemotions": "Labels are readers' impressions of single comments without their thread. Rare emotions (grief, pride, relief, nervousness) rest on few examples: their F1 on dev is itself uncertain.",
+    "emotion.affect11": "Tweets gathered by emotion words and hashtags, so emotional posts are over-represented. SenWave rows teach only the six emotions whose meaning is near (annoyed as anger, anxious as fear), at 0.3 of a row's weight. Spanish EmoEvent rows lend it what their one label says of the eleven (joy yes, so sadness no; what often goes together stays open), at 0.3; there is no Spanish gold to measure it on.",
+    "emotion.ekman": "The only head with Spanish gold. Spanish disgust was not recognised at all by the first weights. Calibrated and tuned per language where a language has rows enough.",
+    "emotion.intensity": "How strongly an emotion is felt in tweets that were gathered for that emotion: on posts without it the numbers mean little. Best-worst scaling, 0 to 1.",
+    "vad.valence": "1,180 tweets for training; reported on -1 to 1 (the file's 0 to 1, spread).",
+    "sentiment": "Tweets of 2013 to 2017. Training rows were evened out towards the negative class; calibration restores the natural shares.",
+    "hostility.offensive": "Labels depend on who annotated; profanity among friends and reclaimed words are often called offensive.",
+    "hostility.hate": "Hate against women and immigrants only. The published test set differs from dev in kind: expect a large drop (macro-F1 0.42 to 0.56 in the literature).",
+    "mh.stress": "The dev set has 300 rows, so its F1 is uncertain by about 0.05.",
+    "mh.depression": "Positives come from depression communities and controls from others, so part of what is learnt is likely the community's manner (not measured). Weak rows of 27 communities were added so that posts of other conditions are not called depression; calibration and figures rest on DR alone, where four rows in five are positive: expect scores that are too high elsewhere.",
+    "mh.suicide_selfharm": "Yes means a suicide-watch community, no a depression community; weak rows of other communities say no, so that ordinary posts are answered at all. Not a measure of risk. 105 dev rows: AUC is uncertain by about 0.05.",
+    "mh.cause": "Short statements written by crowd workers about a stressor, not posts: the head presumes that there is stress.",
+    "mh.irf": "Each post was asked about both needs; a few dozen dev posts. The head presumes a post about distress.",
+    "mh.wellness": "About a hundred training posts and some thirteen dev posts: the figures are barely more than a sign of life. Spiritual has eight positives in all and cannot be trusted.",
+    "polarization.stance": "Twelve topics were trained on (five of SemEval-2016, three politicians, four COVID-19 measures); P-Stance has no `none`. VAST is held out whole: its figure is what to expect of a new topic. The topic is read as its words say; a stance to a sub-question is often taken for one to the topic. English only.",
+    "polarization.agreement": "Two COVID-19 communities; replies elsewhere are expected to fare worse. Labels are uncertain where a reply agrees with a part.",
+    "support.emotional_reactions": "Level 2 is rare (120 rows in all). Dev replies may answer seekers whose other replies were trained on.",
+    "support.interpretations": "Level 1 is rare (87 rows in all). Dev replies may answer seekers whose other replies were trained on.",
+    "support.explorations": "Level 1 is rare (87 rows in all). Dev replies may answer seekers whose other replies were trained on.",
+    "support.empathic_concern": "Self-reports of the writers of essays on news, 1 to 7; the article is not given. Noisy by nature.",
+    "support.personal_distress": "Self-reports of the writers of essays on news, 1 to 7; the article is not given. Noisy by nature.",
+}
