@@ -52,4 +52,4 @@ bench: build ## Benchmarks beside Python, in one run: make bench POSTS=posts.jso
 
 train: ## Reproduce the model's weights: make train DATA=folder
 	python3 -m venv .venv && .venv/bin/pip install --quiet -r libs/model/training/requirements.txt
-	.venv/bin/python libs/model/training/train.py --data $(DATA) --out libs/model/weights/encoder-v1
+	.venv/bin/python libs/model/training/train.py --data $(DATA) --out libs/model/weights/encoder-v2 --resume
