@@ -188,12 +188,19 @@ pub fn schema_openings(repository: &Repository) -> Vec<Finding> {
 /// Every command the README shows exists.
 #[must_use]
 pub fn readme_commands(repository: &Repository) -> Vec<Finding> {
-    const CLI: &str = "services/tidemark/src/cli.rs";
-    let (Some(readme), Some(cli)) = (repository.file("README.md"), repository.file(CLI)) else {
-        return vec![Finding { place: CLI.to_owned(), advice: "README.md or the command line is missing".to_owned() }];
+    const CLI: &str = "services/tidemark/src/cli";
+    let cli: Vec<&File> = repository.files.iter().filter(|file| file.path.starts_with(CLI)).collect();
+    let named = |opening: &str| -> Vec<String> { cli.iter().flat_map(|file| variants(&file.text, opening)).collect() };
+    let commands = named("enum Command");
+    let Some(readme) = repository.file("README.md").filter(|_| !commands.is_empty()) else {
+        let advice = "README.md or `enum Command` is missing; readme_commands of tests/tidy reads them".to_owned();
+        return vec![Finding { place: CLI.to_owned(), advice }];
     };
-    let commands = variants(&cli.text, "enum Command");
-    let ingest = variants(&cli.text, "enum Ingest");
+    let below = [
+        ("ingest", named("enum Ingest")),
+        ("lexicon", named("enum LexiconCommand")),
+        ("marker", named("enum MarkerCommand")),
+    ];
     let mut findings = Vec::new();
     for (index, line) in readme.text.lines().enumerate() {
         for shown in commands_shown(line) {
@@ -201,18 +208,12 @@ pub fn readme_commands(repository: &Repository) -> Vec<Finding> {
             let command = words.next().unwrap_or_default();
             let known = commands.iter().any(|known| known == command);
             let under = words.next().unwrap_or_default();
-            let known_under = command != "ingest" || !is_word(under) || ingest.iter().any(|known| known == under);
-            if !known || !known_under {
-                findings.push(Finding::on_line(
-                    readme,
-                    index + 1,
-                    format!("`tidemark {command} {under}` is not a command of {CLI}"),
-                ));
+            let group = below.iter().find(|(name, _)| *name == command && is_word(under));
+            if !known || group.is_some_and(|(_, known)| !known.iter().any(|known| known == under)) {
+                let advice = format!("`tidemark {command} {under}` is not a command of {CLI}");
+                findings.push(Finding::on_line(readme, index + 1, advice));
             }
         }
-    }
-    if commands.is_empty() {
-        findings.push(Finding::on(cli, "`enum Command` was not found; readme_commands of tests/tidy reads it"));
     }
     findings
 }
@@ -305,7 +306,8 @@ mod tests {
     fn a_command_that_is_only_in_the_readme_is_found() {
         let cli = "pub(crate) enum Command {\n    /// x\n    Up(Up),\n    Ingest(Ingest),\n}\npub(crate) enum Ingest {\n    File(F),\n}\n";
         let readme = "`tidemark up`, target/debug/tidemark ingest file x\ntidemark fly\n`tidemark ingest rocket`\n`tidemark ingest --help`\nTidemark sings\n";
-        let found = readme_commands(&Repository::of(&[("README.md", readme), ("services/tidemark/src/cli.rs", cli)]));
+        let found =
+            readme_commands(&Repository::of(&[("README.md", readme), ("services/tidemark/src/cli/mod.rs", cli)]));
         let places: Vec<&str> = found.iter().map(|finding| finding.place.as_str()).collect();
         assert_eq!(places, ["README.md:2", "README.md:3"], "{found:?}");
     }

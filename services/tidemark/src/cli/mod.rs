@@ -1,0 +1,122 @@
+//! The command line: what can be asked, and nothing of how it is answered.
+
+mod foresee;
+mod ingest;
+mod own;
+mod platform;
+mod score;
+
+pub(crate) use foresee::{Backtest, Forecast, Forecasting, Simulate};
+pub(crate) use ingest::{Ingest, IngestFile, IngestJetstream};
+pub(crate) use own::{LexiconAdd, LexiconCheck, LexiconCommand, MarkerAudit, MarkerCommand, TermLanguage};
+pub(crate) use platform::{Broker, Doctor, Format, Key, Role, Run, Sql, Status, Up};
+pub(crate) use score::{Explain, InOut, ModelInOut, Polarization, PolarizationMode, Series, SeriesPeriod};
+
+use clap::{Args, Parser, Subcommand};
+use score::{ANNOTATE_HELP, EXPLAIN_HELP, POLARIZATION_HELP};
+use std::path::PathBuf;
+
+/// Reads public social-media posts, measures markers of emotion and distress, turns them into prevalence series,
+/// forecasts when they will crest, and warns in time.
+#[derive(Debug, Parser)]
+#[command(name = "tidemark", version, after_help = crate::exit::HELP, max_term_width = 100)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// Say more on standard error; twice for debugging. `RUST_LOG` is honoured.
+    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
+
+/// Where state lives and how it is configured: shared by every command that meets a running platform.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Place {
+    /// Folder that holds the lake, the embedded broker's log, keys and checkpoints.
+    #[arg(long, value_name = "DIR", env = "TIDEMARK_DATA", default_value = "tidemark-data")]
+    pub(crate) data: PathBuf,
+    /// Configuration file (TOML). Environment variables TIDEMARK_SECTION__KEY override it.
+    #[arg(long, value_name = "FILE", env = "TIDEMARK_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+/// The commands, in the order of the data.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Start every role in one process group over an embedded broker, and print the dashboard's address.
+    #[command(after_help = "Example:\n  tidemark up --demo\n  tidemark up --data /var/lib/tidemark --port 8377")]
+    Up(Up),
+    /// Run roles alone, against an external broker and a shared lake.
+    #[command(after_help = "Example:\n  tidemark run annotate --config cluster.toml")]
+    Run(Run),
+    /// Read posts into a running platform.
+    #[command(subcommand)]
+    Ingest(Ingest),
+    /// Score posts in a file: JSON lines in, JSON lines out. No server is needed.
+    #[command(after_help = ANNOTATE_HELP)]
+    Annotate(InOut),
+    /// Say why posts have a label: what each word contributes to the model's answer, and what the lexica hit.
+    #[command(after_help = EXPLAIN_HELP)]
+    Explain(Explain),
+    /// Turn posts or annotated posts into prevalence series. No server is needed.
+    #[command(
+        after_help = "Example:\n  tidemark series annotated.jsonl --output series.csv\n\nThe output has date,series,value,n,total,lower,upper,n_posts,unit,status,…: n of total units (people; posts where\nthe input has no authors) show the marker, with Wilson's 95 % interval."
+    )]
+    Series(Series),
+    /// Score how polarized conversations are, and compare them before, during and after events. No server is needed.
+    #[command(after_help = POLARIZATION_HELP)]
+    Polarization(Polarization),
+    /// Work with lexica of your own.
+    #[command(subcommand)]
+    Lexicon(LexiconCommand),
+    /// Find out whether a marker may be trusted.
+    #[command(subcommand)]
+    Marker(MarkerCommand),
+    /// Forecast every series of a file from one origin, as hubverse rows with 23 quantiles.
+    #[command(after_help = "Example:\n  tidemark forecast --series series.csv --horizon 14 --output forecast.csv")]
+    Forecast(Forecast),
+    /// Forecast from many past origins, each seeing only its own past.
+    #[command(
+        after_help = "Example:\n  tidemark backtest --series series.csv --from 2024-01-05 --to 2024-12-20 --step 28 --horizon 14 --output backtest.csv.gz"
+    )]
+    Backtest(Backtest),
+    /// Make posts of a population whose true prevalence is known, and write the truth beside them.
+    #[command(after_help = "Example:\n  tidemark simulate --seed 7 --days 400 --posts-per-day 300 --output simulated")]
+    Simulate(Simulate),
+    /// Ask the lake with SQL (queries only).
+    #[command(
+        after_help = "Example:\n  tidemark sql \"SELECT marker, avg(value) FROM series GROUP BY marker ORDER BY 2 DESC\"\n\nViews: annotated, author_days, series, forecast, alert, feed_health. ARCHITECTURE.md describes them."
+    )]
+    Sql(Sql),
+    /// Show lag, rates and freshness of every stage of a running platform.
+    #[command(after_help = "Example:\n  tidemark status")]
+    Status(Status),
+    /// Check the machine, the broker, the lake and the model files; say what to do about each fault.
+    #[command(after_help = "Example:\n  tidemark doctor")]
+    Doctor(Doctor),
+    /// The embedded broker's process. `up` starts it.
+    #[command(hide = true)]
+    Broker(Broker),
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent_and_every_command_has_an_example() {
+        let mut cli = super::Cli::command();
+        cli.clone().debug_assert();
+        for command in cli.get_subcommands_mut() {
+            let leaves: Vec<_> = if command.has_subcommands() {
+                command.get_subcommands().cloned().collect()
+            } else {
+                vec![command.clone()]
+            };
+            for mut leaf in leaves.into_iter().filter(|leaf| !leaf.is_hide_set()) {
+                let help = leaf.render_long_help().to_string();
+                assert!(help.contains("Example:"), "{} has no example", leaf.get_name());
+            }
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Lexica and models of one's own, and whether a marker may be trusted.
+
+use super::Place;
+use clap::{Args, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// `tidemark lexicon`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum LexiconCommand {
+    /// Report on a lexicon: repeated and ambiguous terms; on a corpus, coverage, the words that carry each category,
+    /// region by region, and internal consistency.
+    #[command(after_help = LEXICON_CHECK_HELP)]
+    Check(LexiconCheck),
+    /// Take a lexicon of one's own into a platform: its categories become markers like any other.
+    #[command(after_help = LEXICON_ADD_HELP)]
+    Add(LexiconAdd),
+}
+
+const LEXICON_ADD_HELP: &str = r#"Example:
+  tidemark lexicon add work.dic --language es --data tidemark-data
+
+The file is checked and copied to DATA/lexica; a running platform takes it up when it is started again. Its categories are
+then lexicon.NAME.CATEGORY in annotated posts, series and forecasts. Before such a marker may drive an alert, it must pass
+`tidemark marker audit`. Formats: those of `tidemark lexicon check`."#;
+
+/// `tidemark lexicon add`.
+#[derive(Debug, Args)]
+pub(crate) struct LexiconAdd {
+    /// The lexicon; gzip and zstd are recognised.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Its name: lower-case letters, digits and `_`; the file's where absent.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// The language of its terms. A name may have one file in each language.
+    #[arg(long, value_enum, default_value_t = TermLanguage::En)]
+    pub(crate) language: TermLanguage,
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
+
+/// `tidemark marker`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum MarkerCommand {
+    /// Compare a marker with a labelled sample: agreement by group, calibration, coverage, stability on paraphrases.
+    #[command(after_help = MARKER_AUDIT_HELP)]
+    Audit(MarkerAudit),
+}
+
+const MARKER_AUDIT_HELP: &str = r#"Example:
+  tidemark marker audit lexicon.work.burnout --sample labelled.jsonl --data tidemark-data
+
+The sample is one JSON object a line: id, text, label (yes or no), and perhaps lang, group (what the marker should not
+depend on: a region, a platform) and paraphrase_of (the id of the post it says in other words; it counts for stability
+alone). A marker passes (exit code 0, else 10) with 200 answered posts, 50 of each label; 90 % of the sample answered;
+sensitivity + specificity - 1 of 0.3, and in no group of 30 of each label less than half of the whole's; of 30 paraphrases
+80 % answered alike; and, where scores are probabilities, a calibration error of at most 0.1. The audit of a marker of
+one's own is kept in DATA/audits, and holds until its lexicon changes."#;
+
+/// `tidemark marker audit`.
+#[derive(Debug, Args)]
+pub(crate) struct MarkerAudit {
+    /// The marker: lexicon.work.burnout, mh.stress.
+    #[arg(value_name = "MARKER")]
+    pub(crate) marker: String,
+    /// The labelled sample, JSON lines; `-` is standard input; gzip and zstd are recognised.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) sample: PathBuf,
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// Print the audit as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+const LEXICON_CHECK_HELP: &str = r#"Example:
+  tidemark lexicon check stress.dic --language es --corpus posts.ndjson
+
+Formats: LIWC .dic (2007, 2015) and .dicx (LIWC-22), weighted CSV (term, category, weight), Empath-style TSV, AFINN and
+VADER's term and valence, and category<TAB>term[<TAB>weight]. A malformed file is refused with its line (exit code 4).
+The corpus is one JSON object a line, as `tidemark annotate` takes it: text, and optionally lang and region."#;
+
+/// `tidemark lexicon check`.
+#[derive(Debug, Args)]
+pub(crate) struct LexiconCheck {
+    /// The lexicon; `-` is standard input; gzip and zstd are recognised.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// The language of its terms.
+    #[arg(long, value_enum, default_value_t = TermLanguage::En)]
+    pub(crate) language: TermLanguage,
+    /// Posts to hold it against, JSON lines.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) corpus: Option<PathBuf>,
+    /// Print the report as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// A language that lexica have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TermLanguage {
+    /// English.
+    En,
+    /// Spanish.
+    Es,
+}
+
+impl From<TermLanguage> for tidemark_domain::Language {
+    fn from(language: TermLanguage) -> Self {
+        match language {
+            TermLanguage::En => Self::English,
+            TermLanguage::Es => Self::Spanish,
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! What scores posts in files, and what is made of the scores.
+
+use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+
+pub(super) const ANNOTATE_HELP: &str = r#"Example:
+  echo '{"id": "1", "text": "so tired of everything", "lang": "en"}' | tidemark annotate - --output -
+
+Input, one JSON object a line: id, text and optionally lang, author, created_at, region, parent_text, topic.
+Output, one line a post, in the same order: id, language, scores, labels, lexicon, provenance.
+A line that cannot be read goes to OUT.rejects.jsonl as {line, reason, detail}; the run goes on."#;
+
+pub(super) const EXPLAIN_HELP: &str = r#"Example:
+  echo '{"id": "1", "text": "deadlines everywhere, I cannot cope"}' | tidemark explain - --marker mh.stress --output -
+
+Output, one JSON line a post: id, language, marker, label, score, words (start, end, text, weight), lexicon (category,
+start, end, text, weight, negated), provenance. A word's weight is how far the label's log-odds fall without it; in a post
+of more than 48 words, neighbours that matter little stand together. Places are characters of the text as it was scored,
+with handles and addresses masked. Where the marker cannot be answered in a post's language, there is no score."#;
+
+/// `tidemark explain`.
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    #[command(flatten)]
+    pub(crate) files: ModelInOut,
+    /// The marker: mh.stress, emotion.goemotions.joy; of a marker with labels, the one that scores highest.
+    #[arg(long, value_name = "MARKER")]
+    pub(crate) marker: String,
+}
+
+/// One file in, one file out, scored on the way.
+#[derive(Debug, Args)]
+pub(crate) struct InOut {
+    #[command(flatten)]
+    pub(crate) files: ModelInOut,
+    /// Folder of lexica of one's own, beside the bundled ones (`tidemark lexicon add` makes DATA/lexica).
+    #[arg(long, value_name = "DIR")]
+    pub(crate) lexica: Option<PathBuf>,
+    /// Score with lexica only.
+    #[arg(long)]
+    pub(crate) lexica_only: bool,
+}
+
+/// One file in, one file out, and the model between them.
+#[derive(Debug, Args)]
+pub(crate) struct ModelInOut {
+    /// Input; `-` is standard input; gzip and zstd are recognised.
+    #[arg(value_name = "IN")]
+    pub(crate) input: PathBuf,
+    /// Output; `-` is standard output; .gz compresses.
+    #[arg(long, short, value_name = "OUT")]
+    pub(crate) output: PathBuf,
+    /// Folder of the model.
+    #[arg(long, value_name = "DIR", env = "TIDEMARK_MODEL_DIR")]
+    pub(crate) model: Option<PathBuf>,
+}
+
+/// `tidemark series`.
+#[derive(Debug, Args)]
+pub(crate) struct Series {
+    #[command(flatten)]
+    pub(crate) files: InOut,
+    /// Time zone whose civil days are counted.
+    #[arg(long, value_name = "ZONE", default_value = "UTC")]
+    pub(crate) zone: String,
+    /// Days or weeks.
+    #[arg(long, value_enum, default_value_t = SeriesPeriod::Day)]
+    pub(crate) period: SeriesPeriod,
+}
+
+pub(super) const POLARIZATION_HELP: &str = r#"Example:
+  tidemark polarization annotated.jsonl --events events.csv
+
+IN holds posts, or annotated posts (`tidemark annotate`), one JSON object a line, with created_at, parent (the id of the
+post it answers) and perhaps conversation and topic. A reply and its parent score 0 to 10 by their stances, affect and
+agreement (labels polarization.stance, .affect, .agreement; the shipped model does not answer them yet, so they must come
+with the file); a conversation's score is the mean, extreme above 7.
+FILE is CSV with event,start,end (dates). Conversations count on the day they began: in the 3 days before an event, on its
+days, in the 3 days after. An event is anticipation-driven or reactive where the 95 % interval of the difference in the
+share of extreme conversations excludes 0 and every window has 30 or more; a window below 11 shows no numbers."#;
+
+/// `tidemark polarization`.
+#[derive(Debug, Args)]
+pub(crate) struct Polarization {
+    /// Input; `-` is standard input; gzip and zstd are recognised.
+    #[arg(value_name = "IN")]
+    pub(crate) input: PathBuf,
+    /// Events, CSV: event,start,end.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) events: Option<PathBuf>,
+    /// What to make of labels that are not known: no score, or as the paper (arXiv 2601.00927) reads them.
+    #[arg(long, value_enum, default_value_t = PolarizationMode::Strict)]
+    pub(crate) mode: PolarizationMode,
+    /// Time zone whose civil days are counted.
+    #[arg(long, value_name = "ZONE", default_value = "UTC")]
+    pub(crate) zone: String,
+    /// Folder of the model, for posts that are not annotated.
+    #[arg(long, value_name = "DIR", env = "TIDEMARK_MODEL_DIR")]
+    pub(crate) model: Option<PathBuf>,
+    /// Print the report as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What to make of labels that are not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PolarizationMode {
+    /// An interaction that depends on them has no score.
+    Strict,
+    /// Two unknown stances are the same, and anything but yes is no.
+    Paper,
+}
+
+impl From<PolarizationMode> for tidemark_polarization::Mode {
+    fn from(mode: PolarizationMode) -> Self {
+        match mode {
+            PolarizationMode::Strict => Self::Strict,
+            PolarizationMode::Paper => Self::Paper,
+        }
+    }
+}
+
+/// What a point of a series stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SeriesPeriod {
+    /// A civil day.
+    Day,
+    /// An MMWR week, Sunday to Saturday.
+    Epiweek,
+    /// An ISO 8601 week, Monday to Sunday.
+    Isoweek,
+}
+
+impl From<SeriesPeriod> for tidemark_domain::PeriodKind {
+    fn from(period: SeriesPeriod) -> Self {
+        match period {
+            SeriesPeriod::Day => Self::Day,
+            SeriesPeriod::Epiweek => Self::Epiweek,
+            SeriesPeriod::Isoweek => Self::Isoweek,
+        }
+    }
+}
