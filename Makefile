@@ -28,8 +28,9 @@ dashboards/web/dist/index.html: $(shell find dashboards/web -path '*/node_module
 runtime: ## Fetch ONNX Runtime's library (pinned, verified)
 	@scripts/fetch-onnxruntime.sh
 
-lint: runtime web ## Format, types, clippy and documentation, in the build that the tests use
+lint: runtime web ## Format, the repository's own rules, types, clippy and documentation, in the build that the tests use
 	$(CARGO) fmt --all --check
+	$(CHECKED) test --locked --package tidemark-tidy
 	cd dashboards/web && npm run --silent typecheck
 	$(CHECKED) build --locked --workspace --all-targets
 

@@ -33,7 +33,8 @@ impl Model {
     /// When ONNX Runtime fails. No text of a post is part of the error.
     pub fn explain(&self, post: Input<'_>, head: usize, score: usize) -> Result<Vec<Contribution>, ModelError> {
         let words = words(post.text);
-        let (Some(whole), true) = (self.evidence(&self.score(&[post])?, head, score).pop().flatten(), words.len() > 1)
+        let (Some(whole), true) =
+            (self.evidence(&self.score_anew(&[post])?, head, score).pop().flatten(), words.len() > 1)
         else {
             return Ok(Vec::new());
         };
@@ -73,7 +74,7 @@ impl Model {
         let left: Vec<String> =
             parts.iter().map(|part| format!("{}{}", &post.text[..part.start], &post.text[part.end..])).collect();
         let inputs: Vec<Input<'_>> = left.iter().map(|text| Input { text, ..post }).collect();
-        let evidence = self.evidence(&self.score(&inputs)?, head, score);
+        let evidence = self.evidence(&self.score_anew(&inputs)?, head, score);
         Ok(parts
             .iter()
             .zip(evidence)

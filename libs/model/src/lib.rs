@@ -6,7 +6,7 @@
 //! measured or at least probed in, and only where the topic or the parent it reads is given; that the work on one post
 //! is bounded. **Does not** tell languages, keep text, or decide what a score is used for.
 //!
-//! The way of a post: `tokenise` cuts it into windows, once alone and once for each context that a head reads;
+//! The way of a post: `repeats` knows whether it was answered before; else `tokenise` cuts it into windows, once alone and once for each context that a head reads;
 //! [`batch`] puts windows of like length together, `infer` runs the encoder, [`heads`] turns logits into scores and
 //! labels. [`explain`] says what a label stands on. `training/` makes the weights.
 
@@ -16,9 +16,11 @@ pub mod explain;
 pub mod heads;
 mod infer;
 mod manifest;
+mod repeats;
 mod runtime;
 mod tokenise;
 
+use std::collections::{HashMap, HashSet};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
@@ -31,6 +33,7 @@ pub use crate::heads::{Head, HeadKind, HeadScore, LanguageSetting, Pair};
 use crate::batch::{Limits, batches};
 use crate::infer::Encoder;
 use crate::manifest::{Files, Manifest};
+use crate::repeats::{Key, Repeats};
 use crate::tokenise::{PostTokenizer, Window};
 
 /// How the model is run. None of it changes any score.
@@ -44,12 +47,14 @@ pub struct ModelOptions {
     pub batch_tokens: usize,
     /// Windows in one batch at most.
     pub batch_windows: usize,
+    /// Bytes of answers that are kept for texts that come again; 0 reads every text anew.
+    pub repeats_bytes: usize,
 }
 
 impl Default for ModelOptions {
     fn default() -> Self {
         // Larger batches gain nothing: their activations leave the second-level cache.
-        Self { threads: None, runtime: None, batch_tokens: 1024, batch_windows: 64 }
+        Self { threads: None, runtime: None, batch_tokens: 1024, batch_windows: 64, repeats_bytes: 64 << 20 }
     }
 }
 
@@ -107,6 +112,7 @@ pub struct Model {
     tokenizer: PostTokenizer,
     encoder: Encoder,
     limits: Limits,
+    repeats: Option<Repeats>,
 }
 
 impl std::fmt::Debug for Model {
@@ -144,7 +150,8 @@ impl Model {
             "model loaded"
         );
         let limits = Limits { tokens: options.batch_tokens, windows: options.batch_windows };
-        Ok(Self { manifest: files.manifest, hash: files.hash, tokenizer, encoder, limits })
+        let repeats = Repeats::new(options.repeats_bytes);
+        Ok(Self { manifest: files.manifest, hash: files.hash, tokenizer, encoder, limits, repeats })
     }
 
     /// The folder of the model that is used when none is named: `TIDEMARK_MODEL_DIR`, else beside the executable
@@ -186,7 +193,7 @@ impl Model {
         self.manifest.max_windows * (self.manifest.max_tokens - 2)
     }
 
-    /// Scores posts. The answers come in the order of the posts.
+    /// Scores posts. The answers come in the order of the posts. What was asked before is answered from memory.
     ///
     /// A post in a language that no head covers is tokenised, for its token count, and not encoded. A topic or a parent
     /// costs a pass of its own over the post, for the heads that read it.
@@ -194,6 +201,27 @@ impl Model {
     /// # Errors
     /// When ONNX Runtime fails. No text of a post is part of the error.
     pub fn score(&self, posts: &[Input<'_>]) -> Result<Vec<PostScores>, ModelError> {
+        let Some(repeats) = &self.repeats else { return self.score_anew(posts) };
+        let keys: Vec<Key> = posts.iter().map(repeats::key).collect();
+        let mut known: HashMap<Key, PostScores> =
+            keys.iter().filter_map(|key| Some((*key, repeats.get(key)?))).collect();
+        let (mut new_keys, mut new) = (Vec::new(), Vec::new());
+        let mut met = HashSet::new();
+        for (key, post) in keys.iter().zip(posts) {
+            if !known.contains_key(key) && met.insert(*key) {
+                new_keys.push(*key);
+                new.push(*post);
+            }
+        }
+        for (key, answer) in new_keys.into_iter().zip(self.score_anew(&new)?) {
+            repeats.keep(key, answer.clone());
+            known.insert(key, answer);
+        }
+        Ok(keys.iter().filter_map(|key| known.get(key).cloned()).collect())
+    }
+
+    /// Scores posts without a look at what was answered before.
+    fn score_anew(&self, posts: &[Input<'_>]) -> Result<Vec<PostScores>, ModelError> {
         let readings = self.readings(posts)?;
         let windows: Vec<&[i64]> = readings
             .iter()

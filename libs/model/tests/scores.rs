@@ -49,7 +49,8 @@ impl Golden {
 }
 
 fn options(threads: usize) -> ModelOptions {
-    ModelOptions { threads: NonZeroUsize::new(threads), ..ModelOptions::default() }
+    // Every text is read anew: memory would make equal what inference has to make equal.
+    ModelOptions { threads: NonZeroUsize::new(threads), repeats_bytes: 0, ..ModelOptions::default() }
 }
 
 fn model() -> &'static Model {
@@ -135,6 +136,21 @@ fn scores_do_not_depend_on_company_or_order_or_threads() {
     for (&i, scores) in order.iter().zip(&other.score(&shuffled).expect("shuffled")) {
         assert_eq!(bits(scores), bits(&together[i]), "{:?}", texts[i]);
     }
+}
+
+#[test]
+fn a_text_that_comes_again_is_answered_as_it_was() {
+    let remembering = ModelOptions { repeats_bytes: 1 << 20, ..options(2) };
+    let remembering = Model::load(&tiny_folder(), &remembering).expect("the tiny model loads");
+    let post = |text| Input::new(text, Language::English);
+    let harbours = Input { topic: Some("harbours"), ..post("one") };
+    let spanish = Input::new("one", Language::Spanish);
+    let posts = [post("one"), post("two"), post("one"), harbours, spanish, post("two")];
+    let anew = tiny().score(&posts).expect("scored");
+    for _ in 0..2 {
+        assert_eq!(remembering.score(&posts).expect("scored"), anew);
+    }
+    assert_eq!(remembering.score(&posts[1..4]).expect("scored"), anew[1..4]);
 }
 
 #[test]
