@@ -54,8 +54,8 @@ macro_rules! key {
 }
 
 key! {
-    /// Names a post: a digest of its source and native id. Every event on one post carries the same key, so one
-    /// partition of the log holds them in order.
+    /// Names a post: within this deployment a keyed HMAC of its source's id, for that id may name its author. Every event
+    /// on one post carries the same key, so one partition of the log holds them in order.
     PostKey
 }
 key! {
@@ -79,7 +79,7 @@ fn digest(parts: &[&[u8]]) -> [u8; 16] {
 }
 
 impl PostKey {
-    /// The key of the post that `source` calls `native_id`.
+    /// An unkeyed name of the post that `source` calls `native_id`, for what is told nobody: within one run over a file.
     #[must_use]
     pub fn of(source: &str, native_id: &str) -> Self {
         Self(digest(&[b"post", source.as_bytes(), native_id.as_bytes()]))
@@ -93,10 +93,11 @@ impl EventId {
         Self(digest(&[b"row", run.as_bytes(), &row.to_le_bytes()]))
     }
 
-    /// The id of a stream's event: `revision` is whatever the source changes with every event on a post.
+    /// The id of a stream's event: `key` is what the stream's post or author is called here, never its native id;
+    /// `revision` is whatever the source changes with every event on it.
     #[must_use]
-    pub fn of_stream(source: &str, native_id: &str, operation: &str, revision: &str) -> Self {
-        Self(digest(&[b"stream", source.as_bytes(), native_id.as_bytes(), operation.as_bytes(), revision.as_bytes()]))
+    pub fn of_stream(source: &str, key: &str, operation: &str, revision: &str) -> Self {
+        Self(digest(&[b"stream", source.as_bytes(), key.as_bytes(), operation.as_bytes(), revision.as_bytes()]))
     }
 }
 

@@ -117,6 +117,51 @@ pub fn days(first: Date, last: Date) -> impl Iterator<Item = Date> {
     first.series(1.day()).take_while(move |day| *day <= last)
 }
 
+/// Nothing before 2000-01-01T00:00:00Z is a post on a public network.
+const EARLIEST_UNIX_SECONDS: i64 = 946_684_800;
+/// How far clocks may be ahead of ours, in hours.
+const FUTURE_TOLERANCE_HOURS: i64 = 24;
+/// A number below this counts seconds (to the year 5138) …
+const SECONDS_BELOW: f64 = 1e11;
+/// … below this milliseconds, and above it microseconds.
+const MILLISECONDS_BELOW: f64 = 1e14;
+
+/// The time of a post, where one can have been written then as far as is known at `now`.
+///
+/// # Errors
+/// Says why not: it lies before 2000, or more than a day after `now`.
+pub fn plausible(instant: Timestamp, now: Timestamp) -> Result<Timestamp, &'static str> {
+    if instant.as_second() < EARLIEST_UNIX_SECONDS {
+        return Err("the time lies before 2000-01-01");
+    }
+    if instant > now.saturating_add(FUTURE_TOLERANCE_HOURS.hours()).unwrap_or(Timestamp::MAX) {
+        return Err("the time lies more than a day in the future");
+    }
+    Ok(instant)
+}
+
+/// How many of what a bare number counts make a second: itself, thousandths or millionths, told by its size.
+#[must_use]
+pub fn units_per_second(count: f64) -> i64 {
+    if count.abs() < SECONDS_BELOW {
+        1
+    } else if count.abs() < MILLISECONDS_BELOW {
+        1_000
+    } else {
+        1_000_000
+    }
+}
+
+/// A count since 1970; `None` beyond the calendar. Fractions are kept to the microsecond, which f64 holds for every year
+/// in range.
+#[must_use]
+#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation)]
+pub fn since_1970(count: f64, per_second: i64) -> Option<Timestamp> {
+    // `as` saturates: what is beyond the calendar stays beyond it.
+    let microseconds = (count * (1_000_000.0 / per_second as f64)).round() as i64;
+    count.is_finite().then(|| Timestamp::from_microsecond(microseconds).ok()).flatten()
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Period, PeriodKind, Zones, day_in, days};

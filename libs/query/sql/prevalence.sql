@@ -2,6 +2,7 @@
 -- In: `posts` (shaped like the view annotated; the sets of markers made from its columns) and `asked` (day, period,
 -- period_end: which days make up which periods). Out: a row per source, period, region and language (each also 'all'),
 -- with a list over the markers for n_posts, and for n and k of people and of posts without an author.
+-- Where a source's posts of a period have authors, only those are counted: the program chooses the list.
 -- A person counts once per period in every population they appear in, however much they write.
 WITH votes AS (
   SELECT source, author, period, period_end, region, language, answered, present, made_at, made_by

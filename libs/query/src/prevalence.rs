@@ -1,7 +1,8 @@
 //! The *prevalence query*: how many of whom have a marker, for every period asked, in every population and marker.
 //!
-//! A pure function of posts and periods. A unit (an author; a post, where it has no author) counts once per period: it is
-//! in `n` where any of its posts could be answered, in `k` where the marker was present in any. Every region and language
+//! A pure function of posts and periods. A unit (an author; a post, in a source none of whose posts of the period has one) counts
+//! once per period: it is in `n` where any of its posts could be answered, in `k` where the marker was present in any. Where
+//! a source tells authors, posts without one (their accounts are gone) are left out: nobody knows how many people they are. Every region and language
 //! is answered, and `all`; sources are never pooled; posts whose source calls the author a bot are left out.
 
 use crate::columns::{Columns, date_of, day_number};
@@ -149,8 +150,15 @@ struct Group<'a> {
 /// The number lists of one answered batch.
 struct Lists {
     n_posts: ListArray,
-    n: [ListArray; 2],
-    k: [ListArray; 2],
+    /// Posts without an author.
+    posts: Counted,
+    authors: Counted,
+}
+
+/// How many could be answered, and in how many the marker was present.
+struct Counted {
+    n: ListArray,
+    k: ListArray,
 }
 
 fn at(list: &ListArray, row: usize, marker: usize) -> i64 {
@@ -206,11 +214,17 @@ fn explode(answered: &[RecordBatch], markers: &[String]) -> Result<Vec<RecordBat
         let mut made = Cells::default();
         for group in &groups {
             let (lists, row) = (&lists[group.batch], group.row);
-            let n = at(&lists.n[0], row, bit) + at(&lists.n[1], row, bit);
+            // Never added up: a cell of two people and nine posts would pass for one of eleven people.
+            let counted = match group.unit {
+                Unit::Post => &lists.posts,
+                Unit::Author => &lists.authors,
+            };
+            let n = at(&counted.n, row, bit);
             if n == 0 {
                 continue;
             }
-            let k = (at(&lists.k[0], row, bit) + at(&lists.k[1], row, bit)).min(n);
+            let k = at(&counted.k, row, bit).min(n);
+            let without_author = if group.unit == Unit::Author { at(&lists.posts.n, row, bit) } else { 0 };
             made.push(
                 [
                     group.source,
@@ -220,7 +234,7 @@ fn explode(answered: &[RecordBatch], markers: &[String]) -> Result<Vec<RecordBat
                     group.period,
                 ],
                 group.period_end,
-                [k, n, at(&lists.n_posts, row, bit)],
+                [k, n, at(&lists.n_posts, row, bit) - without_author],
                 group.unit,
                 made_by[group.batch].as_string::<i32>().value(row),
             );
@@ -240,8 +254,8 @@ fn lists(batch: &RecordBatch) -> Result<Lists, Error> {
     };
     Ok(Lists {
         n_posts: list("n_posts")?,
-        n: [list("n_of_posts")?, list("n_of_authors")?],
-        k: [list("k_of_posts")?, list("k_of_authors")?],
+        posts: Counted { n: list("n_of_posts")?, k: list("k_of_posts")? },
+        authors: Counted { n: list("n_of_authors")?, k: list("k_of_authors")? },
     })
 }
 

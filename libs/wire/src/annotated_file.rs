@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use tidemark_domain::{Language, Provenance, RejectReason};
 
-/// One line of input.
+/// One line of input. What a post may lack never costs the post: a number is taken as its digits, anything else as absent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PostLine {
     /// The post's id, given back in the answer. A number is taken as its digits.
@@ -15,16 +15,16 @@ pub struct PostLine {
     #[serde(default)]
     pub text: String,
     /// BCP 47 tag of the text's language; told from the text where absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "lenient", skip_serializing_if = "Option::is_none")]
     pub lang: Option<String>,
     /// The author's id.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "lenient", skip_serializing_if = "Option::is_none")]
     pub author: Option<String>,
-    /// When it was written, RFC 3339 or a date.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// When it was written: RFC 3339, a date, or a count since 1970.
+    #[serde(default, deserialize_with = "lenient", skip_serializing_if = "Option::is_none")]
     pub created_at: Option<String>,
     /// Place code.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "lenient", skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
     /// What happened to the post: `create` where absent, `update`, or `delete`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -33,16 +33,16 @@ pub struct PostLine {
     #[serde(default, skip_serializing_if = "is_false")]
     pub is_bot: bool,
     /// The text this post answers.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "lenient", skip_serializing_if = "Option::is_none")]
     pub parent_text: Option<String>,
     /// The topic a stance is taken on.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "lenient", skip_serializing_if = "Option::is_none")]
     pub topic: Option<String>,
     /// The id of the post this post answers.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "lenient", skip_serializing_if = "Option::is_none")]
     pub parent: Option<String>,
     /// The id of the conversation it is part of.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "lenient", skip_serializing_if = "Option::is_none")]
     pub conversation: Option<String>,
 }
 
@@ -61,6 +61,14 @@ pub enum Op {
 #[allow(clippy::trivially_copy_pass_by_ref)] // serde wants a reference
 const fn is_false(flag: &bool) -> bool {
     !*flag
+}
+
+fn lenient<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Ok(match serde_json::Value::deserialize(deserializer)? {
+        serde_json::Value::String(text) => Some(text),
+        serde_json::Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    })
 }
 
 fn text_or_number<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {

@@ -16,6 +16,9 @@ pub struct Lines<R> {
     is_cut_off: bool,
 }
 
+/// The byte order mark that some programs begin a file with: no part of its first line.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
 /// One line that is not blank.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line<'a> {
@@ -57,6 +60,9 @@ impl<R: BufRead> Lines<R> {
                 Err(error) => return Err(error),
             };
             self.number += 1;
+            if self.number == 1 && self.line.starts_with(BYTE_ORDER_MARK) {
+                self.line.drain(..BYTE_ORDER_MARK.len());
+            }
             if content.is_err() || !self.line.iter().all(u8::is_ascii_whitespace) {
                 return Ok(Some(Line { number: self.number, content: content.map(|()| self.line.as_slice()) }));
             }

@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, Write};
-use tidemark_domain::time::{day_in, days};
+use tidemark_domain::time::{day_in, days, plausible, since_1970, units_per_second};
 use tidemark_domain::{
     AnnotatedPost, AuthorKey, CellStatus, EventId, Operation, Period, PeriodKind, PostEvent, PostKey, Proportion,
     Provenance, RejectReason, Score, marker,
@@ -75,7 +75,7 @@ pub async fn series_of_lines(
             Ok(None) => break,
             Err(source) => return Err(Error::Read { line: lines.number(), source }),
         };
-        match content.and_then(|line| read_line(line, number, &options.zone)) {
+        match content.and_then(|line| read_line(line, number, options)) {
             Ok(post) => {
                 let day = day_in(post.event.created_at, &options.zone);
                 let Some(decided) = index.decide(&post.event, day) else { continue };
@@ -250,7 +250,7 @@ fn version(cell: Option<&Cell>, which: fn(&Provenance) -> &String) -> &str {
 }
 
 /// A line as an annotated post, or why it is none, without repeating what it says.
-fn read_line(line: &[u8], number: u64, zone: &TimeZone) -> Result<AnnotatedPost, (RejectReason, String)> {
+fn read_line(line: &[u8], number: u64, options: &Options) -> Result<AnnotatedPost, (RejectReason, String)> {
     let text = std::str::from_utf8(line)
         .map_err(|error| (RejectReason::InvalidUtf8, format!("byte {} is not UTF-8", error.valid_up_to())))?;
     let line: AnnotatedLine = serde_json::from_str(text).map_err(|error| {
@@ -261,8 +261,11 @@ fn read_line(line: &[u8], number: u64, zone: &TimeZone) -> Result<AnnotatedPost,
         .created_at
         .as_deref()
         .ok_or_else(|| (RejectReason::MissingField, "`created_at` is missing: a series needs it".to_owned()))?;
-    let created_at = instant(written, zone)
-        .ok_or_else(|| (RejectReason::BadTime, "`created_at` is neither RFC 3339 nor a date".to_owned()))?;
+    let created_at = instant(written, &options.zone)
+        .ok_or_else(|| (RejectReason::BadTime, "`created_at` is neither RFC 3339 nor a date nor a count".to_owned()))?;
+    // A series has a point for every day between its first and its last: one odd year would make millions.
+    let created_at =
+        plausible(created_at, options.issued_at).map_err(|why| (RejectReason::TimeOutOfRange, why.to_owned()))?;
     Ok(AnnotatedPost {
         scores: scores(&line),
         n_tokens: 0,
@@ -295,9 +298,13 @@ fn read_line(line: &[u8], number: u64, zone: &TimeZone) -> Result<AnnotatedPost,
     })
 }
 
-/// Reads RFC 3339, or a civil time or date of `zone`.
+/// Reads RFC 3339, a civil time or date of `zone`, or a count since 1970 whose unit its size tells.
 #[must_use]
 pub fn instant(text: &str, zone: &TimeZone) -> Option<Timestamp> {
+    // A bare number is an ISO 8601 date to the parser (20240101); in posts it is a count.
+    if let Ok(count) = text.parse::<f64>() {
+        return since_1970(count, units_per_second(count));
+    }
     let civil = || {
         let at = text.parse::<DateTime>().or_else(|_| text.parse::<Date>().map(|day| day.at(0, 0, 0, 0))).ok()?;
         Some(at.to_zoned(zone.clone()).ok()?.timestamp())

@@ -4,8 +4,8 @@
 //! table `alerts`, a line of the program's log and, where one is configured, a webhook. **Guarantees** that an episode
 //! is raised once and resolved once, whatever restarts in between, because what was decided before is read from the
 //! lake; that nobody is warned of days that are over; that a notice holds no text, handle or id of anybody. A webhook
-//! that does not answer is tried again at every turn for as long as the role runs; it may hear of an alert twice, and
-//! tells repeats by id and state. **Does not** forecast, and does not speak of observed aberrations: an alert is about
+//! that does not answer is tried again at every turn, across restarts: what it has not taken waits in a file; it may hear of
+//! an alert twice, and tells repeats by id and state. **Does not** forecast, and does not speak of observed aberrations: an alert is about
 //! days to come.
 
 pub mod config;
@@ -13,6 +13,7 @@ pub mod decide;
 pub mod error;
 mod metrics;
 pub mod notify;
+mod outbox;
 pub mod role;
 pub mod rule;
 

@@ -1,25 +1,29 @@
 //! A *notice* tells people of an alert: a line of the log, and a webhook.
 
+use crate::outbox::Outbox;
 use crate::{Error, metrics};
-use serde::Serialize;
-use std::collections::VecDeque;
+use serde::{Deserialize, Serialize};
+use std::path::Path;
 use std::time::Duration;
 use tidemark_domain::alert::{Alert, AlertState};
 
-/// Notices that wait for a webhook; beyond it the oldest is given up, and counted.
-const WAITING_MAX: usize = 1_000;
+/// How often a receiver may refuse a notice (an answer 4xx) before it is given up, so that those behind it come through.
+const REFUSALS_MAX: u32 = 5;
+/// Refusals that pass: the receiver asks for patience.
+const PASSING: [reqwest::StatusCode; 2] =
+    [reqwest::StatusCode::REQUEST_TIMEOUT, reqwest::StatusCode::TOO_MANY_REQUESTS];
 /// A receiver that takes longer has not received.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What a webhook is sent, as JSON.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Notice {
     /// The episode; the same in every notice about it.
     pub id: String,
     /// The rule's name.
     pub rule: String,
     /// `open` or `resolved`.
-    pub state: &'static str,
+    pub state: String,
     /// Where the posts come from.
     pub source: String,
     /// Place code, or `all`.
@@ -47,7 +51,7 @@ impl From<&Alert> for Notice {
         Self {
             id: alert.id.clone(),
             rule: alert.rule.clone(),
-            state: alert.state.code(),
+            state: alert.state.code().to_owned(),
             source: alert.key.source.clone(),
             region: alert.key.region.clone(),
             language: alert.key.language.clone(),
@@ -88,57 +92,82 @@ pub fn sentence(alert: &Alert) -> String {
     }
 }
 
+impl Notice {
+    /// Whether it says of an episode what `other` says.
+    pub(crate) fn is_about_the_same(&self, other: &Self) -> bool {
+        (&self.id, &self.state) == (&other.id, &other.state)
+    }
+}
+
 /// Delivers notices.
 #[derive(Debug)]
 pub struct Notifier {
     client: reqwest::Client,
     webhook: Option<String>,
-    waiting: VecDeque<Notice>,
+    outbox: Outbox,
+    /// How often the first of the outbox was refused.
+    refusals: u32,
 }
 
 impl Notifier {
-    /// Notices go to the log and, where one is given, to `webhook`.
+    /// Notices go to the log and, where one is given, to `webhook`; those it has not taken yet lie in the file `outbox`.
     ///
     /// # Errors
-    /// Where the HTTP client cannot be started.
-    pub fn new(webhook: Option<String>) -> Result<Self, Error> {
+    /// Where the HTTP client cannot be started or the outbox cannot be read.
+    pub fn new(webhook: Option<String>, outbox: &Path) -> Result<Self, Error> {
         let client = reqwest::Client::builder().timeout(TIMEOUT).build().map_err(Error::Client)?;
-        Ok(Self { client, webhook, waiting: VecDeque::new() })
+        Ok(Self { client, webhook, outbox: Outbox::open(outbox)?, refusals: 0 })
     }
 
-    /// Tells of an alert: a line of the log at once, the webhook at the next [`Notifier::deliver`].
-    pub fn tell(&mut self, alert: &Alert) {
-        let notice = Notice::from(alert);
-        metrics::changed(notice.state);
-        tracing::info!(alert = %notice.id, state = notice.state, "{}", notice.sentence);
-        if self.webhook.is_none() {
-            return;
+    /// Tells of alerts: a line of the log each at once, the webhook at the next [`Notifier::deliver`], whatever happens to
+    /// this process until then.
+    ///
+    /// # Errors
+    /// Where the outbox cannot be written.
+    pub fn tell<'a>(&mut self, alerts: impl Iterator<Item = &'a Alert>) -> Result<(), Error> {
+        let mut notices = Vec::new();
+        for alert in alerts {
+            let notice = Notice::from(alert);
+            metrics::changed(alert.state.code());
+            tracing::info!(alert = %notice.id, state = notice.state, "{}", notice.sentence);
+            notices.push(notice);
         }
-        self.waiting.push_back(notice);
-        if self.waiting.len() > WAITING_MAX {
-            self.waiting.pop_front();
-            metrics::undelivered();
+        if self.webhook.is_some() {
+            let given_up = self.outbox.put(notices)?;
+            (0..given_up).for_each(|_| metrics::undelivered());
         }
+        Ok(())
     }
 
     /// Sends the webhook what waits, in order, until it fails once; what is left waits for the next call.
-    pub async fn deliver(&mut self) {
-        let Some(webhook) = &self.webhook else { return };
-        while let Some(notice) = self.waiting.front() {
+    ///
+    /// # Errors
+    /// Where the outbox cannot be written.
+    pub async fn deliver(&mut self) -> Result<(), Error> {
+        let Some(webhook) = &self.webhook else { return Ok(()) };
+        while let Some(notice) = self.outbox.first() {
             let answer = self.client.post(webhook).json(notice).send().await;
             if let Err(error) = answer.and_then(reqwest::Response::error_for_status) {
+                let refused = error.status().filter(|status| status.is_client_error() && !PASSING.contains(status));
+                self.refusals += u32::from(refused.is_some());
                 // The address may hold a token: say what went wrong, not where.
-                let waiting = self.waiting.len();
-                tracing::warn!(waiting, "the webhook was not told and is tried again: {}", error.without_url());
-                return;
+                let (waiting, error) = (self.outbox.len(), error.without_url());
+                if self.refusals < REFUSALS_MAX {
+                    tracing::warn!(waiting, "the webhook was not told and is tried again: {error}");
+                    return Ok(());
+                }
+                tracing::error!(alert = %notice.id, "the webhook refuses this notice, which is given up: {error}");
+                metrics::undelivered();
             }
-            self.waiting.pop_front();
+            self.refusals = 0;
+            self.outbox.remove_first()?;
         }
+        Ok(())
     }
 
     /// Notices that the webhook has not taken yet.
     #[must_use]
     pub fn waiting(&self) -> usize {
-        self.waiting.len()
+        self.outbox.len()
     }
 }

@@ -5,6 +5,7 @@ use crate::notify::Notifier;
 use crate::{Error, Rule, Settings, metrics};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::Duration;
 use tidemark_domain::alert::{Alert, AlertState};
 use tidemark_domain::forecast::RECOMMENDED_MODEL;
@@ -12,17 +13,18 @@ use tidemark_domain::{ForecastPoint, PeriodKind, SeriesKey};
 use tidemark_query::{SeriesFilter, Session, tables};
 use tokio_util::sync::CancellationToken;
 
-/// Evaluates every `settings.interval_s` until `stop`.
+/// Evaluates every `settings.interval_s` until `stop`. `outbox` is the file of notices that the webhook has not taken yet.
 ///
 /// # Errors
-/// Where the lake fails.
+/// Where the lake or the outbox fails.
 pub async fn run(
     session: &Session,
     settings: &Settings,
+    outbox: &Path,
     clock: impl Fn() -> Timestamp,
     stop: CancellationToken,
 ) -> Result<(), Error> {
-    let mut notifier = Notifier::new(settings.webhook.clone())?;
+    let mut notifier = Notifier::new(settings.webhook.clone(), outbox)?;
     let mut turns = tokio::time::interval(Duration::from_secs(settings.interval_s.max(1)));
     turns.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut decided_on = None;
@@ -38,9 +40,7 @@ pub async fn run(
         if decided_on != Some(basis) {
             let changes = evaluate(session, &settings.rules, now).await?;
             // Told before it is written: a crash between the two repeats a notice rather than losing it.
-            for alert in changes.iter().filter(|change| change.is_news).map(|change| &change.alert) {
-                notifier.tell(alert);
-            }
+            notifier.tell(changes.iter().filter(|change| change.is_news).map(|change| &change.alert))?;
             let alerts: Vec<_> = changes.into_iter().map(|change| change.alert).collect();
             match session.append_alerts(&alerts).await {
                 Ok(()) => decided_on = Some(basis),
@@ -53,7 +53,7 @@ pub async fn run(
         }
         tokio::select! {
             () = stop.cancelled() => return Ok(()),
-            () = notifier.deliver() => {}
+            delivered = notifier.deliver() => delivered?,
         }
     }
 }

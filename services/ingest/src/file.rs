@@ -92,6 +92,8 @@ struct Plan {
     digest: String,
     run_id: String,
     total_bytes: u64,
+    /// When the input was last written.
+    modified: Option<Timestamp>,
 }
 
 /// What is sent before acknowledgements are awaited.
@@ -208,7 +210,8 @@ fn prepare(job: &FileJob) -> Result<(Plan, Option<PathBuf>), Error> {
     let spool = (job.path.as_os_str() == STANDARD_INPUT).then(|| spool(&job.data_dir)).transpose()?;
     let path = spool.clone().unwrap_or_else(|| job.path.clone());
     let failed = |source| Error::Input { path: path.clone(), source };
-    let total_bytes = std::fs::metadata(&path).map_err(failed)?.len();
+    let metadata = std::fs::metadata(&path).map_err(failed)?;
+    let modified = metadata.modified().ok().and_then(|time| Timestamp::try_from(time).ok());
     let digest = decode::digest(&path).map_err(failed)?;
     let name = job.path.file_name().unwrap_or_default().to_string_lossy();
     let mut shape = decode::describe(&path, &name, job.mapping.as_ref())?;
@@ -228,7 +231,8 @@ fn prepare(job: &FileJob) -> Result<(Plan, Option<PathBuf>), Error> {
     mapping.clock()?;
     let run_id = run_id(&digest, &mapping, job.is_replay);
     let header = (shape.format == Format::Csv).then_some(columns.names);
-    Ok((Plan { path, shape, mapping, header, digest, run_id, total_bytes }, spool))
+    let total_bytes = metadata.len();
+    Ok((Plan { path, shape, mapping, header, digest, run_id, total_bytes, modified }, spool))
 }
 
 /// Names a run by its content and mapping.
@@ -284,7 +288,9 @@ fn read(
     windows: &mpsc::Sender<Window>,
 ) -> Result<Vec<String>, Error> {
     let clock = plan.mapping.clock()?;
-    let run = Run { source: plan.mapping.source(), run_id: &plan.run_id, clock: &clock, pseudonymiser, now };
+    // What was deleted was deleted when the file was written, at the latest.
+    let undated = plan.modified.map_or(now, |modified| modified.min(now));
+    let run = Run { source: plan.mapping.source(), run_id: &plan.run_id, clock: &clock, pseudonymiser, now, undated };
     let mut decoder = Decoder::open(&plan.path, plan.shape, &plan.mapping, position)?;
     let mut window = Window::default();
     let mut number = 0;

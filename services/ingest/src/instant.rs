@@ -4,20 +4,12 @@ use crate::mapping::{Clock, TimeFormat};
 use crate::record::Fault;
 use jiff::civil::{Date, DateTime};
 use jiff::fmt::strtime::BrokenDownTime;
-use jiff::{Timestamp, ToSpan, tz::TimeZone};
+use jiff::{Timestamp, tz::TimeZone};
 use tidemark_domain::RejectReason::{BadTime, TimeOutOfRange};
+use tidemark_domain::time::{plausible, since_1970, units_per_second};
 
-/// Nothing before 2000-01-01T00:00:00Z is a post on a public network.
-const EARLIEST_UNIX_SECONDS: i64 = 946_684_800;
-/// How far clocks may be ahead of ours, in hours.
-const FUTURE_TOLERANCE_HOURS: i64 = 24;
 /// A date without a time is taken as this hour, in the mapping's zone.
 const DATE_ONLY_HOUR: i8 = 12;
-/// In `auto`, a number below this counts seconds (to the year 5138) …
-const SECONDS_BELOW: f64 = 1e11;
-/// … below this milliseconds, and above it microseconds.
-const MILLISECONDS_BELOW: f64 = 1e14;
-
 /// The instant that `value` names.
 ///
 /// # Errors
@@ -36,7 +28,7 @@ pub fn read_time(value: &str, clock: &Clock, now: Timestamp) -> Result<Timestamp
     };
     let instant = match (instant, value.parse::<f64>()) {
         (Some(instant), _) => instant,
-        (None, Ok(count)) if clock.format == TimeFormat::Auto => read_unix(count, units_of(count))?,
+        (None, Ok(count)) if clock.format == TimeFormat::Auto => read_unix(count, units_per_second(count))?,
         (None, _) => return Err(Fault::new(BadTime, "the time does not have the mapping's format")),
     };
     in_range(instant, now)
@@ -44,35 +36,14 @@ pub fn read_time(value: &str, clock: &Clock, now: Timestamp) -> Result<Timestamp
 
 /// Refuses what lies before 2000 or more than a day after `now`.
 pub(crate) fn in_range(instant: Timestamp, now: Timestamp) -> Result<Timestamp, Fault> {
-    if instant.as_second() < EARLIEST_UNIX_SECONDS {
-        return Err(Fault::new(TimeOutOfRange, "the time lies before 2000-01-01"));
-    }
-    if instant > now.saturating_add(FUTURE_TOLERANCE_HOURS.hours()).unwrap_or(Timestamp::MAX) {
-        return Err(Fault::new(TimeOutOfRange, "the time lies more than a day in the future"));
-    }
-    Ok(instant)
+    plausible(instant, now).map_err(|why| Fault::new(TimeOutOfRange, why))
 }
 
-fn units_of(count: f64) -> i64 {
-    if count.abs() < SECONDS_BELOW {
-        1
-    } else if count.abs() < MILLISECONDS_BELOW {
-        1_000
-    } else {
-        1_000_000
-    }
-}
-
-/// A count since 1970. Fractions are kept to the microsecond, which f64 holds for every year in range.
-#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation)]
 fn read_unix(count: f64, per_second: i64) -> Result<Timestamp, Fault> {
     if !count.is_finite() {
         return Err(Fault::new(BadTime, "the time is not a number"));
     }
-    let microseconds = count * (1_000_000.0 / per_second as f64);
-    // `as` saturates: what is beyond the calendar stays beyond it.
-    Timestamp::from_microsecond(microseconds.round() as i64)
-        .map_err(|_| Fault::new(TimeOutOfRange, "the time lies beyond the calendar"))
+    since_1970(count, per_second).ok_or_else(|| Fault::new(TimeOutOfRange, "the time lies beyond the calendar"))
 }
 
 fn read_auto(value: &str, zone: &TimeZone) -> Option<Timestamp> {

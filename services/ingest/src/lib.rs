@@ -22,7 +22,7 @@
 //! };
 //! let now = "2024-03-01T00:00:00Z".parse()?;
 //! let pseudonymiser = Pseudonymiser::new(&[0; 32]);
-//! let run = Run { source: "file", run_id: "r", clock: &Clock::default(), pseudonymiser: &pseudonymiser, now };
+//! let run = Run { source: "file", run_id: "r", clock: &Clock::default(), pseudonymiser: &pseudonymiser, now, undated: now };
 //! let event = normalise(&record, Some("row 1"), EventId::of_row("r", 1), &run).map_err(|fault| fault.detail)?;
 //! assert_eq!(event.text, "thanks @user, see http");
 //! # Ok::<(), Box<dyn std::error::Error>>(())

@@ -23,7 +23,7 @@
 //! In NDJSON a column may be a path, `user.id`.
 //!
 //! A CSV or Parquet file must have every column that is named. NDJSON has no header: its first 1,000 records must show
-//! `text` and `created_at`, and the others may come at any time; one that never came is told at the end. Without a mapping
+//! `text`, `created_at` and, where they are named, `id` and `author`; the others may come at any time; one that never came is told at the end. Without a mapping
 //! file, columns are known by their usual names ([`Mapping::by_name`]), in NDJSON whenever they come.
 
 use crate::decode::{ColumnKind, Columns};
@@ -280,7 +280,7 @@ impl Mapping {
     }
 
     /// Refuses a mapping that names a column which the input does not have; of a sample, which shows only some columns,
-    /// that of the text or of the time. Knows nothing where no column is known.
+    /// that of the text, the time, the id or the author. Knows nothing where no column is known.
     ///
     /// # Errors
     /// [`Error::MissingColumns`], naming both what is missing and what there is.
@@ -291,7 +291,11 @@ impl Mapping {
         }
         let needed = match kind {
             ColumnKind::Header => self.columns(),
-            ColumnKind::Sample => vec![self.text.as_str(), self.created_at.column.as_str()],
+            // Without its ids posts are not known again, without its authors nobody is counted: no series mends that.
+            ColumnKind::Sample => {
+                let named = [Some(&self.text), Some(&self.created_at.column), self.id.as_ref(), self.author.as_ref()];
+                named.into_iter().flatten().map(String::as_str).collect()
+            }
             ColumnKind::Frames => Vec::new(),
         };
         let missing: Vec<String> =

@@ -36,6 +36,8 @@ pub struct Run<'a> {
     pub pseudonymiser: &'a Pseudonymiser,
     /// When it is read.
     pub now: Timestamp,
+    /// When a deletion without a time is taken to have been made: the same however often the record is read.
+    pub undated: Timestamp,
 }
 
 /// The post event that `record` describes. `own_id` is its native id where it brings none.
@@ -54,7 +56,7 @@ pub fn normalise(record: &RawPost, own_id: Option<&str>, event_id: EventId, run:
         _ => None,
     };
     let native_id = name(record.id.as_deref(), "id")?;
-    let key_of = |id: &str| PostKey::of(run.source, id);
+    let key_of = |id: &str| run.pseudonymiser.post(run.source, id);
     let post_key = match operation {
         Operation::DeleteAuthor => {
             author_post_key(run.source, author.ok_or_else(|| missing("author", "a deletion of an author"))?)
@@ -67,7 +69,7 @@ pub fn normalise(record: &RawPost, own_id: Option<&str>, event_id: EventId, run:
     let is_deletion = matches!(operation, Operation::DeletePost | Operation::DeleteAuthor);
     let created_at = match record.created_at.as_deref() {
         Some(time) if !time.trim().is_empty() => read_time(time, run.clock, run.now)?,
-        _ if is_deletion => run.now,
+        _ if is_deletion => run.undated,
         _ => return Err(Fault::new(MissingField, "the record has no time")),
     };
     let text = match (&record.text, is_deletion) {
@@ -170,7 +172,7 @@ mod tests {
     use tidemark_domain::RejectReason::{
         self, BadTime, EmptyText, MissingField, TextTooLong, TimeOutOfRange, WrongType,
     };
-    use tidemark_domain::{EventId, Language, Operation, PostEvent, PostKey};
+    use tidemark_domain::{EventId, Language, Operation, PostEvent};
 
     fn some(text: &str) -> Option<String> {
         Some(text.to_owned())
@@ -183,7 +185,14 @@ mod tests {
     fn read(record: &RawPost) -> Result<PostEvent, RejectReason> {
         let pseudonymiser = Pseudonymiser::new(&[7; 32]);
         let now = "2026-11-21T10:00:00Z".parse().expect("a time");
-        let run = Run { source: "s", run_id: "r", clock: &Clock::default(), pseudonymiser: &pseudonymiser, now };
+        let run = Run {
+            source: "s",
+            run_id: "r",
+            clock: &Clock::default(),
+            pseudonymiser: &pseudonymiser,
+            now,
+            undated: now,
+        };
         normalise(record, Some("own"), EventId::of_row("r", 1), &run).map_err(|fault| fault.reason)
     }
 
@@ -201,9 +210,9 @@ mod tests {
         .expect("a post");
         assert_eq!(event.text, "hola @user, otra noche sin dormir");
         assert_eq!(event.language, Language::Spanish);
-        assert_eq!(event.post_key, PostKey::of("s", "1"));
-        assert_eq!(event.parent, Some(PostKey::of("s", "0")));
-        assert_eq!(event.conversation, Some(PostKey::of("s", "00")));
+        assert_eq!(event.post_key, Pseudonymiser::new(&[7; 32]).post("s", "1"));
+        assert_eq!(event.parent, Some(Pseudonymiser::new(&[7; 32]).post("s", "0")));
+        assert_eq!(event.conversation, Some(Pseudonymiser::new(&[7; 32]).post("s", "00")));
         assert_eq!(event.region.as_deref(), Some("AR-B"));
         assert_eq!(event.author, Some(Pseudonymiser::new(&[7; 32]).author("s", "ana")));
         assert!(event.is_bot_hint);
@@ -246,7 +255,10 @@ mod tests {
 
     #[test]
     fn a_record_without_an_id_is_a_post_of_its_own() {
-        assert_eq!(read(&RawPost { id: None, ..post("x") }).expect("a post").post_key, PostKey::of("s", "own"));
+        assert_eq!(
+            read(&RawPost { id: None, ..post("x") }).expect("a post").post_key,
+            Pseudonymiser::new(&[7; 32]).post("s", "own")
+        );
     }
 
     #[test]
@@ -254,7 +266,7 @@ mod tests {
         let operation = |name: &str| RawPost { operation: some(name), ..post("gone") };
         let deleted = read(&operation("delete")).expect("a deletion");
         assert_eq!((deleted.operation, deleted.text.as_str()), (Operation::DeletePost, ""));
-        assert_eq!(deleted.post_key, PostKey::of("s", "1"));
+        assert_eq!(deleted.post_key, Pseudonymiser::new(&[7; 32]).post("s", "1"));
         assert_eq!(read(&operation("edit")).expect("an edit").operation, Operation::Update);
         assert_eq!(read(&RawPost { id: None, ..operation("delete") }).expect_err("whose?"), MissingField);
         assert_eq!(read(&operation("delete_author")).expect_err("whose?"), MissingField);

@@ -1,4 +1,5 @@
-//! Turns a source's author id into an [`AuthorKey`] that only this deployment can make again.
+//! Turns a source's ids of authors and posts into an [`AuthorKey`] and a [`PostKey`] that only this deployment can make
+//! again. Posts too: their ids name their authors on some networks, and archives of them would lead back to people.
 //!
 //! HMAC-SHA256 (RFC 2104) under a key of 32 random bytes, cut to 16 bytes: the same author has the same pseudonym in
 //! every run of this deployment and another one in every other, and without the key nobody can try candidates. The key
@@ -13,7 +14,7 @@ use sha2::Sha256;
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::path::Path;
-use tidemark_domain::AuthorKey;
+use tidemark_domain::{AuthorKey, PostKey};
 
 /// Length of the key in bytes.
 const KEY_BYTES: usize = 32;
@@ -109,13 +110,25 @@ impl Pseudonymiser {
     /// The pseudonym of the author that `source` calls `author`.
     #[must_use]
     pub fn author(&self, source: &str, author: &str) -> AuthorKey {
+        AuthorKey(self.keyed(&[source.as_bytes(), author.as_bytes()]))
+    }
+
+    /// The key of the post that `source` calls `native_id`.
+    #[must_use]
+    pub fn post(&self, source: &str, native_id: &str) -> PostKey {
+        PostKey(self.keyed(&[b"post", source.as_bytes(), native_id.as_bytes()]))
+    }
+
+    fn keyed(&self, parts: &[&[u8]]) -> [u8; 16] {
         let mut keyed = self.keyed.clone();
-        keyed.update(&(source.len() as u64).to_le_bytes());
-        keyed.update(source.as_bytes());
-        keyed.update(author.as_bytes());
+        keyed.update(&(parts.len() as u64).to_le_bytes());
+        for part in parts {
+            keyed.update(&(part.len() as u64).to_le_bytes());
+            keyed.update(part);
+        }
         let mut bytes = [0; 16];
         bytes.copy_from_slice(&keyed.finalize().into_bytes()[..16]);
-        AuthorKey(bytes)
+        bytes
     }
 }
 

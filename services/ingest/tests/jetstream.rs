@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
-use tidemark_domain::{EventId, Operation, PostEvent, PostKey, RejectReason};
+use tidemark_domain::{EventId, Operation, PostEvent, RejectReason};
 use tidemark_ingest::jetstream::Version;
 use tidemark_ingest::rejects::RejectedRow;
 use tidemark_ingest::{
@@ -364,7 +364,10 @@ async fn rejected_frames_are_filed_and_can_be_replayed() {
         let rejected = [(RejectReason::Malformed, 1), (RejectReason::EmptyText, 1)];
         assert_eq!(report.rejected, BTreeMap::from(rejected));
         let event = outcomes.iter().find_map(|outcome| outcome.clone().ok()).unwrap();
-        assert_eq!(event.post_key, PostKey::of("bluesky", "at://did:plc:author1/app.bsky.feed.post/k7"));
+        assert_eq!(
+            event.post_key,
+            Pseudonymiser::new(&[7; 32]).post("bluesky", "at://did:plc:author1/app.bsky.feed.post/k7")
+        );
         assert_eq!((event.source.as_str(), event.run_id.as_str()), ("bluesky", report.run_id.as_str()));
         assert_eq!(event.author, Some(Pseudonymiser::new(&[7; 32]).author("bluesky", "did:plc:author1")));
         // The sink has seen the id of the reject: the event must bring another.

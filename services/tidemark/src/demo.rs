@@ -143,7 +143,7 @@ async fn live(
             () = tokio::time::sleep(LIVE_STEP) => {}
         }
         let now = Timestamp::now();
-        let run = Run { source: SOURCE, run_id: LIVE_RUN, clock: &clock, pseudonymiser, now };
+        let run = Run { source: SOURCE, run_id: LIVE_RUN, clock: &clock, pseudonymiser, now, undated: now };
         let due = source.due(now);
         let events = due.iter().filter_map(|post| {
             let event_id = EventId::of_stream(SOURCE, &post.id, "create", "");

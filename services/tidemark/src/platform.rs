@@ -2,9 +2,9 @@
 
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::io::Write as _;
-use std::os::unix::fs::DirBuilderExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use tidemark_serve::AdminKey;
 
@@ -17,6 +17,8 @@ pub(crate) struct Address {
     pub(crate) http: String,
 }
 
+/// File that keeps the embedded broker's port.
+const BROKER_PORT: &str = "broker.port";
 /// Lexica of one's own, in the data folder.
 pub(crate) const LEXICA: &str = "lexica";
 
@@ -25,14 +27,19 @@ pub(crate) const LEXICA: &str = "lexica";
 pub(crate) struct DataFolder(PathBuf);
 
 impl DataFolder {
-    /// Takes the folder, creating it for its owner alone.
+    /// Takes the folder for its owner alone, creating it where it is not there: it holds texts and keys.
     pub(crate) fn create(path: &Path) -> anyhow::Result<Self> {
         std::fs::DirBuilder::new()
             .recursive(true)
-            .mode(0o700)
+            .mode(OWNER_ONLY)
             .create(path)
             .with_context(|| format!("cannot create the data folder {}", path.display()))?;
         let path = path.canonicalize().with_context(|| format!("cannot use the data folder {}", path.display()))?;
+        let mode = std::fs::metadata(&path).map_or(OWNER_ONLY, |data| data.permissions().mode());
+        // Somebody else's folder, as a cluster's volumes are, keeps the mode that whoever made it chose.
+        if mode & OTHERS != 0 && std::fs::set_permissions(&path, Permissions::from_mode(OWNER_ONLY)).is_err() {
+            tracing::warn!("others on this machine may read {}, which holds posts: `chmod 700` it", path.display());
+        }
         Ok(Self(path))
     }
 
@@ -74,15 +81,21 @@ impl DataFolder {
 
     /// The broker's port: the one of last time, so that clients outlive a restart, else a free one.
     pub(crate) fn broker_port(&self) -> anyhow::Result<u16> {
-        let path = self.join("broker.port");
-        if let Some(port) = std::fs::read_to_string(&path).ok().and_then(|text| text.trim().parse().ok()) {
+        if let Some(port) =
+            std::fs::read_to_string(self.join(BROKER_PORT)).ok().and_then(|text| text.trim().parse().ok())
+        {
             return Ok(port);
         }
+        self.new_broker_port()
+    }
+
+    /// A port that is free now, for the broker from here on.
+    pub(crate) fn new_broker_port(&self) -> anyhow::Result<u16> {
         let port = std::net::TcpListener::bind(("127.0.0.1", 0))
             .and_then(|listener| listener.local_addr())
             .context("no free port for the embedded broker")?
             .port();
-        write_atomically(&path, port.to_string().as_bytes())?;
+        write_atomically(&self.join(BROKER_PORT), port.to_string().as_bytes())?;
         Ok(port)
     }
 
@@ -105,6 +118,10 @@ impl DataFolder {
     }
 }
 
+/// Mode of a folder that its owner alone may enter.
+const OWNER_ONLY: u32 = 0o700;
+/// What a folder's mode allows to anybody else.
+const OTHERS: u32 = 0o077;
 /// File that holds the digest of the admin key.
 const ADMIN_KEY_DIGEST: &str = "admin.key.digest";
 
@@ -132,6 +149,16 @@ mod tests {
         assert!(data.lock().expect_err("taken").to_string().contains("another `tidemark up`"));
         drop(lock);
         data.lock().expect("free again");
+    }
+
+    #[test]
+    fn a_folder_that_was_there_is_closed_to_others() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().expect("a folder");
+        let open = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(folder.path(), open).expect("ours");
+        DataFolder::create(folder.path()).expect("taken");
+        assert_eq!(std::fs::metadata(folder.path()).expect("there").permissions().mode() & 0o777, 0o700);
     }
 
     #[test]

@@ -110,8 +110,11 @@ impl Roles {
                     );
                 }
                 settings.rules = admitted;
+                let outbox = self.data.join("alerts.outbox");
                 self.spawn("alert", async move {
-                    tidemark_alert::role::run(&session, &settings, Timestamp::now, stop).await.or_exit(Exit::Lake)
+                    tidemark_alert::role::run(&session, &settings, &outbox, Timestamp::now, stop)
+                        .await
+                        .or_exit(Exit::Lake)
                 });
             }
             Role::Serve => {

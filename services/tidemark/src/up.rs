@@ -49,6 +49,13 @@ pub(crate) async fn run(arguments: Run) -> Result<(), Failure> {
         ))
         .or_exit(Exit::Configuration);
     };
+    if arguments.roles.contains(&Role::Ingest) && config.ingest.jetstream.is_none() {
+        return Err(anyhow::anyhow!(
+            "the role ingest has no source: set [ingest.jetstream] in the configuration, or read files with \
+             `tidemark ingest file`"
+        ))
+        .or_exit(Exit::Configuration);
+    }
     let data = DataFolder::create(&arguments.place.data).or_exit(Exit::Output)?;
     let log = Log::connect(&bootstrap, &config.kafka).or_exit(Exit::Configuration)?;
     let admin_key =
@@ -80,10 +87,19 @@ fn configuration(place: &Place, port: Option<u16>) -> Result<Config, Failure> {
 
 async fn embedded_broker(data: &DataFolder) -> Result<BrokerProcess, Failure> {
     let program = std::env::current_exe().context("cannot find this program's own file").or_exit(Exit::Unexpected)?;
+    let folder = data.join("broker");
     let port = data.broker_port().or_exit(Exit::Output)?;
-    BrokerProcess::spawn(&program, &["broker"], &data.join("broker"), port)
-        .await
-        .map_err(|error| Failure { exit: broker_exit(&error), error: error.into() })
+    let started = match BrokerProcess::spawn(&program, &["broker"], &folder, port).await {
+        // Another program has taken last time's port, which was any free one then. The folder's lock, not the port, keeps a
+        // second broker out.
+        Err(BrokerError::PortInUse { .. }) => {
+            let port = data.new_broker_port().or_exit(Exit::Output)?;
+            tracing::info!(port, "the embedded broker moves to another port: its own is in use");
+            BrokerProcess::spawn(&program, &["broker"], &folder, port).await
+        }
+        started => started,
+    };
+    started.map_err(|error| Failure { exit: broker_exit(&error), error: error.into() })
 }
 
 const fn broker_exit(error: &BrokerError) -> Exit {

@@ -41,6 +41,7 @@ impl Program {
             },
             PathBuf::from,
         );
+        let path = path.canonicalize().unwrap_or(path);
         assert!(path.is_file(), "{} is missing: run `cargo build --bin tidemark` first", path.display());
         Self(path)
     }
@@ -76,6 +77,10 @@ impl Program {
         let (out, err) = (said.path().join("out"), said.path().join("err"));
         let file = |path: &Path| File::create(path).expect("a temporary file");
         command.stdout(file(&out)).stderr(file(&err));
+        // What a command leaves in its working folder goes with the test.
+        if command.get_current_dir().is_none() {
+            command.current_dir(said.path());
+        }
         let mut child = command.spawn().expect("the program starts");
         let status = end_of(&mut child, DEADLINE);
         let read = |path: &Path| String::from_utf8_lossy(&std::fs::read(path).unwrap_or_default()).into_owned();

@@ -201,10 +201,6 @@ fn a_full_disk_is_told_apart() {
     let folder = tempfile::tempdir().expect("a folder");
     let input = input(folder.path());
     let program = Program::find();
-    let full = PathBuf::from("/dev/full");
-    if !full.exists() {
-        return;
-    }
     let mut command = std::process::Command::new("sh");
     command.args(["-c", "\"$0\" \"$@\" > /dev/full"]).arg(program.path());
     command.args(["annotate", &input, "--output", "-", "--lexica-only"]);

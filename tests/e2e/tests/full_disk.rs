@@ -36,6 +36,7 @@ fn unshared() -> Command {
 fn a_disk_that_fills_up_loses_nothing() {
     let Some(disk) = std::env::var_os(DISK) else {
         if !unshared().arg("true").status().is_ok_and(|status| status.success()) {
+            assert!(std::env::var_os("CI").is_none(), "this machine lets nobody mount a small disk");
             println!("NOT RUN: this machine lets nobody mount a small disk");
             return;
         }

@@ -91,10 +91,7 @@ pub fn outcome(frame: &Frame<'_>, stream: &Stream<'_>) -> Option<Outcome> {
             let operation = Operation::DeleteAuthor;
             // The id is made of the pseudonym: one made of the account could be found by trying accounts.
             let event_id = EventId::of_stream(SOURCE, &author.to_string(), operation.code(), revision);
-            Some(Ok(PostEvent {
-                post_key: author_post_key(SOURCE, author),
-                ..event(event_id, operation, frame, stream)
-            }))
+            Some(Ok(event(event_id, author_post_key(SOURCE, author), operation, frame, stream)))
         }
         _ => None,
     }
@@ -120,10 +117,16 @@ fn reject(event_id: EventId, fault: Fault, now: Timestamp) -> Reject {
 }
 
 /// An event without a text, at the server's time.
-fn event(event_id: EventId, operation: Operation, frame: &Frame<'_>, stream: &Stream<'_>) -> PostEvent {
+fn event(
+    event_id: EventId,
+    post_key: PostKey,
+    operation: Operation,
+    frame: &Frame<'_>,
+    stream: &Stream<'_>,
+) -> PostEvent {
     PostEvent {
         event_id,
-        post_key: PostKey::of(SOURCE, &frame.did),
+        post_key,
         source: SOURCE.to_owned(),
         run_id: SOURCE.to_owned(),
         operation,
@@ -143,8 +146,8 @@ fn event(event_id: EventId, operation: Operation, frame: &Frame<'_>, stream: &St
 // A reject is as large as an event, which is what the other side carries.
 #[allow(clippy::result_large_err)]
 fn of_commit(frame: &Frame<'_>, commit: &Commit<'_>, stream: &Stream<'_>) -> Outcome {
-    let native_id = commit.native_id(&frame.did);
-    let event_id = EventId::of_stream(SOURCE, &native_id, &commit.operation, &commit.revision);
+    let post_key = stream.pseudonymiser.post(SOURCE, &commit.native_id(&frame.did));
+    let event_id = EventId::of_stream(SOURCE, &post_key.to_string(), &commit.operation, &commit.revision);
     let operation = match commit.operation.as_str() {
         "create" => Ok(Operation::Create),
         "update" => Ok(Operation::Update),
@@ -153,15 +156,19 @@ fn of_commit(frame: &Frame<'_>, commit: &Commit<'_>, stream: &Stream<'_>) -> Out
     };
     operation
         .and_then(|operation| {
-            let bare =
-                PostEvent { post_key: PostKey::of(SOURCE, &native_id), ..event(event_id, operation, frame, stream) };
-            if operation == Operation::DeletePost { Ok(bare) } else { with_record(bare, frame, commit) }
+            let bare = event(event_id, post_key, operation, frame, stream);
+            if operation == Operation::DeletePost { Ok(bare) } else { with_record(bare, frame, commit, stream) }
         })
         .and_then(|event| checked_time(event.created_at, stream.now).map(|_| event))
         .map_err(|fault| reject(event_id, fault, stream.now))
 }
 
-fn with_record(bare: PostEvent, frame: &Frame<'_>, commit: &Commit<'_>) -> Result<PostEvent, Fault> {
+fn with_record(
+    bare: PostEvent,
+    frame: &Frame<'_>,
+    commit: &Commit<'_>,
+    stream: &Stream<'_>,
+) -> Result<PostEvent, Fault> {
     let record = commit.record.ok_or_else(|| Fault::new(MissingField, "the frame has no record"))?;
     let post: FeedPost<'_> =
         serde_json::from_str(record.get()).map_err(|_| Fault::new(WrongType, "the record is no object"))?;
@@ -181,8 +188,8 @@ fn with_record(bare: PostEvent, frame: &Frame<'_>, commit: &Commit<'_>) -> Resul
         created_at: claimed_time(lenient::<String>(post.created_at).as_deref(), frame.time),
         language: language::detect(&text, hint),
         text,
-        parent: reply.as_ref().map(|reply| PostKey::of(SOURCE, &reply.parent.uri)),
-        conversation: reply.as_ref().map(|reply| PostKey::of(SOURCE, &reply.root.uri)),
+        parent: reply.as_ref().map(|reply| stream.pseudonymiser.post(SOURCE, &reply.parent.uri)),
+        conversation: reply.as_ref().map(|reply| stream.pseudonymiser.post(SOURCE, &reply.root.uri)),
         ..bare
     })
 }
@@ -216,7 +223,7 @@ mod tests {
     use super::{Stream, outcome};
     use crate::pseudonym::Pseudonymiser;
     use crate::sink::Outcome;
-    use tidemark_domain::{Language, Operation, PostEvent, PostKey, RejectReason};
+    use tidemark_domain::{Language, Operation, PostEvent, RejectReason};
 
     const SEEN_US: i64 = 1_783_175_888_090_631;
 
@@ -249,9 +256,9 @@ mod tests {
         );
         assert_eq!(event.text, "é @user, mirá http… #x");
         assert_eq!(event.language, Language::Spanish);
-        assert_eq!(event.post_key, PostKey::of("bluesky", "at://did:plc:a/app.bsky.feed.post/k"));
-        assert_eq!(event.parent, Some(PostKey::of("bluesky", "at://p")));
-        assert_eq!(event.conversation, Some(PostKey::of("bluesky", "at://r")));
+        assert_eq!(event.post_key, Pseudonymiser::new(&[7; 32]).post("bluesky", "at://did:plc:a/app.bsky.feed.post/k"));
+        assert_eq!(event.parent, Some(Pseudonymiser::new(&[7; 32]).post("bluesky", "at://p")));
+        assert_eq!(event.conversation, Some(Pseudonymiser::new(&[7; 32]).post("bluesky", "at://r")));
         assert_eq!(event.created_at.to_string(), "2026-07-04T14:38:06.24Z");
         assert_eq!(event.operation, Operation::Create);
     }

@@ -172,17 +172,21 @@ impl Answers {
         .await
     }
 
-    /// The level a rule holds the series against, as of the forecast's origin: the rule's own word, else the latest
-    /// episode's.
+    /// The level a rule holds the series against: that of an open episode, which keeps the one it was raised at; else, as
+    /// of the forecast's origin, the rule's own word; else the latest episode's.
     async fn threshold(&self, key: &SeriesKey, origin: Option<Date>) -> Result<Option<Threshold>, Problem> {
+        let alerts = self.lake.alerts().await?;
+        let of = |alert: &Alert| Threshold { rule: alert.rule.clone(), value: alert.threshold };
+        let open = alerts.iter().filter(|alert| alert.key == *key && alert.state == AlertState::Open);
+        if let Some(alert) = open.max_by_key(|alert| alert.issued_at) {
+            return Ok(Some(of(alert)));
+        }
         if let Some(decide) = &self.handed.thresholds {
             let points = self.lake.points(key).await?;
             let until = points.partition_point(|point| within(point.period.end, None, origin));
             return Ok(decide(key, &points[..until]));
         }
-        let alerts = self.lake.alerts().await?;
-        let latest = alerts.iter().filter(|alert| alert.key == *key).max_by_key(|alert| alert.issued_at);
-        Ok(latest.map(|alert| Threshold { rule: alert.rule.clone(), value: alert.threshold }))
+        Ok(alerts.iter().filter(|alert| alert.key == *key).max_by_key(|alert| alert.issued_at).map(of))
     }
 
     /// Whether the catalogue knows the series; what it counts.

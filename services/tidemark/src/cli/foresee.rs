@@ -13,7 +13,7 @@ pub(crate) struct Forecasting {
     #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u16).range(1..=365))]
     pub(crate) horizon: u16,
     /// Days of history a model may see, at most.
-    #[arg(long, value_name = "DAYS")]
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) history: Option<u32>,
     /// Which models; all where absent.
     #[arg(long, value_name = "A,B", value_delimiter = ',')]

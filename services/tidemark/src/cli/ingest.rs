@@ -32,7 +32,8 @@ A mapping file says which column is what:
   parent = "reply_to"
   conversation = "thread"
 
-Without one, columns with the usual names are recognised (id, text or body, author, created_at or date, lang, region).
+Posts are told apart by source and id: files whose ids mean other posts need other sources. Without one it is `file`.
+Without a mapping, columns with the usual names are recognised (id, text or body, author, created_at or date, lang, region).
 Rejected records are kept in DATA/rejects with a reason, and can be read again with a corrected mapping."#;
 
 /// `tidemark ingest file`.

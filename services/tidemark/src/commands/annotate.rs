@@ -83,10 +83,13 @@ pub(crate) fn annotated(
     Ok((Box::new(BufReader::new(annotated)), summary.rejected))
 }
 
-/// Whether the first line is an annotated post: it says which versions made it.
+/// Whether the file is of annotated posts: one of its first lines that can be read says which versions made it.
 fn starts_annotated(reader: &mut impl BufRead) -> io::Result<bool> {
-    let line = reader.fill_buf()?.split(|&byte| byte == b'\n').next().unwrap_or_default();
-    Ok(line.windows(PROVENANCE.len()).any(|window| window == PROVENANCE))
+    let is_annotated = |line: &[u8]| line.windows(PROVENANCE.len()).any(|window| window == PROVENANCE);
+    let mut lines = reader.fill_buf()?.split(|&byte| byte == b'\n');
+    // The last line may go on beyond the buffer, and is then no JSON: what can be seen of it still tells.
+    let readable = |line: &&[u8]| serde_json::from_slice::<serde::de::IgnoredAny>(line).is_ok() || is_annotated(line);
+    Ok(lines.find(readable).is_some_and(is_annotated))
 }
 
 /// A compressed input that was cut off before its first line: its decoder says so once, this at every reading.

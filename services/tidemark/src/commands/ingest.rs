@@ -107,6 +107,7 @@ async fn wait(platform: &Platform, report: &RunReport, started: Instant) -> Resu
     let session = Session::open(lake.clone()).await.or_exit(Exit::Lake)?;
     let bar = Progress::steps(report.rows);
     let (mut seen, mut moved, mut told) = (0, Instant::now(), false);
+    let known = session.counts_of_run(&report.run_id).await.or_exit(Exit::Lake)?.rows_read();
     let counts = loop {
         session.refresh().await.or_exit(Exit::Lake)?;
         let counts = session.counts_of_run(&report.run_id).await.or_exit(Exit::Lake)?;
@@ -129,22 +130,33 @@ async fn wait(platform: &Platform, report: &RunReport, started: Instant) -> Resu
         tokio::time::sleep(LOOK_EVERY).await;
     }
     bar.clear();
-    let seconds = started.elapsed().as_secs_f64();
+    // What was read before is not counted again, and its speed says nothing.
+    let seconds = (known < report.rows).then(|| started.elapsed().as_secs_f64());
     println!("{}", describe(report, &counts, seconds));
+    if known == 0 && counts.duplicates > report.rows / 2 {
+        crate::say(&format!(
+            "{} of {} rows have ids that other posts of the source `{}` have: if they are other posts, give this file a \
+             `source` of its own in a mapping, and read it again",
+            counts.duplicates, report.rows, report.source
+        ));
+    }
     Ok(())
 }
 
-fn describe(report: &RunReport, counts: &Counts, seconds: f64) -> String {
+fn describe(report: &RunReport, counts: &Counts, seconds: Option<f64>) -> String {
     let rejected: u64 = counts.rejected.values().sum();
     let reasons: Vec<String> = counts.rejected.iter().map(|(reason, count)| format!("{reason} {count}")).collect();
     format!(
-        "rows read   {}\naccepted    {}\nrejected    {rejected}{}\nduplicates  {}\nunmatched   {} (edits and deletions of posts never seen)\n{:.0} rows/s from the file into the series",
+        "rows read   {}\naccepted    {}\nrejected    {rejected}{}\nduplicates  {}\nunmatched   {} (edits and deletions of posts never seen)\n{}",
         report.rows,
         counts.accepted,
         if reasons.is_empty() { String::new() } else { format!("  ({})", reasons.join(", ")) },
         counts.duplicates,
         counts.unmatched,
-        report.rows as f64 / seconds
+        seconds.map_or_else(
+            || "every row was in the lake before".to_owned(),
+            |seconds| format!("{:.0} rows/s from the file into the series", report.rows as f64 / seconds)
+        )
     )
 }
 
