@@ -8,7 +8,9 @@ mod score;
 
 pub(crate) use foresee::{Backtest, Forecast, Forecasting, Simulate};
 pub(crate) use ingest::{Ingest, IngestFile, IngestJetstream};
-pub(crate) use own::{LexiconAdd, LexiconCheck, LexiconCommand, MarkerAudit, MarkerCommand, TermLanguage};
+pub(crate) use own::{
+    LexiconAdd, LexiconCheck, LexiconCommand, MarkerAudit, MarkerCommand, ModelAdd, ModelCommand, TermLanguage,
+};
 pub(crate) use platform::{Broker, Doctor, Format, Key, Role, Run, Sql, Status, Up};
 pub(crate) use score::{Explain, InOut, ModelInOut, Polarization, PolarizationMode, Series, SeriesPeriod};
 
@@ -69,6 +71,9 @@ pub(crate) enum Command {
     /// Work with lexica of your own.
     #[command(subcommand)]
     Lexicon(LexiconCommand),
+    /// Work with models of your own.
+    #[command(subcommand)]
+    Model(ModelCommand),
     /// Find out whether a marker may be trusted.
     #[command(subcommand)]
     Marker(MarkerCommand),
