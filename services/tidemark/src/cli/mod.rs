@@ -8,11 +8,9 @@ mod score;
 
 pub(crate) use foresee::{Backtest, Forecast, Forecasting, Simulate};
 pub(crate) use ingest::{Ingest, IngestFile, IngestJetstream};
-pub(crate) use own::{
-    LexiconAdd, LexiconCheck, LexiconCommand, MarkerAudit, MarkerCommand, ModelAdd, ModelCommand, TermLanguage,
-};
+pub(crate) use own::{LexiconAdd, LexiconCheck, LexiconCommand, MarkerAudit, MarkerCommand, ModelAdd, ModelCommand};
 pub(crate) use platform::{Broker, Doctor, Format, Key, Role, Run, Sql, Status, Up};
-pub(crate) use score::{Explain, InOut, ModelInOut, Polarization, PolarizationMode, Series, SeriesPeriod};
+pub(crate) use score::{Explain, InOut, Polarization, Series};
 
 use clap::{Args, Parser, Subcommand};
 use score::{ANNOTATE_HELP, EXPLAIN_HELP, POLARIZATION_HELP};
