@@ -20,7 +20,7 @@ pub struct Score {
 /// Which versions made a number.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Provenance {
-    /// Hash of model weights, tokenizer and manifest; empty where no model ran.
+    /// Hash of model weights, tokenizer and manifest, those of one's own included; empty where no model ran.
     pub model: String,
     /// Hash of the lexica.
     pub lexicon: String,
@@ -30,6 +30,10 @@ pub struct Provenance {
 
 /// A lexicon marker's name: `lexicon.<lexicon>.<category>`.
 pub const LEXICON_PREFIX: &str = "lexicon.";
+
+/// What the marker of a model of one's own begins with: `model.<model>.<head>`, and `.<label>` where the head has several.
+/// No marker that comes with the program does.
+pub const MODEL_PREFIX: &str = "model.";
 
 /// Turns free text (a category, a label) into one part of a marker's name: lower case, other characters become `_`.
 #[must_use]

@@ -4,27 +4,27 @@
 //! [0, 1], or of a regression numbers within its range, and labels that are a function of the scores; the same logits
 //! always give the same answer. **Does not** know of other posts.
 
-use serde::Deserialize;
-use tidemark_domain::Language;
+use serde::{Deserialize, Serialize};
+use tidemark_domain::{Language, marker};
 
 use crate::ManifestFault;
 
 /// How a head's labels relate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum HeadKind {
     /// Any number of labels holds: one logit and one probability per label.
     Multilabel,
     /// Exactly one label holds: one logit per label, probabilities sum to one.
     Multiclass,
-    /// `no` or `yes`: one logit, one probability, that of `yes`.
+    /// `no` or `yes`: one probability, that of `yes`, from one logit or, of [`Head::two_logits`], the difference of two.
     Binary,
     /// How much of something: one logit and one number within [`Head::range`] per label, and no decision.
     Regression,
 }
 
 /// What a head reads beside a post's text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Pair {
     /// What a stance is taken on.
@@ -48,7 +48,7 @@ impl Pair {
 }
 
 /// Calibration and thresholds of a head in one language.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LanguageSetting {
     /// The language.
@@ -62,7 +62,7 @@ pub struct LanguageSetting {
 }
 
 /// One head: the marker it answers and how.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Head {
     /// The marker's dotted name, `mh.stress`.
@@ -84,6 +84,9 @@ pub struct Head {
     pub data: String,
     /// The terms of that data.
     pub licence: String,
+    /// Of a binary head: the encoder gives a logit for `no` and one for `yes`, and their softmax is the answer.
+    #[serde(default)]
+    pub two_logits: bool,
     /// What it reads beside the text; where that is not given, the head gives no answer.
     #[serde(default)]
     pub pair: Option<Pair>,
@@ -124,7 +127,34 @@ impl Head {
     /// Numbers that the encoder gives for this head.
     #[must_use]
     pub fn width(&self) -> usize {
+        if self.two_logits { 2 } else { self.scores() }
+    }
+
+    /// Scores that it answers, each with a shift and, but of a regression, a threshold.
+    #[must_use]
+    pub fn scores(&self) -> usize {
         if self.kind == HeadKind::Binary { 1 } else { self.labels.len() }
+    }
+
+    /// Whether its answer is one number, which its marker names without a label.
+    #[must_use]
+    pub fn is_one_number(&self) -> bool {
+        self.kind == HeadKind::Binary || (self.kind == HeadKind::Regression && self.labels.len() == 1)
+    }
+
+    /// The marker of one of its labels, where its answer is several numbers.
+    #[must_use]
+    pub fn marker_of(&self, label: &str) -> String {
+        format!("{}.{}", self.marker, marker::name_part(label))
+    }
+
+    /// Every marker that it answers.
+    #[must_use]
+    pub fn markers(&self) -> Vec<String> {
+        if self.is_one_number() {
+            return vec![self.marker.clone()];
+        }
+        self.labels.iter().map(|label| self.marker_of(label)).collect()
     }
 
     /// (scale, shift, thresholds) in a language.
@@ -138,6 +168,9 @@ impl Head {
     /// Scores and labels from a post's logits.
     pub(crate) fn answer(&self, language: Language, logits: &[f32]) -> (Vec<f32>, Vec<usize>) {
         let (scale, shift, thresholds) = self.setting(language);
+        // The softmax of two logits is the sigmoid of their difference, which calibrates as one logit does.
+        let difference = if let (true, [no, yes]) = (self.two_logits, logits) { Some([yes - no]) } else { None };
+        let logits = difference.as_ref().map_or(logits, <[f32; 1]>::as_slice);
         let calibrated = logits.iter().zip(shift).map(|(logit, shift)| logit * scale + shift);
         match self.kind {
             HeadKind::Multilabel => {
@@ -174,6 +207,9 @@ impl Head {
             _ => self.labels.len().max(1),
         };
         self.check_length("labels", labels, self.labels.len())?;
+        if self.two_logits && self.kind != HeadKind::Binary {
+            return Err(ManifestFault::TwoLogits { marker: self.marker.clone() });
+        }
         match (self.kind, self.range) {
             (HeadKind::Regression, Some([low, high])) if low < high && (high - low).is_finite() => {}
             (HeadKind::Multilabel | HeadKind::Multiclass | HeadKind::Binary, None) => {}
@@ -184,9 +220,9 @@ impl Head {
     }
 
     fn check_setting(&self, scale: f32, shift: &[f32], thresholds: &[f32]) -> Result<(), ManifestFault> {
-        let decisions = if self.kind == HeadKind::Regression { 0 } else { self.width() };
+        let decisions = if self.kind == HeadKind::Regression { 0 } else { self.scores() };
         self.check_length("thresholds", decisions, thresholds.len())?;
-        self.check_length("shift", self.width(), shift.len())?;
+        self.check_length("shift", self.scores(), shift.len())?;
         self.check_value("thresholds", thresholds.iter().all(|t| *t > 0.0 && t.is_finite()))?;
         self.check_value("scale", scale > 0.0 && scale.is_finite())?;
         self.check_value("shift", shift.iter().all(|s| s.is_finite()))
@@ -260,6 +296,7 @@ mod tests {
             languages: vec![Language::English],
             data: String::new(),
             licence: String::new(),
+            two_logits: false,
             pair: None,
             range: None,
             weak: false,
@@ -277,6 +314,24 @@ mod tests {
         let head = head(HeadKind::Binary, &["no", "yes"], &[0.6]);
         assert_eq!(answer(&head, &[0.0]), (vec![0.5], vec![0]));
         assert_eq!(answer(&head, &[3.0]).1, [1]);
+    }
+
+    #[test]
+    fn two_logits_of_a_binary_head_are_read_as_their_softmax() {
+        let mut head = head(HeadKind::Binary, &["no", "yes"], &[0.6]);
+        head.two_logits = true;
+        assert_eq!((head.check(), head.width(), head.markers()), (Ok(()), 2, vec!["test.marker".to_owned()]));
+        let (scores, labels) = answer(&head, &[-1.0, 2.0]);
+        assert!((scores[0] - super::softmax(vec![-1.0, 2.0])[1]).abs() < 1e-6);
+        assert_eq!((scores.len(), labels), (1, vec![1]));
+        head.kind = HeadKind::Multiclass;
+        assert!(matches!(head.check(), Err(ManifestFault::Length { .. } | ManifestFault::TwoLogits { .. })));
+    }
+
+    #[test]
+    fn a_head_with_several_labels_answers_a_marker_for_each() {
+        let several = head(HeadKind::Multilabel, &["Very tense", "calm"], &[0.5, 0.5]);
+        assert_eq!(several.markers(), ["test.marker.very_tense", "test.marker.calm"]);
     }
 
     #[test]

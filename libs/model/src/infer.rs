@@ -1,7 +1,8 @@
 //! Runs the encoder: batches of windows in, logits out.
 //!
-//! **Reads** verified weights and windows. **Writes** nothing. **Guarantees** that every window's logits are those it
-//! would have alone. **Does not** tokenise or interpret.
+//! **Reads** verified weights and windows. **Writes** nothing. **Guarantees** that a graph is given the inputs that it
+//! asks for, or refused; and every window the logits it would have alone, where the graph keeps the windows of a batch
+//! apart (one that might not has batches of one). **Does not** tokenise or interpret.
 //!
 //! One session with one thread per worker, and batches dealt out among the workers: posts are short, so splitting one
 //! product over threads costs more than it gains, and no order of adding up depends on the number of threads.
@@ -12,13 +13,38 @@ use std::sync::{Mutex, PoisonError};
 
 use ort::environment::Environment;
 use ort::session::Session;
+use ort::session::SessionInputValue;
 use ort::session::builder::{GraphOptimizationLevel, PrepackedWeights};
-use ort::value::TensorRef;
+use ort::value::{Outlet, TensorElementType, TensorRef, ValueType};
 
 use crate::ModelError;
 use crate::batch::Batch;
 
+/// What a graph asks for, each [windows, padded length] of int64.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Feed {
+    /// The tokens' ids.
+    Ids,
+    /// 1 where a token is, 0 where padding.
+    Mask,
+    /// Which of two texts a token belongs to. There is one: 0.
+    Types,
+}
+
+impl Feed {
+    fn of(input: &Outlet) -> Option<Self> {
+        let feed = match input.name() {
+            "ids" | "input_ids" => Self::Ids,
+            "attention_mask" => Self::Mask,
+            "token_type_ids" => Self::Types,
+            _ => return None,
+        };
+        matches!(input.dtype(), ValueType::Tensor { ty: TensorElementType::Int64, .. }).then_some(feed)
+    }
+}
+
 pub(crate) struct Encoder {
+    feeds: Vec<Feed>,
     sessions: Vec<Mutex<Session>>,
     pad: i64,
     width: usize,
@@ -47,9 +73,15 @@ impl Encoder {
             }
             builder.commit_from_memory(weights)
         };
-        let sessions = (0..threads.max(1)).map(|_| open().map(Mutex::new)).collect::<ort::Result<_>>();
+        let sessions = (0..threads.max(1)).map(|_| open()).collect::<ort::Result<Vec<_>>>();
         let sessions = sessions.map_err(|source| ModelError::Session { path: path.to_path_buf(), source })?;
-        Ok(Self { sessions, pad, width })
+        let inputs = sessions.first().map(Session::inputs).unwrap_or_default();
+        let feeds = inputs.iter().map(Feed::of).collect::<Option<Vec<_>>>().filter(|feeds| feeds.contains(&Feed::Ids));
+        let feeds = feeds.ok_or_else(|| ModelError::Inputs {
+            path: path.to_path_buf(),
+            found: inputs.iter().map(|input| input.name().to_owned()).collect(),
+        })?;
+        Ok(Self { feeds, sessions: sessions.into_iter().map(Mutex::new).collect(), pad, width })
     }
 
     /// Workers.
@@ -96,18 +128,34 @@ impl Encoder {
         done: &mut Vec<(usize, Vec<f32>)>,
     ) -> Result<(), ModelError> {
         let count = batch.windows.len();
-        let mut ids = vec![self.pad; count * batch.length];
-        for (row, &window) in ids.chunks_exact_mut(batch.length).zip(&batch.windows) {
-            row[..windows[window].len()].copy_from_slice(windows[window]);
-        }
+        let filled: Vec<Vec<i64>> = self.feeds.iter().map(|feed| self.filled(*feed, windows, batch)).collect();
         let infer = |source| ModelError::Infer { source };
-        let input = TensorRef::from_array_view(([count, batch.length], &ids[..])).map_err(infer)?;
-        let outputs = session.run(ort::inputs![input]).map_err(infer)?;
+        let inputs = filled.iter().map(|values| {
+            let tensor = TensorRef::from_array_view(([count, batch.length], &values[..]))?;
+            Ok(SessionInputValue::from(tensor))
+        });
+        let inputs = inputs.collect::<ort::Result<Vec<_>>>().map_err(infer)?;
+        let outputs = session.run(&inputs[..]).map_err(infer)?;
         let (_, values) = outputs[0].try_extract_tensor::<f32>().map_err(infer)?;
         if values.len() != count * self.width {
             return Err(ModelError::Shape { expected: count * self.width, found: values.len() });
         }
         done.extend(batch.windows.iter().copied().zip(values.chunks_exact(self.width).map(<[f32]>::to_vec)));
         Ok(())
+    }
+
+    /// What a graph is given as one of its inputs.
+    fn filled(&self, feed: Feed, windows: &[&[i64]], batch: &Batch) -> Vec<i64> {
+        let padding = if feed == Feed::Ids { self.pad } else { 0 };
+        let mut values = vec![padding; batch.windows.len() * batch.length];
+        for (row, &window) in values.chunks_exact_mut(batch.length).zip(&batch.windows) {
+            let row = &mut row[..windows[window].len()];
+            match feed {
+                Feed::Ids => row.copy_from_slice(windows[window]),
+                Feed::Mask => row.fill(1),
+                Feed::Types => {}
+            }
+        }
+        values
     }
 }

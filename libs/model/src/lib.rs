@@ -6,7 +6,10 @@
 //! measured or at least probed in, and only where the topic or the parent it reads is given; that the work on one post
 //! is bounded. **Does not** tell languages, keep text, or decide what a score is used for.
 //!
-//! The way of a post: `repeats` knows whether it was answered before; else `tokenise` cuts it into windows, once alone and once for each context that a head reads;
+//! [`own`] makes such a folder, in memory, of a model of one's own.
+//!
+//! The way of a post: `repeats` knows whether it was answered before; else `tokenise` cuts it into windows, once alone and
+//! once for each context that a head reads;
 //! [`batch`] puts windows of like length together, `infer` runs the encoder, [`heads`] turns logits into scores and
 //! labels. [`explain`] says what a label stands on. `training/` makes the weights.
 
@@ -15,7 +18,9 @@ mod error;
 pub mod explain;
 pub mod heads;
 mod infer;
+mod labels;
 mod manifest;
+pub mod own;
 mod repeats;
 mod runtime;
 mod tokenise;
@@ -26,9 +31,10 @@ use std::path::{Path, PathBuf};
 
 use tidemark_domain::Language;
 
-pub use crate::error::{ManifestFault, ModelError};
+pub use crate::error::{LabelsFault, ManifestFault, ModelError, OwnModelError};
 pub use crate::explain::Contribution;
 pub use crate::heads::{Head, HeadKind, HeadScore, LanguageSetting, Pair};
+pub use crate::own::OwnModel;
 
 use crate::batch::{Limits, batches};
 use crate::infer::Encoder;
@@ -131,7 +137,10 @@ impl Model {
     /// # Errors
     /// When a file is missing, damaged or not understood, or ONNX Runtime cannot be started.
     pub fn load(folder: &Path, options: &ModelOptions) -> Result<Self, ModelError> {
-        let files = Files::read(folder)?;
+        Self::open(&Files::read(folder)?, options)
+    }
+
+    fn open(files: &Files, options: &ModelOptions) -> Result<Self, ModelError> {
         let tokenizer = PostTokenizer::new(&files.tokenizer.0, &files.tokenizer.1, &files.manifest)?;
         let threads =
             options.threads.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
@@ -149,9 +158,22 @@ impl Model {
             hash = files.hash,
             "model loaded"
         );
-        let limits = Limits { tokens: options.batch_tokens, windows: options.batch_windows };
+        let windows = files.manifest.batch_windows.map_or(options.batch_windows, |max| max.min(options.batch_windows));
+        let limits = Limits { tokens: options.batch_tokens, windows };
         let repeats = Repeats::new(options.repeats_bytes);
-        Ok(Self { manifest: files.manifest, hash: files.hash, tokenizer, encoder, limits, repeats })
+        Ok(Self { manifest: files.manifest.clone(), hash: files.hash.clone(), tokenizer, encoder, limits, repeats })
+    }
+
+    /// What [`Model::hash`] will be of the model in a folder; none where the folder holds none.
+    ///
+    /// # Errors
+    /// When its manifest is there and cannot be read.
+    pub fn hash_in(folder: &Path) -> Result<Option<String>, ModelError> {
+        match manifest::read(&folder.join(manifest::MANIFEST)) {
+            Ok(bytes) => Ok(Some(manifest::hash(&bytes))),
+            Err(ModelError::Read { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// The folder of the model that is used when none is named: `TIDEMARK_MODEL_DIR`, else beside the executable

@@ -7,11 +7,14 @@
 //! manifests of the first form are read as ever:
 //! - `[pair]`: how windows hold a context, and how many tokens they keep for each kind;
 //! - of a head, `pair` (the context it reads), `kind = "regression"` with `range` and without thresholds, `weak`,
-//!   `probed`, and `[[heads.per_language]]`, a language's own `thresholds`, `scale` and `shift`.
+//!   `probed`, `two_logits`, and `[[heads.per_language]]`, a language's own `thresholds`, `scale` and `shift`;
+//! - `batch_windows`, of a graph whose answers might depend on what is run beside a window.
+//!
+//! `training/` writes it for the model that ships, [`own`](crate::own) for a model of one's own.
 
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::heads::{Head, Pair};
@@ -25,7 +28,7 @@ pub(crate) const WEIGHTS: &str = "model.onnx";
 pub(crate) const TOKENIZER: &str = "tokenizer.json";
 
 /// `model.toml`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Manifest {
     /// The model's name.
@@ -38,29 +41,31 @@ pub(crate) struct Manifest {
     pub(crate) max_windows: usize,
     /// Padded lengths are multiples of this.
     pub(crate) padding_multiple: usize,
+    /// Windows run together at most, whatever the options say.
+    #[serde(default)]
+    pub(crate) batch_windows: Option<usize>,
     /// How the windows of a post become one answer.
-    #[serde(rename = "pooling")]
-    _pooling: Pooling,
+    pub(crate) pooling: Pooling,
     /// Ids of the special tokens.
     pub(crate) tokens: SpecialTokens,
     /// How a post is read together with what it answers to. A model whose heads all read posts alone has none.
     pub(crate) pair: Option<Pairs>,
     /// The files beside the manifest.
-    files: Vec<File>,
+    pub(crate) files: Vec<File>,
     /// The heads, in the order of the encoder's output.
     pub(crate) heads: Vec<Head>,
 }
 
 /// How the windows of a post become one answer. One way so far; a manifest that asks for another is refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Pooling {
+pub(crate) enum Pooling {
     /// The mean of the windows' logits, each weighing as many tokens as it holds.
     TokenWeightedMeanOfLogits,
 }
 
 /// How a post is read together with its topic or its parent.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Pairs {
     /// The order of the parts. One way so far; a manifest that asks for another is refused.
@@ -72,7 +77,7 @@ pub(crate) struct Pairs {
     parent: usize,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum PairLayout {
     /// The context comes first, in every window, between two separators from the text.
@@ -93,7 +98,7 @@ impl Pairs {
 }
 
 /// Ids of the tokens that are no part of any text.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SpecialTokens {
     pub(crate) begin: i64,
@@ -101,11 +106,11 @@ pub(crate) struct SpecialTokens {
     pub(crate) pad: i64,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
-    name: String,
-    sha256: String,
+pub(crate) struct File {
+    pub(crate) name: String,
+    pub(crate) sha256: String,
 }
 
 /// A model's files, verified.
@@ -121,10 +126,7 @@ impl Files {
     pub(crate) fn read(folder: &Path) -> Result<Self, ModelError> {
         let path = folder.join(MANIFEST);
         let bytes = read(&path)?;
-        // A manifest that is not UTF-8 fails as TOML does, with the place.
-        let manifest: Manifest = toml::from_str(&String::from_utf8_lossy(&bytes))
-            .map_err(|source| ModelError::Manifest { path: path.clone(), source })?;
-        manifest.check().map_err(|source| ModelError::Inconsistent { path: path.clone(), source })?;
+        let manifest = Manifest::read(&path, &bytes)?;
         let mut weights = None;
         let mut tokenizer = None;
         for file in &manifest.files {
@@ -152,6 +154,14 @@ impl Files {
 }
 
 impl Manifest {
+    pub(crate) fn read(path: &Path, bytes: &[u8]) -> Result<Self, ModelError> {
+        // A manifest that is not UTF-8 fails as TOML does, with the place.
+        let manifest: Self = toml::from_str(&String::from_utf8_lossy(bytes))
+            .map_err(|source| ModelError::Manifest { path: path.to_path_buf(), source })?;
+        manifest.check().map_err(|source| ModelError::Inconsistent { path: path.to_path_buf(), source })?;
+        Ok(manifest)
+    }
+
     fn check(&self) -> Result<(), ManifestFault> {
         if self.max_tokens < 3
             || self.max_windows < 1
@@ -175,10 +185,11 @@ impl Manifest {
     }
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, ModelError> {
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, ModelError> {
     std::fs::read(path).map_err(|source| ModelError::Read { path: path.to_path_buf(), source })
 }
 
-fn hash(bytes: &[u8]) -> String {
+/// SHA-256 in hexadecimal.
+pub(crate) fn hash(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -14,12 +14,15 @@ use std::path::Path;
 use tokenizers::Tokenizer;
 
 use crate::ModelError;
-use crate::manifest::{Manifest, Pairs};
+use crate::manifest::{Manifest, Pairs, SpecialTokens};
 
 /// A text beyond this many characters is not read: its windows are full long before.
 const MAX_CHARACTERS_PER_TOKEN: usize = 16;
 /// Special tokens of a window without a context.
 const SPECIAL_TOKENS: usize = 2;
+
+/// What padding is called, by whoever made the tokenizer.
+const PADS: [&str; 2] = ["[PAD]", "<pad>"];
 
 /// What the encoder reads in one go.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,10 +41,39 @@ pub(crate) struct PostTokenizer {
     max_windows: usize,
 }
 
+/// The tokenizer in a file. What the file says of cutting and of padding is left out: that is what windows are for.
+pub(crate) fn open(bytes: &[u8]) -> tokenizers::Result<Tokenizer> {
+    let mut tokenizer = Tokenizer::from_bytes(bytes)?;
+    tokenizer.with_truncation(None)?.with_padding(None);
+    Ok(tokenizer)
+}
+
+impl SpecialTokens {
+    /// What a tokenizer puts around each of some texts; nothing where that is not one and the same token before and one
+    /// after, as windows have it.
+    pub(crate) fn of(tokenizer: &Tokenizer, texts: &[&str]) -> tokenizers::Result<Option<Self>> {
+        let mut around = None;
+        for text in texts {
+            let (bare, whole) = (tokenizer.encode_fast(*text, false)?, tokenizer.encode_fast(*text, true)?);
+            match whole.get_ids() {
+                [begin, inside @ .., end]
+                    if inside == bare.get_ids() && around.is_none_or(|known| known == (*begin, *end)) =>
+                {
+                    around = Some((*begin, *end));
+                }
+                _ => return Ok(None),
+            }
+        }
+        Ok(around.map(|(begin, end)| {
+            let pad = PADS.into_iter().find_map(|name| tokenizer.token_to_id(name));
+            Self { begin: begin.into(), end: end.into(), pad: pad.unwrap_or(end).into() }
+        }))
+    }
+}
+
 impl PostTokenizer {
     pub(crate) fn new(path: &Path, bytes: &[u8], manifest: &Manifest) -> Result<Self, ModelError> {
-        let tokenizer = Tokenizer::from_bytes(bytes)
-            .map_err(|source| ModelError::Tokenizer { path: path.to_path_buf(), source })?;
+        let tokenizer = open(bytes).map_err(|source| ModelError::Tokenizer { path: path.to_path_buf(), source })?;
         Ok(Self {
             tokenizer,
             begin: manifest.tokens.begin,
@@ -127,6 +159,19 @@ mod tests {
         parent: Option<String>,
         ids: Vec<i64>,
         windows: Option<Vec<Vec<i64>>>,
+    }
+
+    #[test]
+    fn what_stands_around_a_text_is_found_out_of_the_tokenizer() {
+        use super::{SpecialTokens, open};
+        let bytes = std::fs::read(crate::Model::default_dir().join("tokenizer.json")).expect("read");
+        let tokenizer = open(&bytes).expect("a tokenizer");
+        let SpecialTokens { begin, end, pad } =
+            SpecialTokens::of(&tokenizer, &["two words", ""]).expect("encoded").expect("one on each side");
+        assert_eq!((begin, end, pad), (0, 2, 1));
+        let mut bare = tokenizer.clone();
+        bare.with_post_processor(None::<tokenizers::PostProcessorWrapper>);
+        assert!(SpecialTokens::of(&bare, &["two words"]).expect("encoded").is_none());
     }
 
     fn crate_folder() -> &'static Path {

@@ -1,6 +1,6 @@
-//! An *annotator* holds the lexica and the model, and scores posts with both in one pass.
+//! An *annotator* holds the lexica and the models, and scores posts with all of them in one pass.
 
-use crate::{Error, Settings, parrott};
+use crate::{Error, Settings, own, parrott};
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -10,24 +10,26 @@ pub use tidemark_model::Input;
 use tidemark_model::{Head, HeadKind, HeadScore, Model, ModelOptions};
 use tidemark_wire::annotated_file::{Labels, Scores};
 
-/// Lexica and model, loaded once and shared.
+/// Lexica and models, loaded once and shared.
 #[derive(Clone)]
 pub struct Annotator {
     lexica: Arc<Lexica>,
-    model: Option<Arc<Model>>,
+    /// The one that ships, then those of one's own; none where lexica alone are asked for.
+    models: Arc<[Model]>,
     provenance: Provenance,
 }
 
 /// Everything that was found out about one text.
 #[derive(Debug, Clone, Default)]
 pub struct Annotation {
-    heads: Vec<HeadScore>,
+    /// The models' answers, each with the index of its model.
+    heads: Vec<(usize, HeadScore)>,
     lexicon: Vec<tidemark_lexicon::Scored>,
     n_tokens: u32,
 }
 
 impl Annotator {
-    /// Loads the lexica and, unless `settings.lexica_only`, the model.
+    /// Loads the lexica and, unless `settings.lexica_only`, the models.
     ///
     /// # Errors
     /// Where a file is missing or damaged; the message says which and what to do.
@@ -35,25 +37,27 @@ impl Annotator {
         let lexica = match &settings.lexica_dir {
             None => Lexica::bundled(),
             Some(folder) => {
-                let own = crate::own::read_folder(folder)?;
-                let hash = crate::own::fingerprint(own.iter());
+                let own = own::lexica::read_folder(folder)?;
+                let hash = own::lexica::fingerprint(own.iter());
                 let own: Vec<_> = own.into_iter().map(|own| own.lexicon).collect();
                 if own.is_empty() { Lexica::bundled() } else { Arc::new(Lexica::bundled_and(&own, &hash)?) }
             }
         };
-        let model = if settings.lexica_only {
-            None
-        } else {
+        let mut models = Vec::new();
+        if !settings.lexica_only {
             let folder = settings.model_dir.clone().unwrap_or_else(Model::default_dir);
             let options = ModelOptions { threads: NonZeroUsize::new(settings.threads), ..ModelOptions::default() };
-            Some(Arc::new(Model::load(&folder, &options)?))
-        };
+            models.push(Model::load(&folder, &options)?);
+            if let Some(folder) = &settings.models_dir {
+                models.extend(own::models::load(folder, &options)?);
+            }
+        }
         let provenance = Provenance {
-            model: model.as_deref().map(Model::hash).unwrap_or_default().to_owned(),
+            model: hash_of(&models),
             lexicon: lexica.hash().to_owned(),
             code: tidemark_wire::CODE_VERSION.to_owned(),
         };
-        Ok(Self { lexica, model, provenance })
+        Ok(Self { lexica, models: models.into(), provenance })
     }
 
     /// Which versions make the scores.
@@ -62,8 +66,10 @@ impl Annotator {
         &self.provenance
     }
 
-    pub(crate) fn model(&self) -> Option<&Model> {
-        self.model.as_deref()
+    /// The models that score: the one that ships, then those of one's own; none where lexica alone do.
+    #[must_use]
+    pub fn models(&self) -> &[Model] {
+        &self.models
     }
 
     pub(crate) fn lexica(&self) -> &Lexica {
@@ -83,10 +89,10 @@ impl Annotator {
             })
             .collect();
         let mut model_tokens = 0;
-        if let Some(model) = &self.model {
+        for (which, model) in self.models.iter().enumerate() {
             for (annotation, post) in annotations.iter_mut().zip(model.score(posts)?) {
                 model_tokens += post.tokens;
-                annotation.heads = post.heads;
+                annotation.heads.extend(post.heads.into_iter().map(|answer| (which, answer)));
             }
         }
         Ok((annotations, model_tokens))
@@ -122,35 +128,34 @@ impl Annotator {
         Ok((posts, tokens))
     }
 
+    /// The models' answers, each with its head.
+    fn answers<'a>(&'a self, annotation: &'a Annotation) -> impl Iterator<Item = (&'a Head, &'a HeadScore)> {
+        annotation.heads.iter().map(|(model, answer)| (&self.models[*model].heads()[answer.head], answer))
+    }
+
     /// One score per marker: a head with several labels gives one marker per label. A value on a scale is never present.
     #[must_use]
     pub fn scores(&self, annotation: &Annotation) -> Vec<Score> {
         let mut scores = Vec::with_capacity(annotation.lexicon.len() + 40);
-        if let Some(model) = &self.model {
-            for answer in &annotation.heads {
-                let head = &model.heads()[answer.head];
-                if is_one_number(head) {
-                    let present = answer.labels.iter().any(|&label| head.labels[label] == YES);
-                    scores.extend(answer.scores.first().map(|&score| Score {
-                        marker: head.marker.clone(),
-                        score,
-                        present,
+        for (head, answer) in self.answers(annotation) {
+            if head.is_one_number() {
+                let present = answer.labels.iter().any(|&label| head.labels[label] == YES);
+                let one = |&score| Score { marker: head.marker.clone(), score, present };
+                scores.extend(answer.scores.first().map(one));
+            } else {
+                scores.extend(answer.scores.iter().enumerate().map(|(label, &score)| Score {
+                    marker: head.marker_of(&head.labels[label]),
+                    score,
+                    present: answer.labels.contains(&label),
+                }));
+            }
+            if head.marker == parrott::SOURCE {
+                for (level, emotions) in parrott::roll_up(&head.labels, &answer.scores, &answer.labels) {
+                    scores.extend(emotions.into_iter().map(|emotion| Score {
+                        marker: format!("{level}.{}", emotion.name),
+                        score: emotion.score,
+                        present: emotion.present,
                     }));
-                } else {
-                    scores.extend(answer.scores.iter().enumerate().map(|(label, &score)| Score {
-                        marker: format!("{}.{}", head.marker, marker::name_part(&head.labels[label])),
-                        score,
-                        present: answer.labels.contains(&label),
-                    }));
-                }
-                if head.marker == parrott::SOURCE {
-                    for (level, emotions) in parrott::roll_up(&head.labels, &answer.scores, &answer.labels) {
-                        scores.extend(emotions.into_iter().map(|emotion| Score {
-                            marker: format!("{level}.{}", emotion.name),
-                            score: emotion.score,
-                            present: emotion.present,
-                        }));
-                    }
                 }
             }
         }
@@ -166,9 +171,7 @@ impl Annotator {
     #[must_use]
     pub fn model_answers(&self, annotation: &Annotation) -> (BTreeMap<String, Scores>, BTreeMap<String, Labels>) {
         let (mut scores, mut labels) = (BTreeMap::new(), BTreeMap::new());
-        let Some(model) = &self.model else { return (scores, labels) };
-        for answer in &annotation.heads {
-            let head = &model.heads()[answer.head];
+        for (head, answer) in self.answers(annotation) {
             let chosen = || answer.labels.iter().map(|&label| head.labels[label].clone());
             let each = || head.labels.iter().cloned().zip(answer.scores.iter().copied()).collect();
             let label = match head.kind {
@@ -177,7 +180,7 @@ impl Annotator {
                 HeadKind::Multilabel => Some(Labels::Each(chosen().collect())),
                 HeadKind::Regression => None,
             };
-            let score = if is_one_number(head) {
+            let score = if head.is_one_number() {
                 Scores::One(answer.scores.first().copied().unwrap_or_default())
             } else {
                 Scores::Each(each())
@@ -211,9 +214,13 @@ impl Annotator {
     }
 }
 
-/// Whether a head's answer is one number, which its marker names without a label.
-fn is_one_number(head: &Head) -> bool {
-    head.kind == HeadKind::Binary || (head.kind == HeadKind::Regression && head.labels.len() == 1)
+/// Which models made a score: the one that ships by its own hash, unless others stand beside it.
+fn hash_of(models: &[Model]) -> String {
+    match models {
+        [] => String::new(),
+        [only] => only.hash().to_owned(),
+        all => blake3::hash(all.iter().map(Model::hash).collect::<Vec<_>>().join("\n").as_bytes()).to_hex().to_string(),
+    }
 }
 
 /// The label of a binary head that means that the marker is present.

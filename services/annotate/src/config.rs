@@ -11,7 +11,9 @@ pub struct Settings {
     pub model_dir: Option<PathBuf>,
     /// Folder of lexica of one's own, beside the bundled ones; `DATA/lexica` where absent.
     pub lexica_dir: Option<PathBuf>,
-    /// Score with lexica only: no model is loaded.
+    /// Folder of models of one's own, beside the one that ships; `DATA/models` where absent.
+    pub models_dir: Option<PathBuf>,
+    /// Score with lexica only: no model is loaded, one's own neither.
     pub lexica_only: bool,
     /// A batch closes when it holds this many posts…
     pub batch_posts_max: usize,
@@ -26,6 +28,7 @@ impl Default for Settings {
         Self {
             model_dir: None,
             lexica_dir: None,
+            models_dir: None,
             lexica_only: false,
             batch_posts_max: 512,
             batch_age_ms_max: 200,

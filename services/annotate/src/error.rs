@@ -9,9 +9,9 @@ pub enum Error {
     /// A bundled or configured lexicon is malformed.
     #[error("the lexica cannot be used")]
     Lexicon(#[from] tidemark_lexicon::LexiconError),
-    /// A lexicon of one's own, or the folder of them, cannot be read.
+    /// A lexicon of one's own, or the folder of lexica or of models, cannot be read.
     #[error("cannot read {path}")]
-    OwnLexicon {
+    Own {
         /// Which.
         path: std::path::PathBuf,
         /// The cause.
@@ -22,6 +22,26 @@ pub enum Error {
         "{path} is no lexicon's name: NAME.LANGUAGE.EXTENSION, such as work.es.dic; `tidemark lexicon add` makes it"
     )]
     OwnLexiconName {
+        /// Which.
+        path: std::path::PathBuf,
+    },
+    /// Two files hold the same lexicon of one's own: the newer one was being taken when the program was cut off.
+    #[error("{path} is a second file of that lexicon's name and language: remove the one that is not wanted")]
+    OwnLexiconTwice {
+        /// One of them.
+        path: std::path::PathBuf,
+    },
+    /// A model of one's own is damaged, or ONNX Runtime does not take it.
+    #[error("the model in {path} cannot be used: take it again with `tidemark model add`, or remove the folder")]
+    OwnModel {
+        /// Its folder.
+        path: std::path::PathBuf,
+        /// The cause.
+        source: Box<tidemark_model::ModelError>,
+    },
+    /// A folder among the models of one's own holds a model that was made for another place.
+    #[error("the model in {path} was not made there: take yours with `tidemark model add`, and remove the folder")]
+    OwnModelName {
         /// Which.
         path: std::path::PathBuf,
     },

@@ -3,19 +3,18 @@
 use crate::{Annotator, Error};
 use std::ops::Range;
 use tidemark_domain::{Language, marker};
-use tidemark_model::{Head, HeadKind, Input};
+use tidemark_model::{Head, HeadKind, Input, Model};
 use tidemark_wire::annotated_file::{ExplainedWord, Explanation, LexiconHit};
 
 impl Annotator {
     /// The markers that can be explained: every head, and every label of those that have several.
     pub fn explainable(&self) -> Vec<String> {
-        let heads = self.model().map(|model| model.heads()).unwrap_or_default();
         let of = |head: &Head| {
-            let labels = head.labels.iter().map(|label| label_marker(head, label));
+            let labels = head.labels.iter().map(|label| head.marker_of(label));
             let labels: Vec<String> = if head.kind == HeadKind::Binary { Vec::new() } else { labels.collect() };
             std::iter::once(head.marker.clone()).chain(labels)
         };
-        heads.iter().flat_map(of).collect()
+        self.models().iter().flat_map(Model::heads).flat_map(of).collect()
     }
 
     /// Explains one marker of one post: `mh.stress`, `emotion.goemotions.joy`, or `emotion.goemotions` for the label that
@@ -24,17 +23,16 @@ impl Annotator {
     /// # Errors
     /// [`Error::UnknownMarker`], and where inference fails.
     pub fn explain(&self, post: Input<'_>, marker: &str) -> Result<Explanation, Error> {
-        let model = self.model().ok_or_else(|| Error::UnknownMarker { marker: marker.to_owned() })?;
-        let (index, head, label) = model
-            .heads()
+        let (model, index, head, label) = self
+            .models()
             .iter()
-            .enumerate()
-            .find_map(|(index, head)| {
+            .flat_map(|model| model.heads().iter().enumerate().map(move |(index, head)| (model, index, head)))
+            .find_map(|(model, index, head)| {
                 if head.marker == marker {
-                    return Some((index, head, None));
+                    return Some((model, index, head, None));
                 }
-                let label = head.labels.iter().position(|label| label_marker(head, label) == marker)?;
-                (head.kind != HeadKind::Binary).then_some((index, head, Some(label)))
+                let label = head.labels.iter().position(|label| head.marker_of(label) == marker)?;
+                (head.kind != HeadKind::Binary).then_some((model, index, head, Some(label)))
             })
             .ok_or_else(|| Error::UnknownMarker { marker: marker.to_owned() })?;
         let Input { text, language, .. } = post;
@@ -83,10 +81,6 @@ impl Annotator {
         })
         .collect()
     }
-}
-
-fn label_marker(head: &Head, label: &str) -> String {
-    format!("{}.{}", head.marker, marker::name_part(label))
 }
 
 /// Where each character of a text begins, so that places can be told in characters, as people and Python count them.

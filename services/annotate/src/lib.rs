@@ -1,9 +1,10 @@
 //! Post events in, annotated posts out.
 //!
-//! **Reads** `tidemark.posts` (or a file of JSON lines), the bundled lexica and the model's folder. **Writes**
-//! `tidemark.annotated` (or a file). **Guarantees** that every post read is answered, in order per key, that a post's
-//! scores do not depend on which posts share its batch, and that memory is bounded by three batches. Delivery is at
-//! least once: `aggregate` drops what it has seen. **Does not** decide duplicates, keep texts, or judge a person.
+//! **Reads** `tidemark.posts` (or a file of JSON lines), the bundled lexica, the model's folder, and lexica and models of
+//! one's own. **Writes** `tidemark.annotated` (or a file), and a model of one's own that is to be kept. **Guarantees**
+//! that every post read is answered, in order per key, that a post's scores do not depend on which posts share its batch,
+//! and that memory is bounded by three batches. Delivery is at least once: `aggregate` drops what it has seen. **Does
+//! not** decide duplicates, keep texts, or judge a person.
 //!
 //! The way through: [`role`] fetches a batch, [`annotator`] scores it, and the next stage is told; [`mod@file`] does the
 //! same from file to file.

@@ -51,7 +51,8 @@ fn rank(name: &str) -> usize {
                 Some("sentiment") => 1,
                 Some("emotion") => 2,
                 Some("lexicon") => 3,
-                _ => 4,
+                Some("model") => 4,
+                _ => 5,
             }
     })
 }
@@ -72,6 +73,10 @@ fn describe(name: String) -> Marker {
         ["lexicon", lexicon, _] => (
             format!("{} ({} words)", capital(&last), spoken(lexicon)),
             format!("Posts with at least one word of the category “{last}” of the lexicon “{}”.", spoken(lexicon)),
+        ),
+        ["model", model, ..] => (
+            format!("{} ({} model)", capital(&last), spoken(model)),
+            format!("Posts in which the model “{}” finds “{last}”.", spoken(model)),
         ),
         ["emotion", ..] => (capital(&last), format!("Posts that express {last}.")),
         ["sentiment", ..] => (format!("{} sentiment", capital(&last)), format!("Posts of {last} sentiment.")),
@@ -116,6 +121,7 @@ mod tests {
     #[test]
     fn unlisted_names_are_read_out() {
         assert_eq!(title("lexicon.suicide_risk.active_ideation"), "Active ideation (suicide risk words)");
+        assert_eq!(title("model.night_work.tired"), "Tired (night work model)");
         assert_eq!(title("sentiment.negative"), "Negative sentiment");
         assert_eq!(title("mh.stress"), "Stress (model)");
         assert_eq!(title("lexicon.mh.stress"), "Stress (words)");

@@ -59,6 +59,7 @@ impl Config {
     pub(crate) fn of(place: &Place) -> anyhow::Result<Self> {
         let mut config = Self::load(place.config.as_deref())?;
         config.annotate.lexica_dir.get_or_insert_with(|| place.data.join(crate::platform::LEXICA));
+        config.annotate.models_dir.get_or_insert_with(|| place.data.join(crate::platform::MODELS));
         Ok(config)
     }
 

@@ -14,7 +14,7 @@ mod roles;
 mod up;
 
 use clap::Parser as _;
-use cli::{Cli, Command, Ingest, LexiconCommand, MarkerCommand};
+use cli::{Cli, Command, Ingest, LexiconCommand, MarkerCommand, ModelCommand};
 use exit::Failure;
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
@@ -37,12 +37,13 @@ fn answer(command: Command) -> Result<(), Failure> {
         Command::Run(arguments) => blocking(up::run(arguments)),
         Command::Ingest(Ingest::File(arguments)) => blocking(commands::ingest::file(arguments)),
         Command::Ingest(Ingest::Jetstream(arguments)) => blocking(commands::ingest::jetstream(arguments)),
-        Command::Annotate(arguments) => commands::annotate::run(arguments),
+        Command::Annotate(arguments) => commands::annotate::run(&arguments),
         Command::Explain(arguments) => commands::explain::run(arguments),
         Command::Series(arguments) => blocking(commands::series::run(arguments)),
         Command::Polarization(arguments) => commands::polarization::run(&arguments),
         Command::Lexicon(LexiconCommand::Check(arguments)) => commands::lexicon::check(&arguments),
         Command::Lexicon(LexiconCommand::Add(arguments)) => commands::lexicon::add(&arguments),
+        Command::Model(ModelCommand::Add(arguments)) => commands::model::add(&arguments),
         Command::Marker(MarkerCommand::Audit(arguments)) => commands::marker::run(&arguments),
         Command::Forecast(arguments) => commands::forecast::forecast(arguments),
         Command::Backtest(arguments) => commands::forecast::backtest(arguments),

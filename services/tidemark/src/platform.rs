@@ -21,6 +21,8 @@ pub(crate) struct Address {
 const BROKER_PORT: &str = "broker.port";
 /// Lexica of one's own, in the data folder.
 pub(crate) const LEXICA: &str = "lexica";
+/// Models of one's own, in the data folder.
+pub(crate) const MODELS: &str = "models";
 
 /// The data folder.
 #[derive(Debug, Clone)]
@@ -125,9 +127,11 @@ const OTHERS: u32 = 0o077;
 /// File that holds the digest of the admin key.
 const ADMIN_KEY_DIGEST: &str = "admin.key.digest";
 
-/// Writes a small file so that a reader sees the old or the new one, never half of it.
+/// Writes a small file so that a reader sees the old or the new one, never half of it. Until then its name begins with a
+/// dot: whoever reads a folder of such files passes it over.
 pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let partial = path.with_extension("part");
+    let name = path.file_name().with_context(|| format!("{} is not a file name", path.display()))?;
+    let partial = path.with_file_name(format!(".{}.part", name.to_string_lossy()));
     let write = || -> std::io::Result<()> {
         let mut file = File::create(&partial)?;
         file.write_all(bytes)?;

@@ -98,9 +98,8 @@ impl Roles {
             }
             Role::Alert => {
                 let (session, mut settings) = (self.session().await?, config.alert.clone());
-                let lexica = config.annotate.lexica_dir.clone().unwrap_or_default();
-                let (admitted, waiting) =
-                    crate::audits::admitted(settings.rules, self.data.path(), &lexica).or_exit(Exit::Configuration)?;
+                let (admitted, waiting) = crate::audits::admitted(settings.rules, self.data.path(), &config.annotate)
+                    .or_exit(Exit::Configuration)?;
                 for rule in waiting {
                     let (rule, marker) = (rule.name, rule.marker);
                     tracing::warn!(

@@ -79,6 +79,15 @@ fn a_lexicon_of_ones_own_becomes_a_marker_that_alerts_only_once_audited() {
     std::fs::write(at("work.tsv"), "shift\tnightshift\nshift\tgraveyard shift\n").expect("written");
     let said = program.run(["lexicon", "add", &at("work.tsv"), "--data", &data]).succeeded().stderr;
     assert!(said.contains("lexicon.work.shift  2 terms"), "{said}");
+    // Of one name and language there is one file: the last.
+    std::fs::copy(at("work.tsv"), at("work.txt")).expect("copied");
+    let _ = program.run(["lexicon", "add", &at("work.txt"), "--data", &data]).succeeded();
+    let kept: Vec<_> = std::fs::read_dir(folder.path().join("data/lexica"))
+        .expect("listed")
+        .map(|entry| entry.expect("an entry").file_name())
+        .collect();
+    assert_eq!(kept, ["work.en.txt"]);
+    let _ = program.run(["lexicon", "add", &at("work.tsv"), "--data", &data]).succeeded();
     program
         .run(["lexicon", "add", &at("work.tsv"), "--name", "vader", "--data", &data])
         .failed(4, &["vader", "--name"]);

@@ -200,6 +200,7 @@ pub fn readme_commands(repository: &Repository) -> Vec<Finding> {
         ("ingest", named("enum Ingest")),
         ("lexicon", named("enum LexiconCommand")),
         ("marker", named("enum MarkerCommand")),
+        ("model", named("enum ModelCommand")),
     ];
     let mut findings = Vec::new();
     for (index, line) in readme.text.lines().enumerate() {

@@ -8,7 +8,7 @@ mod score;
 
 pub(crate) use foresee::{Backtest, Forecast, Forecasting, Simulate};
 pub(crate) use ingest::{Ingest, IngestFile, IngestJetstream};
-pub(crate) use own::{LexiconAdd, LexiconCheck, LexiconCommand, MarkerAudit, MarkerCommand};
+pub(crate) use own::{LexiconAdd, LexiconCheck, LexiconCommand, MarkerAudit, MarkerCommand, ModelAdd, ModelCommand};
 pub(crate) use platform::{Broker, Doctor, Format, Key, Role, Run, Sql, Status, Up};
 pub(crate) use score::{Explain, InOut, Polarization, Series};
 
@@ -69,6 +69,9 @@ pub(crate) enum Command {
     /// Work with lexica of your own.
     #[command(subcommand)]
     Lexicon(LexiconCommand),
+    /// Work with models of your own.
+    #[command(subcommand)]
+    Model(ModelCommand),
     /// Find out whether a marker may be trusted.
     #[command(subcommand)]
     Marker(MarkerCommand),

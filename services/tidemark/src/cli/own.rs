@@ -39,6 +39,57 @@ pub(crate) struct LexiconAdd {
     pub(crate) place: Place,
 }
 
+/// `tidemark model`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModelCommand {
+    /// Take a model of one's own into a platform: its answers become markers like any other.
+    #[command(after_help = MODEL_ADD_HELP)]
+    Add(ModelAdd),
+}
+
+const MODEL_ADD_HELP: &str = r#"Example:
+  tidemark model add burnout --data tidemark-data
+
+DIR holds three files:
+  model.onnx      asks for input_ids, and perhaps attention_mask and token_type_ids (int64, [batch, length]); its first
+                  output, [batch, numbers], is read. One file, as the usual exports make it.
+  tokenizer.json  of Hugging Face's tokenizers.
+  labels.toml     what the numbers mean:
+
+    name = "burnout"              # lower-case letters, digits and _
+    max_tokens = 128              # of one window, special ones included; longer posts are read in several…
+    max_windows = 16              # …up to this many
+
+    [[heads]]                     # in the order of the numbers
+    name = "tired"                # its marker: model.burnout.tired
+    kind = "binary"               # or multiclass, multilabel, regression
+    two_logits = true             # a number for no and one for yes; left out: one, for yes
+    thresholds = [0.6]            # present from this probability on; left out: 0.5
+    scale = 1.2                   # calibration: the logit times this…
+    shift = [-0.3]                # …plus this
+    languages = ["en", "es"]      # elsewhere it does not answer
+    data = "2 000 posts labelled by two nurses"
+    licence = "CC BY 4.0"
+
+    [[heads]]
+    name = "stage"                # its markers: model.burnout.stage.early, model.burnout.stage.late
+    kind = "multiclass"
+    labels = ["early", "late"]    # a binary head has no and yes; a regression may have a range = [1.0, 7.0]
+    languages = ["en"]
+
+The model is tried and kept in DATA/models, in place of an earlier one of its name; a running platform takes it up when it
+is started again. Before one of its markers may drive an alert, it must pass `tidemark marker audit`."#;
+
+/// `tidemark model add`.
+#[derive(Debug, Args)]
+pub(crate) struct ModelAdd {
+    /// The folder of the model.
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: PathBuf,
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
+
 /// `tidemark marker`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum MarkerCommand {
@@ -55,12 +106,12 @@ depend on: a region, a platform) and paraphrase_of (the id of the post it says i
 alone). A marker passes (exit code 0, else 10) with 200 answered posts, 50 of each label; 90 % of the sample answered;
 sensitivity + specificity - 1 of 0.3, and in no group of 30 of each label less than half of the whole's; of 30 paraphrases
 80 % answered alike; and, where scores are probabilities, a calibration error of at most 0.1. The audit of a marker of
-one's own is kept in DATA/audits, and holds until its lexicon changes."#;
+one's own is kept in DATA/audits, and holds until its lexicon or its model changes."#;
 
 /// `tidemark marker audit`.
 #[derive(Debug, Args)]
 pub(crate) struct MarkerAudit {
-    /// The marker: lexicon.work.burnout, mh.stress.
+    /// The marker: lexicon.work.burnout, model.burnout.tired, mh.stress.
     #[arg(value_name = "MARKER")]
     pub(crate) marker: String,
     /// The labelled sample, JSON lines; `-` is standard input; gzip and zstd are recognised.

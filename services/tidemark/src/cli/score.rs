@@ -36,8 +36,8 @@ pub(crate) struct InOut {
     /// Folder of lexica of one's own, beside the bundled ones (`tidemark lexicon add` makes DATA/lexica).
     #[arg(long, value_name = "DIR")]
     pub(crate) lexica: Option<PathBuf>,
-    /// Score with lexica only.
-    #[arg(long)]
+    /// Score with lexica only, and no model.
+    #[arg(long, conflicts_with = "models")]
     pub(crate) lexica_only: bool,
 }
 
@@ -53,6 +53,9 @@ pub(crate) struct ModelInOut {
     /// Folder of the model.
     #[arg(long, value_name = "DIR", env = "TIDEMARK_MODEL_DIR")]
     pub(crate) model: Option<PathBuf>,
+    /// Folder of models of one's own, beside the one that ships (`tidemark model add` makes DATA/models).
+    #[arg(long, value_name = "DIR")]
+    pub(crate) models: Option<PathBuf>,
 }
 
 /// `tidemark series`.

@@ -7,24 +7,30 @@ use crate::prepare;
 use crate::progress::Progress;
 use anyhow::Context as _;
 use std::io::{self, BufRead, BufReader, BufWriter, ErrorKind, Read, Seek as _};
-use std::path::PathBuf;
 use tidemark_annotate::file::{self, Unanswered};
 use tidemark_annotate::{Annotator, Error, Settings};
 
+/// What scores, as the arguments have it.
+pub(crate) fn settings(arguments: &InOut) -> Settings {
+    let InOut { files, lexica, lexica_only } = arguments;
+    Settings {
+        model_dir: files.model.clone(),
+        models_dir: files.models.clone(),
+        lexica_dir: lexica.clone(),
+        lexica_only: *lexica_only,
+        ..Settings::default()
+    }
+}
+
 /// Loads what scores.
-pub(crate) fn annotator(
-    model: Option<PathBuf>,
-    lexica: Option<PathBuf>,
-    lexica_only: bool,
-) -> Result<Annotator, Failure> {
-    Annotator::load(&Settings { model_dir: model, lexica_dir: lexica, lexica_only, ..Settings::default() })
-        .or_exit(Exit::Model)
+pub(crate) fn annotator(settings: &Settings) -> Result<Annotator, Failure> {
+    Annotator::load(settings).or_exit(Exit::Model)
 }
 
 /// Runs the command.
-pub(crate) fn run(arguments: InOut) -> Result<(), Failure> {
+pub(crate) fn run(arguments: &InOut) -> Result<(), Failure> {
     let input = open(&arguments.files.input).or_exit(Exit::Input)?;
-    let annotator = annotator(arguments.files.model, arguments.lexica, arguments.lexica_only)?;
+    let annotator = annotator(&settings(arguments))?;
     let mut output = Output::create(&arguments.files.output).or_exit(Exit::Output)?;
     let mut rejects = Rejects::of(&arguments.files.output).or_exit(Exit::Output)?;
     let (progress, position) = Progress::over(&input);
@@ -57,7 +63,7 @@ pub(crate) fn run(arguments: InOut) -> Result<(), Failure> {
 /// first, into a file that goes with this process, each on the line that it has in the input.
 pub(crate) fn annotated(
     mut input: Input,
-    (model, lexica, lexica_only): (Option<PathBuf>, Option<PathBuf>, bool),
+    settings: &Settings,
     rejects: &mut Rejects,
     progress: &Progress,
 ) -> Result<(Box<dyn BufRead + Send>, u64), Failure> {
@@ -67,7 +73,7 @@ pub(crate) fn annotated(
         Err(error) if error.kind() == ErrorKind::UnexpectedEof => input.reader = Box::new(BufReader::new(CutOff)),
         Err(error) => return Err(error).context("the input cannot be read").or_exit(Exit::Input),
     }
-    let annotator = annotator(model, lexica, lexica_only)?;
+    let annotator = annotator(settings)?;
     let mut annotated = tempfile::tempfile().context("no temporary file can be made").or_exit(Exit::Output)?;
     let summary = file::annotate_lines(
         &annotator,
@@ -110,7 +116,13 @@ pub(crate) fn exit_of(error: &Error) -> Exit {
         Error::Read { .. } | Error::UnknownMarker { .. } => Exit::Input,
         Error::Write(_) => Exit::Output,
         Error::Log(_) => Exit::Unreachable,
-        Error::Model(_) | Error::Lexicon(_) | Error::OwnLexicon { .. } | Error::OwnLexiconName { .. } => Exit::Model,
+        Error::Model(_)
+        | Error::Lexicon(_)
+        | Error::Own { .. }
+        | Error::OwnLexiconName { .. }
+        | Error::OwnLexiconTwice { .. }
+        | Error::OwnModel { .. }
+        | Error::OwnModelName { .. } => Exit::Model,
         Error::Encode(_) | Error::Scoring(_) => Exit::Unexpected,
     }
 }

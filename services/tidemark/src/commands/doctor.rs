@@ -106,17 +106,18 @@ fn model(config: &Config) -> Finding {
     let tried = Annotator::load(&config.annotate)
         .and_then(|annotator| {
             annotator.annotate(&[Input::new("a quiet day by the sea", Language::English)])?;
-            Ok(annotator.provenance().clone())
+            let own = annotator.models().iter().skip(1).map(|model| model.name().0);
+            Ok((annotator.provenance().clone(), own.map(|name| format!(" with {name}")).collect::<String>()))
         })
         .map_err(anyhow::Error::from);
     let verdict = match tried {
-        Ok(provenance) => {
+        Ok((provenance, own)) => {
             let short = |hash: &str| hash.chars().take(12).collect::<String>();
             let lexica = short(&provenance.lexicon);
             Verdict::Fine(if config.annotate.lexica_only {
                 format!("lexica {lexica}; no model, as annotate.lexica_only says")
             } else {
-                format!("model {}, lexica {lexica}", short(&provenance.model))
+                format!("model {}{own}, lexica {lexica}", short(&provenance.model))
             })
         }
         Err(error) => Verdict::Fault(crate::chain(&error)),

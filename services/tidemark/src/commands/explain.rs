@@ -8,6 +8,7 @@ use crate::prepare;
 use crate::progress::Progress;
 use anyhow::Context as _;
 use std::io::Write as _;
+use tidemark_annotate::Settings;
 use tidemark_annotate::file::read_post;
 use tidemark_model::Input;
 use tidemark_wire::annotated_file::{ExplainedLine, RejectLine};
@@ -17,11 +18,11 @@ use tidemark_wire::lines::Lines;
 pub(crate) fn run(arguments: Explain) -> Result<(), Failure> {
     let files = arguments.files;
     let input = open(&files.input).or_exit(Exit::Input)?;
-    let annotator = annotator(files.model, None, false)?;
+    let annotator = annotator(&Settings { model_dir: files.model, models_dir: files.models, ..Settings::default() })?;
     let known = annotator.explainable();
     if !known.contains(&arguments.marker) {
         return Err(anyhow::anyhow!(
-            "the model does not answer the marker `{}`; it answers {}",
+            "no model answers the marker `{}`; these are answered: {}",
             arguments.marker,
             known.join(", ")
         ))

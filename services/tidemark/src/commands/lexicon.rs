@@ -11,7 +11,7 @@ use anyhow::Context as _;
 use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::path::Path;
-use tidemark_annotate::own;
+use tidemark_annotate::own::lexica as own;
 use tidemark_domain::Language;
 use tidemark_domain::marker::name_part;
 use tidemark_lexicon::check::{Check, Report};
@@ -65,7 +65,8 @@ pub(crate) fn add(arguments: &LexiconAdd) -> Result<(), Failure> {
     all.retain(|own| own.lexicon.name != name || own.lexicon.language != language);
     let all: Vec<Lexicon> = all.into_iter().map(|own| own.lexicon).chain([lexicon.clone()]).collect();
     Lexica::bundled_and(&all, "new").or_exit(Exit::Input)?;
-    // Of one name and language there is one file, whatever its format.
+    write_atomically(&place, &bytes).or_exit(Exit::Output)?;
+    // Of one name and language there is one file, whatever its format: what this one replaces goes once it is there.
     for old in
         std::fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display())).or_exit(Exit::Output)?
     {
@@ -77,7 +78,6 @@ pub(crate) fn add(arguments: &LexiconAdd) -> Result<(), Failure> {
                 .or_exit(Exit::Output)?;
         }
     }
-    write_atomically(&place, &bytes).or_exit(Exit::Output)?;
     let mut terms: BTreeMap<&str, usize> = BTreeMap::new();
     for entry in &lexicon.entries {
         *terms.entry(&entry.category).or_default() += 1;

@@ -44,7 +44,6 @@ pub(crate) fn run(arguments: &MarkerAudit) -> Result<(), Failure> {
     let marker = &arguments.marker;
     // A lexicon's marker needs no model.
     config.annotate.lexica_only |= marker.starts_with(LEXICON_PREFIX);
-    let lexica = config.annotate.lexica_dir.clone().unwrap_or_default();
     let annotator = Annotator::load(&config.annotate).or_exit(Exit::Model)?;
     let mut sample = read(&arguments.sample)?;
     let progress = Progress::steps(sample.len() as u64);
@@ -86,12 +85,8 @@ pub(crate) fn run(arguments: &MarkerAudit) -> Result<(), Failure> {
         print!("{}", table(&found));
     }
     let passed = found.passed;
-    let kept = if audits::own_lexicon(marker).is_some() {
-        let path = audits::keep(&arguments.place.data, &lexica, found).or_exit(Exit::Output)?;
-        format!("; kept in {}", path.display())
-    } else {
-        String::new()
-    };
+    let kept = audits::keep(&arguments.place.data, &config.annotate, found).or_exit(Exit::Output)?;
+    let kept = kept.map(|path| format!("; kept in {}", path.display())).unwrap_or_default();
     if passed {
         crate::say(&format!("{marker} may drive alerts{kept}"));
         Ok(())

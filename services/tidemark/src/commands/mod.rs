@@ -7,6 +7,7 @@ pub(crate) mod forecast;
 pub(crate) mod ingest;
 pub(crate) mod lexicon;
 pub(crate) mod marker;
+pub(crate) mod model;
 pub(crate) mod polarization;
 pub(crate) mod series;
 pub(crate) mod simulate;

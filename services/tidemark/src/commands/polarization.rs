@@ -14,6 +14,7 @@ use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
 use std::path::Path;
 use tidemark_aggregate::file::instant;
+use tidemark_annotate::Settings;
 use tidemark_domain::{CellStatus, RejectReason};
 use tidemark_polarization::conversation::Band;
 use tidemark_polarization::event::Difference;
@@ -33,7 +34,8 @@ pub(crate) fn run(arguments: &Polarization) -> Result<(), Failure> {
     // The rejects of a stream: what is printed has no file that they could stand beside.
     let mut rejects = Rejects::of(Path::new("-")).or_exit(Exit::Output)?;
     let (progress, position) = Progress::over(&input);
-    let (reader, mut rejected) = annotated(input, (arguments.model.clone(), None, false), &mut rejects, &progress)?;
+    let settings = Settings { model_dir: arguments.model.clone(), ..Settings::default() };
+    let (reader, mut rejected) = annotated(input, &settings, &mut rejects, &progress)?;
     let (mut posts, mut lines) = (Vec::new(), Lines::new(reader));
     while let Some(line) = lines.read().context("the input cannot be read").or_exit(Exit::Input)? {
         match line.content.and_then(|bytes| read_post(bytes, &zone)) {

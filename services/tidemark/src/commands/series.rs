@@ -1,7 +1,7 @@
 //! `tidemark series`: posts or annotated posts in a file, as prevalence series.
 
-use super::annotate::annotated;
-use crate::cli::{InOut, Series};
+use super::annotate::{annotated, settings};
+use crate::cli::Series;
 use crate::exit::{Exit, Failure, OrExit as _};
 use crate::files::{Output, Rejects, is_dash, open};
 use crate::progress::Progress;
@@ -13,15 +13,14 @@ use tidemark_aggregate::file::{Options, series_of_lines};
 
 /// Runs the command.
 pub(crate) async fn run(arguments: Series) -> Result<(), Failure> {
-    let InOut { files, lexica, lexica_only } = arguments.files;
+    let files = &arguments.files.files;
     let zone = super::zone(&arguments.zone)?;
     let options = Options { zone, period: arguments.period.into(), issued_at: Timestamp::now() };
     let input = open(&files.input).or_exit(Exit::Input)?;
     let mut rejects = Rejects::of(&files.output).or_exit(Exit::Output)?;
     let mut output = Output::create(&files.output).or_exit(Exit::Output)?;
     let (progress, position) = Progress::over(&input);
-    let (reader, rejected_before) =
-        annotated(input, (files.model.clone(), lexica, lexica_only), &mut rejects, &progress)?;
+    let (reader, rejected_before) = annotated(input, &settings(&arguments.files), &mut rejects, &progress)?;
     let summary = series_of_lines(reader, &mut output, &mut rejects, &options, |lines| {
         progress.at_shared(&position, lines, "posts")
     })

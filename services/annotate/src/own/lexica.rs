@@ -45,11 +45,11 @@ pub fn fingerprint<'a>(lexica: impl Iterator<Item = &'a Own>) -> String {
 /// begins with a dot are passed over.
 ///
 /// # Errors
-/// Where a file cannot be read, is malformed, or has a name of another shape.
+/// Where a file cannot be read, is malformed, has a name of another shape, or is the second of its name and language.
 pub fn read_folder(folder: &Path) -> Result<Vec<Own>, Error> {
     let unreadable = |path: &Path| {
         let path = path.to_owned();
-        move |source| Error::OwnLexicon { path, source }
+        move |source| Error::Own { path, source }
     };
     let mut files = Vec::new();
     match std::fs::read_dir(folder) {
@@ -62,13 +62,17 @@ pub fn read_folder(folder: &Path) -> Result<Vec<Own>, Error> {
         }
     }
     files.sort();
-    let mut lexica = Vec::new();
+    let mut lexica: Vec<Own> = Vec::new();
     for path in files {
         let file = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         if file.starts_with('.') {
             continue;
         }
         let (name, language) = name_of(&file).ok_or_else(|| Error::OwnLexiconName { path: path.clone() })?;
+        let is_known = |own: &Own| own.lexicon.name == name && own.lexicon.language == language;
+        if lexica.iter().any(is_known) {
+            return Err(Error::OwnLexiconTwice { path });
+        }
         let mut bytes = Vec::new();
         let opened = File::open(&path).map_err(unreadable(&path))?;
         opened.take(LEXICON_BYTES_MAX).read_to_end(&mut bytes).map_err(unreadable(&path))?;
@@ -112,6 +116,12 @@ mod tests {
         assert_eq!(found, [("work", Language::English), ("work", Language::Spanish)]);
         write("work", Language::English, "burnout\tburnt out\nburnout\tburned out\n");
         assert_ne!(fingerprint(read().iter()), fingerprint(own.iter()));
+        // What is being written, and what it replaces.
+        std::fs::write(folder.path().join(".work.en.tsv.part"), "burn").expect("written");
+        assert_eq!(read().len(), 2);
+        std::fs::write(folder.path().join("work.es.txt"), "burnout\tagotad*\n").expect("written");
+        assert!(read_folder(folder.path()).expect_err("twice").to_string().contains("work.es.txt"));
+        std::fs::remove_file(folder.path().join("work.es.txt")).expect("removed");
         std::fs::write(folder.path().join("notes.txt"), "x").expect("written");
         assert!(read_folder(folder.path()).expect_err("no language").to_string().contains("notes.txt"));
     }
