@@ -52,6 +52,17 @@ const SOURCES: &[Source] = &[
     source!("suicide_risk", English, "suicide_risk/en.tsv"),
 ];
 
+/// Lexica whose categories are no markers: rules count their hits. They keep their names out of series.
+const CUES: &[Source] = &[
+    // Who or what is spoken of stays so under a negation: "I never see my family".
+    source!("aim", English, "aim/en.tsv", Format::Tsv, Measure::Share, Negation::Ignored),
+    source!("aim", Spanish, "aim/es.tsv", Format::Tsv, Measure::Share, Negation::Ignored),
+    source!("loneliness_facets", English, "loneliness_facets/en.tsv", Format::Tsv, Measure::Share, Negation::Ignored),
+    source!("loneliness_facets", Spanish, "loneliness_facets/es.tsv", Format::Tsv, Measure::Share, Negation::Ignored),
+    source!("solitude", English, "solitude/en.tsv"),
+    source!("solitude", Spanish, "solitude/es.tsv"),
+];
+
 const VADER_LEXICON: &str = include_str!("../lexica/vader/lexicon.tsv");
 const VADER_EMOJI: &str = include_str!("../lexica/vader/emoji.tsv");
 
@@ -68,12 +79,7 @@ pub(crate) fn names() -> impl Iterator<Item = &'static str> {
 /// Reads and compiles everything bundled, and `own` beside it; `own_hash` names what `own` was read from, and is empty
 /// where there is none.
 pub(crate) fn compile(own: &[Lexicon], own_hash: &str) -> Result<Lexica, LexiconError> {
-    let mut lexica = Vec::with_capacity(SOURCES.len() + own.len());
-    for source in SOURCES {
-        let Source { lexicon, language, format, file, text, .. } = *source;
-        let read = Lexicon::read(lexicon, language, format, file, text.as_bytes())?;
-        lexica.push(Lexicon { measure: source.measure, negation: source.negation, ..read });
-    }
+    let mut lexica = read(SOURCES)?;
     lexica.extend_from_slice(own);
     let bundled = hash();
     let hash = match own_hash {
@@ -83,11 +89,24 @@ pub(crate) fn compile(own: &[Lexicon], own_hash: &str) -> Result<Lexica, Lexicon
     Lexica::compile_with(&lexica, Some(vader()?), hash)
 }
 
-/// BLAKE3 over names and contents of all files, in their order here.
+/// Reads and compiles the cues. They carry the hash of everything bundled.
+pub(crate) fn compile_cues() -> Result<Lexica, LexiconError> {
+    Lexica::compile_with(&read(CUES)?, None, hash())
+}
+
+fn read(sources: &[Source]) -> Result<Vec<Lexicon>, LexiconError> {
+    let read = |source: &Source| {
+        let Source { lexicon, language, format, measure, negation, file, text } = *source;
+        Ok(Lexicon { measure, negation, ..Lexicon::read(lexicon, language, format, file, text.as_bytes())? })
+    };
+    sources.iter().map(read).collect()
+}
+
+/// BLAKE3 over names and contents of all files, in their order here. Cues make numbers too, and are in it.
 fn hash() -> String {
     let mut hasher = blake3::Hasher::new();
     let vader = [("vader/lexicon.tsv", VADER_LEXICON), ("vader/emoji.tsv", VADER_EMOJI)];
-    for (file, text) in SOURCES.iter().map(|source| (source.file, source.text)).chain(vader) {
+    for (file, text) in SOURCES.iter().chain(CUES).map(|source| (source.file, source.text)).chain(vader) {
         for part in [file, text] {
             hasher.update(&(part.len() as u64).to_le_bytes());
             hasher.update(part.as_bytes());

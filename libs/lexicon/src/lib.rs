@@ -53,7 +53,17 @@ static BUNDLED: LazyLock<Arc<Lexica>> = LazyLock::new(|| {
     Arc::new(bundled::compile(&[], "").expect("the bundled lexica are read by every test of this crate"))
 });
 
+static CUES: LazyLock<Lexica> =
+    LazyLock::new(|| bundled::compile_cues().expect("the bundled cues are read by every test of this crate"));
+
 impl Lexica {
+    /// Expressions that rules count and that are no markers: `loneliness_facets`, `solitude` and `aim`. Their categories
+    /// are not among those of [`Lexica::bundled`], whose hash covers them.
+    #[must_use]
+    pub fn cues() -> &'static Self {
+        &CUES
+    }
+
     /// The lexica that come with the program, compiled once per process (some tens of milliseconds).
     #[must_use]
     pub fn bundled() -> Arc<Self> {

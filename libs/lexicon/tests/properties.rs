@@ -204,6 +204,19 @@ fn categories_are_named_for_tables_and_addresses() {
     assert_eq!(lexica.hash().len(), 64);
 }
 
+/// Cues are counted by rules: none is a marker, each is there in both languages, and their files are in the hash.
+#[test]
+fn cues_stay_out_of_series() {
+    let (bundled, cues) = (Lexica::bundled(), Lexica::cues());
+    assert_eq!(cues.hash(), bundled.hash());
+    for category in cues.categories() {
+        assert_eq!(category.languages, [Language::English, Language::Spanish], "{}", category.name);
+        assert!(!bundled.categories().contains(category), "{}", category.name);
+    }
+    let wanted = |text: &str| cues.explain(text, Language::English).iter().any(|hit| !hit.negated);
+    assert!(wanted("I enjoy being alone") && !wanted("I don't enjoy being alone"));
+}
+
 /// Share, weighted sum and valence on a worked example of ten tokens.
 #[test]
 fn scores_are_shares_of_all_tokens() {

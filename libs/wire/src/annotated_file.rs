@@ -135,9 +135,9 @@ pub struct AnnotatedLine {
     /// Carried over from the input.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conversation: Option<String>,
-    /// Model markers. One that cannot be answered is absent, never zero.
+    /// Model markers, and those made of them and of expressions. One that cannot be answered is absent, never zero.
     pub scores: BTreeMap<String, Scores>,
-    /// Decisions of the model markers.
+    /// Their decisions.
     pub labels: BTreeMap<String, Labels>,
     /// Lexicon categories that cover the language, `<lexicon>.<category>`: hits per token, zero where there are none.
     pub lexicon: BTreeMap<String, f32>,

@@ -321,7 +321,8 @@ fn scores(line: &AnnotatedLine) -> Vec<Score> {
         Score { marker, score, present }
     };
     let mut scores = Vec::new();
-    for (name, value) in &line.scores {
+    // What has a score and no label is a value on a scale: nobody shows it or does not, and it has no prevalence.
+    for (name, value) in line.scores.iter().filter(|(name, _)| line.labels.contains_key(*name)) {
         let holds = |label: &str| match line.labels.get(name) {
             Some(Labels::One(one)) => one == label,
             Some(Labels::Each(each)) => each.iter().any(|one| one == label),

@@ -1,6 +1,7 @@
 //! An *annotator* holds the lexica and the models, and scores posts with all of them in one pass.
 
-use crate::{Error, Settings, own, parrott};
+use crate::derived::{self, ABSTAIN, Cues, Derived, NO, Said, YES};
+use crate::{Error, Settings, own};
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -26,6 +27,8 @@ pub struct Annotation {
     heads: Vec<(usize, HeadScore)>,
     lexicon: Vec<tidemark_lexicon::Scored>,
     n_tokens: u32,
+    /// What derived markers are made of, beside the heads.
+    cues: Cues,
 }
 
 impl Annotator {
@@ -85,7 +88,7 @@ impl Annotator {
             .iter()
             .map(|post| {
                 let answer = self.lexica.score(post.text, post.language);
-                Annotation { heads: Vec::new(), lexicon: answer.scored, n_tokens: answer.n_tokens }
+                Annotation { lexicon: answer.scored, n_tokens: answer.n_tokens, ..Annotation::default() }
             })
             .collect();
         let mut model_tokens = 0;
@@ -95,7 +98,31 @@ impl Annotator {
                 annotation.heads.extend(post.heads.into_iter().map(|answer| (which, answer)));
             }
         }
+        for (annotation, post) in annotations.iter_mut().zip(posts) {
+            annotation.cues = self.cues(annotation, post);
+        }
         Ok((annotations, model_tokens))
+    }
+
+    fn cues(&self, annotation: &Annotation, post: &Input<'_>) -> Cues {
+        let name = |answer: &tidemark_lexicon::Scored| &self.lexica.categories()[answer.category].name;
+        let lonely = annotation.lexicon.iter().find(|answer| name(answer) == derived::LONELINESS);
+        // A score is hits per token.
+        let lonely = lonely.map_or(0, |answer| (answer.score * annotation.n_tokens as f32).round() as u32);
+        // Where no head answers, nothing is asked of a post that does not speak of loneliness.
+        if annotation.heads.is_empty() && lonely == 0 {
+            return Cues::default();
+        }
+        Cues::of(post.text, post.language, lonely, [post.topic, post.parent])
+    }
+
+    /// The markers made of what heads and expressions say, for [`Annotator::scores`] and [`Annotator::model_answers`].
+    fn derived(&self, annotation: &Annotation) -> Vec<Derived> {
+        let said = |marker: &str| {
+            let (head, answer) = self.answers(annotation).find(|(head, _)| head.marker == marker)?;
+            Some(Said { labels: &head.labels, scores: &answer.scores, holding: &answer.labels })
+        };
+        derived::all(said, &annotation.cues)
     }
 
     /// Scores post events. Deletions pass through with no scores.
@@ -133,11 +160,12 @@ impl Annotator {
         annotation.heads.iter().map(|(model, answer)| (&self.models[*model].heads()[answer.head], answer))
     }
 
-    /// One score per marker: a head with several labels gives one marker per label. A value on a scale is never present.
+    /// One score per marker that people show or do not: a head with several labels gives one marker per label. Values on a
+    /// scale are in [`Annotator::model_answers`] alone: nobody shows them or does not, so that they have no prevalence.
     #[must_use]
     pub fn scores(&self, annotation: &Annotation) -> Vec<Score> {
         let mut scores = Vec::with_capacity(annotation.lexicon.len() + 40);
-        for (head, answer) in self.answers(annotation) {
+        for (head, answer) in self.answers(annotation).filter(|(head, _)| head.kind != HeadKind::Regression) {
             if head.is_one_number() {
                 let present = answer.labels.iter().any(|&label| head.labels[label] == YES);
                 let one = |&score| Score { marker: head.marker.clone(), score, present };
@@ -149,16 +177,8 @@ impl Annotator {
                     present: answer.labels.contains(&label),
                 }));
             }
-            if head.marker == parrott::SOURCE {
-                for (level, emotions) in parrott::roll_up(&head.labels, &answer.scores, &answer.labels) {
-                    scores.extend(emotions.into_iter().map(|emotion| Score {
-                        marker: format!("{level}.{}", emotion.name),
-                        score: emotion.score,
-                        present: emotion.present,
-                    }));
-                }
-            }
         }
+        scores.extend(self.derived(annotation).iter().flat_map(Derived::each));
         scores.extend(annotation.lexicon.iter().map(|answer| Score {
             marker: self.lexica.categories()[answer.category].name.clone(),
             score: answer.score,
@@ -167,10 +187,14 @@ impl Annotator {
         scores
     }
 
-    /// The model markers in the shape of an annotated file: scores and labels by marker.
+    /// The model markers, and those made of them, in the shape of an annotated file: scores and labels by marker.
     #[must_use]
     pub fn model_answers(&self, annotation: &Annotation) -> (BTreeMap<String, Scores>, BTreeMap<String, Labels>) {
         let (mut scores, mut labels) = (BTreeMap::new(), BTreeMap::new());
+        for Derived { marker, scores: score, labels: label } in self.derived(annotation) {
+            scores.extend(score.map(|score| (marker.to_owned(), score)));
+            labels.extend(label.map(|label| (marker.to_owned(), label)));
+        }
         for (head, answer) in self.answers(annotation) {
             let chosen = || answer.labels.iter().map(|&label| head.labels[label].clone());
             let each = || head.labels.iter().cloned().zip(answer.scores.iter().copied()).collect();
@@ -185,15 +209,6 @@ impl Annotator {
             } else {
                 Scores::Each(each())
             };
-            if head.marker == parrott::SOURCE {
-                for (level, emotions) in parrott::roll_up(&head.labels, &answer.scores, &answer.labels) {
-                    let each = emotions.iter().map(|emotion| (emotion.name.to_owned(), emotion.score)).collect();
-                    let holding = emotions.iter().filter(|emotion| emotion.present);
-                    let holding = holding.map(|emotion| emotion.name.to_owned()).collect();
-                    scores.insert(level.to_owned(), Scores::Each(each));
-                    labels.insert(level.to_owned(), Labels::Each(holding));
-                }
-            }
             scores.insert(head.marker.clone(), score);
             labels.extend(label.map(|label| (head.marker.clone(), label)));
         }
@@ -222,10 +237,3 @@ fn hash_of(models: &[Model]) -> String {
         all => blake3::hash(all.iter().map(Model::hash).collect::<Vec<_>>().join("\n").as_bytes()).to_hex().to_string(),
     }
 }
-
-/// The label of a binary head that means that the marker is present.
-const YES: &str = "yes";
-/// The other one.
-const NO: &str = "no";
-/// What a head answers that does not dare to.
-const ABSTAIN: &str = "abstain";

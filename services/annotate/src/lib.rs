@@ -7,17 +7,17 @@
 //! not** decide duplicates, keep texts, or judge a person.
 //!
 //! The way through: [`role`] fetches a batch, [`annotator`] scores it, and the next stage is told; [`mod@file`] does the
-//! same from file to file.
+//! same from file to file. Markers that no head answers are made of the others in `derived`.
 
 pub mod annotator;
 pub mod audit;
 pub mod config;
+mod derived;
 pub mod error;
 mod explain;
 pub mod file;
 mod metrics;
 pub mod own;
-mod parrott;
 pub mod role;
 
 pub use annotator::Annotator;

@@ -76,8 +76,9 @@ pub(super) const POLARIZATION_HELP: &str = r#"Example:
 
 IN holds posts, or annotated posts (`tidemark annotate`), one JSON object a line, with created_at, parent (the id of the
 post it answers) and perhaps conversation and topic. A reply and its parent score 0 to 10 by their stances, affect and
-agreement (labels polarization.stance, .affect, .agreement; the shipped model does not answer them yet, so they must come
-with the file); a conversation's score is the mean, extreme above 7.
+agreement (labels polarization.stance, .affect, .agreement). Affect is made of hostility and of whom a post is aimed at,
+where topic or parent_text is given (docs/markers.md); it, stance and agreement need heads that the shipped model does not
+have yet, so until then the labels must come with the file. A conversation's score is the mean, extreme above 7.
 FILE is CSV with event,start,end (dates). Conversations count on the day they began: in the 3 days before an event, on its
 days, in the 3 days after. An event is anticipation-driven or reactive where the 95 % interval of the difference in the
 share of extreme conversations excludes 0 and every window has 30 or more; a window below 11 shows no numbers."#;
