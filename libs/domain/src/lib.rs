@@ -27,7 +27,7 @@ pub use ids::{AuthorKey, EventId, PostKey};
 pub use language::Language;
 pub use marker::{Provenance, Score};
 pub use post::{AnnotatedPost, Operation, PostEvent};
-pub use prevalence::Proportion;
+pub use prevalence::{Proportion, Reliability};
 pub use reject::RejectReason;
 pub use series::{SeriesKey, SeriesPoint, Unit};
 pub use time::{Period, PeriodKind};

@@ -15,6 +15,8 @@
 //! 4. [`bands`] turns the errors of the past forecasts into quantiles around the last one (split conformal).
 //!
 //! Because weights and errors come from forecasts that were honest when made, the bands need no distribution.
+//!
+//! [`prevalence`] makes the numbers themselves: from people's posts to a share with an interval, adjusted and weighted.
 
 pub mod bands;
 pub mod combine;
@@ -23,6 +25,7 @@ pub mod filter;
 pub mod model;
 pub mod mstl;
 pub mod naive;
+pub mod prevalence;
 pub mod regression;
 pub mod rolled;
 pub mod scale;
