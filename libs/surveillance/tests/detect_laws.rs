@@ -193,7 +193,7 @@ proptest! {
     }
 
     #[test]
-    fn the_unit_of_counts_does_not_matter_to_ears(values in prop::collection::vec(0_u64..60, 20..60), scale in 2_u64..9) {
+    fn the_unit_of_counts_is_nothing_to_ears(values in prop::collection::vec(0_u64..60, 20..60), scale in 2_u64..9) {
         let (once, scaled) = (daily(&values), daily(&values.iter().map(|value| value * scale).collect::<Vec<_>>()));
         let ears = METHODS.map(|method| Ears::new(method, Measure::Count));
         let reweighted = EarsTReweighted::new(Measure::Count);

@@ -54,8 +54,8 @@ pub enum Error {
     },
     /// Not one period has the history that the detector needs.
     #[error(
-        "{detector} needs {needed} periods of history before the first that it can judge; the series has {periods}. Ask \
-         for fewer years, or use a detector of the recent past (ears, ears_t_reweighted, switch)"
+        "{detector} needs {needed} periods of history before the first it can judge; the series has {periods}. Ask for \
+         fewer years, or use a detector of the recent past (ears, ears_t_reweighted, switch)"
     )]
     TooShort {
         /// The detector.

@@ -12,9 +12,10 @@
 //!    the `1 - alpha` quantile with `n - 1` degrees of freedom, `alpha` divided by the number of series judged together
 //!    (Bonferroni). The p-value is the tail of t beyond `(x - m) / (s sqrt(1 + 1 / n))`.
 //!
-//! Gaps are left out, and `n` is the number of values left; half of them, and three, must be. *Proportions*: each value counts in proportion to its
-//! denominator, relative to the mean one, and the variance is never below the binomial. With equal denominators the
-//! expectation and the weights are those of the counts.
+//! Gaps are left out, and `n` is the number of values left; half of them, and three, must be.
+//!
+//! *Proportions*: each value counts in proportion to its denominator, relative to the mean one, and the variance is
+//! never below the binomial. With equal denominators the expectation and the weights are those of the counts.
 
 use super::{
     Counts, Detector, Error, Finding, Judgement, Measure, Silence,
