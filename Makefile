@@ -8,7 +8,7 @@ PORT ?= 8377
 # The workspace's own crates, compiled by clippy and read by rustdoc with warnings as errors (scripts/rustc-checked.sh).
 CHECKED := RUSTC_WORKSPACE_WRAPPER=$(CURDIR)/scripts/rustc-checked.sh $(CARGO)
 
-.PHONY: help run test build web runtime lint unit browser bench train
+.PHONY: help run test build web runtime lint unit browser bench parity train
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -50,6 +50,12 @@ bench: build ## Benchmarks beside Python, in one run: make bench POSTS=posts.jso
 	  target/debug/tidemark simulate --seed 7 --days 30 --posts-per-day 700 --output target/bench; posts=target/bench/posts.ndjson; \
 	fi; \
 	.venv/bin/python tests/bench/lexica.py "$$posts" && .venv/bin/python tests/bench/model.py "$$posts"
+
+parity: ## Make the numbers that detectors are compared with anew, by R's package surveillance, and compare
+	scripts/install-r.sh
+	Rscript tests/parity/surveillance.R
+	Rscript tests/parity/definitions.R
+	$(CARGO) test --locked --package tidemark-surveillance --test parity -- --nocapture
 
 train: ## Reproduce the model's weights: make train DATA=folder
 	python3 -m venv .venv && .venv/bin/pip install --quiet -r libs/model/training/requirements.txt

@@ -1,10 +1,12 @@
-//! Continues a daily series of proportions past its last day, as 23 quantiles for each day ahead, and scores forecasts.
+//! Continues a daily series of proportions past its last day, as 23 quantiles for each day ahead, and scores forecasts;
+//! says of past days and weeks whether they were higher than their own past let expect ([`detect`]).
 //!
-//! **Reads** a [`History`]: one proportion a day, gaps allowed, nothing later than the origin.
+//! **Reads** a [`History`]: one proportion a day, gaps allowed, nothing later than the origin; for detection,
+//! [`detect::Counts`].
 //! **Writes** nothing. **Guarantees** that quantiles never fall, never leave `[0, 1]`, and are the same for the same
 //! history; that no value later than the origin is used (a history ends at its origin); and that one artefact in the
 //! data moves a forecast by no more than a clipped step. **Does not** read files or clocks, parallelise, or know of
-//! markers and regions: a series is numbers here.
+//! markers and regions: a series is numbers here, and only [`detect::rank`] hands names through.
 //!
 //! How a forecast is made, all on the logit scale:
 //! 1. [`filter`](mod@filter) runs once along the history and keeps a level, a weekday profile and a scale, learning from each day
@@ -17,9 +19,13 @@
 //! Because weights and errors come from forecasts that were honest when made, the bands need no distribution.
 //!
 //! [`prevalence`] makes the numbers themselves: from people's posts to a share with an interval, adjusted and weighted.
+//!
+//! Detection stands beside all this and uses none of it, because an observed aberration and a forecast exceedance are
+//! two kinds of alert: EARS, `ears_t_reweighted`, the ESSENCE switch, Farrington Flexible, CUSUM, and one ranked list.
 
 pub mod bands;
 pub mod combine;
+pub mod detect;
 pub mod error;
 pub mod filter;
 pub mod model;
