@@ -95,7 +95,8 @@ pub(crate) fn day_after(first: Date, offset: usize) -> Date {
     first.saturating_add(i64::try_from(offset).unwrap_or(i64::MAX / 2).min(4_000_000).days())
 }
 
-fn days_between(first: Date, last: Date) -> i64 {
+/// Days from `first` to `last`; negative where it lies before.
+pub(crate) fn days_between(first: Date, last: Date) -> i64 {
     i64::from((last - first).get_days())
 }
 
