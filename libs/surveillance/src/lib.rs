@@ -50,4 +50,4 @@ pub mod yardstick;
 
 pub use error::Error;
 pub use model::{Forecast, Joint, Model, forecast, forecast_jointly};
-pub use series::History;
+pub use series::{History, Truth};

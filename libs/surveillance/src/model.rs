@@ -121,7 +121,8 @@ pub fn forecast(
     continued(history, horizon_days, models, |forecast, _, _| forecast)
 }
 
-/// [`forecast`], with how the days of each forecast depend on each other: what [`joint`](crate::joint) draws paths from.
+/// [`forecast`], with how the days of each forecast depend on each other: what [`joint`](crate::joint) draws paths
+/// from.
 ///
 /// # Errors
 /// Those of [`forecast`].

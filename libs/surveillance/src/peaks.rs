@@ -2,8 +2,8 @@
 //! foreseen.
 //!
 //! A *high-prevalence point* is a day above a threshold, by default the 0.80 quantile of the series' own last half year
-//! ([`HIGH`]); a *period* is a run of at least two of them with gaps of at most one day. What is said of several days at
-//! once (the day of the peak, exceedance within the horizon, a period) is counted over joint paths ([`Paths`]): the
+//! ([`HIGH`]); a *period* is a run of at least two of them with gaps of at most one day. What is said of several days
+//! at once (the day of the peak, exceedance within the horizon, a period) is counted over joint paths ([`Paths`]): the
 //! largest of the days' own probabilities would be too low, as their complement's product would be too high.
 //!
 //! Peaks are scored as events are: precision and recall with a day's tolerance, false alarms a month, and how many days
@@ -102,8 +102,8 @@ impl Exceedance {
     }
 }
 
-/// Runs of high days with gaps of at most [`PERIOD_GAP_DAYS_MAX`]: from the first to the last high day of each. A single
-/// high day is a run.
+/// Runs of high days with gaps of at most [`PERIOD_GAP_DAYS_MAX`]: from the first to the last high day of each. A
+/// single high day is a run.
 #[must_use]
 pub fn runs(high: &[bool]) -> Vec<Range<usize>> {
     let mut runs: Vec<Range<usize>> = Vec::new();

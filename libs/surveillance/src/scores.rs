@@ -1,7 +1,7 @@
 //! How good a forecast was, once its day has come.
 //!
-//! The same figures as hubverse evaluations use; all are zero for a perfect forecast, and lower is better. A forecast of
-//! one day is *(level, value)* pairs by rising level; ours have the 23 levels of [`QUANTILE_LEVELS`], others' any.
+//! The same figures as hubverse evaluations use; all are zero for a perfect forecast, and lower is better. A forecast
+//! of one day is *(level, value)* pairs by rising level; ours have the 23 levels of [`QUANTILE_LEVELS`], others' any.
 
 use tidemark_domain::forecast::QUANTILE_LEVELS;
 
@@ -31,7 +31,8 @@ pub struct WisParts {
     pub overprediction: f64,
 }
 
-/// The parts of [`wis_at`] (Bracher and others, equation 1). `None` unless the levels are a median and central intervals.
+/// The parts of [`wis_at`] (Bracher and others, equation 1). `None` unless the levels are a median and central
+/// intervals.
 #[must_use]
 pub fn wis_parts(quantiles: &[(f64, f64)], value: f64) -> Option<WisParts> {
     let half = quantiles.len() / 2;

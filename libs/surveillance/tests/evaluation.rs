@@ -10,7 +10,7 @@ use tidemark_surveillance::evaluation::{Evaluation, Options, Place};
 use tidemark_surveillance::joint::{DEFAULT_PATHS, Dependence, Paths};
 use tidemark_surveillance::peaks::{Exceedance, PeakForecast};
 use tidemark_surveillance::scores::{crps, wis_at, wis_parts};
-use tidemark_surveillance::{History, Model, forecast_jointly};
+use tidemark_surveillance::{History, Model, Truth, forecast_jointly};
 
 /// Knuth's linear congruential generator: `[0, 1)`.
 struct Random(u64);
@@ -63,7 +63,10 @@ proptest! {
     }
 
     #[test]
-    fn crps_agrees_with_its_definition(mut samples in prop::collection::vec(-1.0..1.0f64, 1..40), value in -1.0..1.0f64) {
+    fn crps_agrees_with_its_definition(
+        mut samples in prop::collection::vec(-1.0..1.0f64, 1..40),
+        value in -1.0..1.0f64,
+    ) {
         samples.sort_by(f64::total_cmp);
         let n = samples.len() as f64;
         let spread: f64 = samples.iter().flat_map(|a| samples.iter().map(move |b| (a - b).abs())).sum();
@@ -127,7 +130,7 @@ fn calibrated_forecasts_have_flat_pits_and_cover_what_they_say() {
     let mut random = Random(11);
     let values: Vec<Option<f64>> = (0..6000).map(|_| Some(random.uniform())).collect();
     let first = date(2000, 1, 1);
-    let truth = BTreeMap::from([("s".to_owned(), History::new(first, values).unwrap())]);
+    let truth = BTreeMap::from([("s".to_owned(), Truth::new(first, values))]);
     let mut evaluation = Evaluation::new(&truth, Options::default());
     let quantiles = QUANTILE_LEVELS.map(|level| (level, level));
     for day in 100..5999 {
@@ -155,7 +158,7 @@ fn calibrated_forecasts_have_flat_pits_and_cover_what_they_say() {
 
 #[test]
 fn what_has_no_truth_or_no_past_is_counted_and_not_scored() {
-    let truth = BTreeMap::from([("s".to_owned(), History::new(date(2024, 1, 1), plausible(60, 3)).unwrap())]);
+    let truth = BTreeMap::from([("s".to_owned(), Truth::new(date(2024, 1, 1), plausible(60, 3)))]);
     let mut evaluation = Evaluation::new(&truth, Options::default());
     let good = [(0.25, 0.09), (0.5, 0.1), (0.75, 0.11)];
     evaluation.quantiles(place("s", date(2024, 2, 20), 1), &good);
@@ -180,7 +183,7 @@ fn exceedance_peak_weeks_and_a_baseline_model() {
     let values: Vec<Option<f64>> =
         (0..100).map(|day| Some(if day >= 80 { 0.3 } else { 0.1 + f64::from(day % 7) * 0.001 })).collect();
     let first = date(2024, 1, 1);
-    let truth = BTreeMap::from([("s".to_owned(), History::new(first, values).unwrap())]);
+    let truth = BTreeMap::from([("s".to_owned(), Truth::new(first, values))]);
     let options = Options {
         baseline: Some("blind".to_owned()),
         thresholds: vec![

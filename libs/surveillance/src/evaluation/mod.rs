@@ -11,11 +11,10 @@ mod weeks;
 pub use tally::{BINS, ReliabilityBin, Scores, reliability};
 pub use weeks::{PeakWeekScores, probabilities_sum_to_one};
 
-use crate::History;
+use crate::Truth;
 use crate::peaks::{CALLED_FROM, Outlook, OutlookDay, PeakScores, score_calls};
 use crate::scores::{Central, covered_at, crps, pit, quantile_at, scaled_error, wis_at, wis_parts};
-use crate::series::days_between;
-use crate::yardstick::{Yardstick, value};
+use crate::yardstick::Yardstick;
 use jiff::civil::Date;
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
@@ -55,7 +54,7 @@ pub struct Options {
 /// An evaluation that is being made.
 #[derive(Debug)]
 pub struct Evaluation<'a> {
-    truth: &'a BTreeMap<String, History>,
+    truth: &'a BTreeMap<String, Truth>,
     options: Options,
     /// Names of series, those without truth too; a series is its place here.
     names: Vec<String>,
@@ -96,7 +95,7 @@ impl OfModel {
 impl<'a> Evaluation<'a> {
     /// Against series by name.
     #[must_use]
-    pub fn new(truth: &'a BTreeMap<String, History>, options: Options) -> Self {
+    pub fn new(truth: &'a BTreeMap<String, Truth>, options: Options) -> Self {
         Self {
             truth,
             options,
@@ -110,19 +109,18 @@ impl<'a> Evaluation<'a> {
     /// Takes the quantiles of one day: (level, value) by rising level, each level once.
     pub fn quantiles(&mut self, place: Place<'_>, quantiles: &[(f64, f64)]) {
         let series = self.series(place.series);
-        let truth = self.truth;
-        let found = truth.get(place.series).and_then(|history| Some((history, observed(history, place)?)));
-        let Some((history, value)) = found else {
+        let found = self.truth.get(place.series).and_then(|truth| Some((truth, observed(truth, place)?)));
+        let Some((truth, value)) = found else {
             self.model(place.model).each(series, place.ahead, |tally| tally.unmatched += 1);
             return;
         };
         let outside = quantiles.iter().any(|(_, quantile)| !(0.0..=1.0).contains(quantile));
         let crossing = quantiles.windows(2).any(|pair| pair[1].1 < pair[0].1);
-        let basis = self.basis(series, place, history);
+        let basis = self.basis(series, place, truth);
         let levels = quantiles.iter().map(|(level, _)| *level);
-        let yardstick = basis.yardstick.quantiles(history, usize::from(place.ahead), levels);
+        let yardstick = basis.yardstick.quantiles(truth, usize::from(place.ahead), levels);
         let (scale, threshold, ongoing) = (basis.yardstick.scale(), basis.threshold, basis.ongoing);
-        let naive = basis.yardstick.point(history, usize::from(place.ahead));
+        let naive = basis.yardstick.point(truth, usize::from(place.ahead));
         let keeps_wis = self.options.baseline.is_some();
         let asks_threshold = self.threshold(place.series).is_some();
         let model = self.model(place.model);
@@ -163,7 +161,7 @@ impl<'a> Evaluation<'a> {
     pub fn samples(&mut self, place: Place<'_>, mut samples: Vec<f64>) {
         samples.sort_by(f64::total_cmp);
         let series = self.series(place.series);
-        let score = self.truth.get(place.series).and_then(|history| crps(&samples, observed(history, place)?));
+        let score = self.truth.get(place.series).and_then(|truth| crps(&samples, observed(truth, place)?));
         self.model(place.model).each(series, place.ahead, |tally| match score {
             Some(score) => tally.crps.add(score),
             None => tally.samples_unmatched += 1,
@@ -270,27 +268,25 @@ impl<'a> Evaluation<'a> {
         named(Some(series)).or_else(|| named(None))
     }
 
-    fn basis(&mut self, series: usize, place: Place<'_>, history: &History) -> &mut Basis {
+    fn basis(&mut self, series: usize, place: Place<'_>, truth: &Truth) -> &mut Basis {
         let threshold = self.threshold(place.series);
         if self.bases.len() >= BASES_MAX && !self.bases.contains_key(&(series, place.origin)) {
             self.bases.clear();
         }
         self.bases.entry((series, place.origin)).or_insert_with(|| {
-            let threshold = threshold.and_then(|threshold| {
-                let known = history.known_at(place.origin, usize::from(threshold.window_days()));
-                threshold
-                    .value(known.map(|known| known.values().iter().flatten().copied().collect()).unwrap_or_default())
-            });
-            let last = value(history, days_between(history.first(), place.origin));
+            let origin = truth.place(place.origin);
+            let threshold =
+                threshold.and_then(|threshold| threshold.value(truth.window(origin, threshold.window_days())));
+            let last = truth.day(origin);
             let ongoing = last.zip(threshold).is_some_and(|(last, threshold)| last > threshold);
-            Basis { yardstick: Yardstick::new(history, place.origin), threshold, ongoing }
+            Basis { yardstick: Yardstick::new(truth, place.origin), threshold, ongoing }
         })
     }
 }
 
 /// The value of the day a forecast is about.
-fn observed(history: &History, place: Place<'_>) -> Option<f64> {
-    value(history, days_between(history.first(), place.origin) + i64::from(place.ahead))
+fn observed(truth: &Truth, place: Place<'_>) -> Option<f64> {
+    truth.day(truth.place(place.origin) + i64::from(place.ahead))
 }
 
 /// P(value > threshold); quantiles that cross are read in order.

@@ -1,10 +1,10 @@
 //! Scores of forecasts of the *peak week*: probabilities by epiweek, of which one comes true.
 
 use super::tally::Mean;
-use crate::History;
+use crate::Truth;
 use crate::peaks::{epiweeks, peak};
 use crate::series::days_between;
-use crate::yardstick::{Yardstick, value};
+use crate::yardstick::Yardstick;
 use jiff::civil::Date;
 use serde::Serialize;
 
@@ -32,11 +32,11 @@ pub(super) struct Weeks {
 }
 
 impl Weeks {
-    pub(super) fn add(&mut self, truth: Option<&History>, origin: Date, last: Date, weeks: &[(String, f64)]) {
+    pub(super) fn add(&mut self, truth: Option<&Truth>, origin: Date, last: Date, weeks: &[(String, f64)]) {
         let horizon = usize::try_from(days_between(origin, last)).unwrap_or(0);
         let peaked =
-            truth.and_then(|history| Some((history, peak_week(horizon, origin, |ahead| day(history, origin, ahead))?)));
-        let Some((history, week)) = peaked else {
+            truth.and_then(|truth| Some((truth, peak_week(horizon, origin, |ahead| day(truth, origin, ahead))?)));
+        let Some((truth, week)) = peaked else {
             self.unmatched += 1;
             return;
         };
@@ -47,8 +47,8 @@ impl Weeks {
         self.log_score.add((-came.ln()).min(LOG_SCORE_MAX));
         let mode = weeks.iter().max_by(|one, other| one.1.total_cmp(&other.1));
         self.mode_right.add(f64::from(u8::from(mode.is_some_and(|(label, _)| *label == week))));
-        let yardstick = Yardstick::new(history, origin);
-        if let Some(naive) = peak_week(horizon, origin, |ahead| yardstick.point(history, ahead)) {
+        let yardstick = Yardstick::new(truth, origin);
+        if let Some(naive) = peak_week(horizon, origin, |ahead| yardstick.point(truth, ahead)) {
             self.naive_right.add(f64::from(u8::from(naive == week)));
         }
     }
@@ -66,8 +66,8 @@ impl Weeks {
     }
 }
 
-fn day(history: &History, origin: Date, ahead: usize) -> Option<f64> {
-    value(history, days_between(history.first(), origin) + i64::try_from(ahead).ok()?)
+fn day(truth: &Truth, origin: Date, ahead: usize) -> Option<f64> {
+    truth.day(truth.place(origin) + i64::try_from(ahead).ok()?)
 }
 
 /// The epiweek of the highest value of the days ahead, if enough of them are known.
