@@ -31,20 +31,27 @@ pub struct ForecastPoint {
     pub issued_at: Timestamp,
 }
 
-/// P(value > `threshold`) under quantiles at [`QUANTILE_LEVELS`], linear between them; beyond the outermost the
-/// probability is the outermost level's: a tail nobody estimated is not extrapolated.
+/// P(value > `threshold`) under quantiles at [`QUANTILE_LEVELS`]: [`exceedance_at`].
 #[must_use]
 pub fn exceedance(quantiles: &[f64; 23], threshold: f64) -> f64 {
-    let above = quantiles.partition_point(|value| *value <= threshold);
+    exceedance_at(&QUANTILE_LEVELS, quantiles, threshold)
+}
+
+/// P(value > `threshold`) under never falling quantiles at rising levels, linear between them; beyond the outermost the
+/// probability is the outermost level's: a tail nobody estimated is not extrapolated. Without quantiles it is a half.
+#[must_use]
+pub fn exceedance_at(levels: &[f64], quantiles: &[f64], threshold: f64) -> f64 {
+    let Some((lowest, highest)) = levels.first().zip(levels.last()) else { return 0.5 };
+    let above = quantiles.partition_point(|value| *value <= threshold).min(levels.len());
     if above == 0 {
-        return 1.0 - QUANTILE_LEVELS[0];
+        return 1.0 - lowest;
     }
     if above == quantiles.len() {
-        return 1.0 - QUANTILE_LEVELS[above - 1];
+        return 1.0 - highest;
     }
     let (low, high) = (quantiles[above - 1], quantiles[above]);
     let share = (threshold - low) / (high - low);
-    1.0 - (QUANTILE_LEVELS[above - 1] + share * (QUANTILE_LEVELS[above] - QUANTILE_LEVELS[above - 1]))
+    1.0 - (levels[above - 1] + share * (levels[above] - levels[above - 1]))
 }
 
 #[cfg(test)]

@@ -55,9 +55,14 @@ fn offsets(series: &Filtered, rolled: &Rolled, ahead: usize) -> [f64; 23] {
 }
 
 fn past_errors(series: &Filtered, rolled: &Rolled, ahead: usize) -> impl Iterator<Item = f64> {
-    let first = WARM_UP_DAYS.max(series.days().saturating_sub(ERROR_DAYS + ahead));
-    let honest = rolled.origins.partition_point(|origin| *origin < first);
+    let honest = first_honest_origin(series, rolled, ahead);
     (honest..rolled.origins.len()).filter_map(move |row| rolled.error(series, row, ahead))
+}
+
+/// The row of the first past forecast whose errors count: after the warm-up, and not too long ago.
+pub(crate) fn first_honest_origin(series: &Filtered, rolled: &Rolled, ahead: usize) -> usize {
+    let first = WARM_UP_DAYS.max(series.days().saturating_sub(ERROR_DAYS + ahead));
+    rolled.origins.partition_point(|origin| *origin < first)
 }
 
 /// By how much the series, less its weekday profile, has changed over 1 to `ahead` days, up and down alike.

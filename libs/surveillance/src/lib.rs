@@ -1,5 +1,6 @@
-//! Continues a daily series of proportions past its last day, as 23 quantiles for each day ahead, and scores forecasts;
-//! says of past days and weeks whether they were higher than their own past let expect ([`detect`]).
+//! Continues a daily series of proportions past its last day, as 23 quantiles for each day ahead, says when it will
+//! peak, and scores forecasts; says of past days and weeks whether they were higher than their own past let expect
+//! ([`detect`]).
 //!
 //! **Reads** a [`History`]: one proportion a day, gaps allowed, nothing later than the origin; for detection,
 //! [`detect::Counts`].
@@ -15,8 +16,12 @@
 //!    every past day, knowing only what was known then. The last of those forecasts is the one that is wanted.
 //! 3. [`combine`] weighs members by how well they have done lately, horizon by horizon, again only with what was known.
 //! 4. [`bands`] turns the errors of the past forecasts into quantiles around the last one (split conformal).
+//! 5. [`joint`] draws paths whose days depend on each other as those errors did; [`peaks`] counts over them.
 //!
 //! Because weights and errors come from forecasts that were honest when made, the bands need no distribution.
+//!
+//! [`scores`] says how good one forecast of one day was, [`evaluation`] how good many models' were, beside the
+//! [`yardstick`].
 //!
 //! [`prevalence`] makes the numbers themselves: from people's posts to a share with an interval, adjusted and weighted.
 //!
@@ -27,10 +32,13 @@ pub mod bands;
 pub mod combine;
 pub mod detect;
 pub mod error;
+pub mod evaluation;
 pub mod filter;
+pub mod joint;
 pub mod model;
 pub mod mstl;
 pub mod naive;
+pub mod peaks;
 pub mod prevalence;
 pub mod regression;
 pub mod rolled;
@@ -38,7 +46,8 @@ pub mod scale;
 pub mod scores;
 pub mod series;
 pub mod smoothing;
+pub mod yardstick;
 
 pub use error::Error;
-pub use model::{Forecast, Model, forecast};
-pub use series::History;
+pub use model::{Forecast, Joint, Model, forecast, forecast_jointly};
+pub use series::{History, Truth};

@@ -5,6 +5,7 @@ use crate::{
     bands::bands,
     combine::combine,
     filter::Filtered,
+    joint::Dependence,
     mstl::MstlEts,
     naive::SeasonalNaive,
     regression::LagRegression,
@@ -97,6 +98,15 @@ impl Forecast {
     }
 }
 
+/// One model's forecast from one origin, with how its days depend on each other.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Joint {
+    /// Day by day.
+    pub forecast: Forecast,
+    /// All days together.
+    pub dependence: Dependence,
+}
+
 /// Continues `history`, whose last day is the origin, `horizon_days` ahead by each of `models`, in their order.
 ///
 /// A model that this history defeats (`mstl_ets` wants three weeks) is an error of its own; the others still answer.
@@ -108,6 +118,31 @@ pub fn forecast(
     horizon_days: usize,
     models: &[Model],
 ) -> Result<Vec<Result<Forecast, Error>>, Error> {
+    continued(history, horizon_days, models, |forecast, _, _| forecast)
+}
+
+/// [`forecast`], with how the days of each forecast depend on each other: what [`joint`](crate::joint) draws paths
+/// from.
+///
+/// # Errors
+/// Those of [`forecast`].
+pub fn forecast_jointly(
+    history: &History,
+    horizon_days: usize,
+    models: &[Model],
+) -> Result<Vec<Result<Joint, Error>>, Error> {
+    let joint =
+        |forecast, series: &Filtered, rolled: &Rolled| Joint { forecast, dependence: Dependence::of(series, rolled) };
+    continued(history, horizon_days, models, joint)
+}
+
+/// Each model's forecast, made into an answer beside the pass and the past forecasts it stands on.
+fn continued<T>(
+    history: &History,
+    horizon_days: usize,
+    models: &[Model],
+    made: impl Fn(Forecast, &Filtered, &Rolled) -> T,
+) -> Result<Vec<Result<T, Error>>, Error> {
     if !(1..=MAX_HORIZON_DAYS).contains(&horizon_days) {
         return Err(Error::Horizon { days: horizon_days, most: MAX_HORIZON_DAYS });
     }
@@ -120,7 +155,10 @@ pub fn forecast(
     let origin = day_after(history.first(), series.days() - 1);
     let rolled = roll(&series, horizon_days, models);
     let answer = |model: &Model| match &rolled[model] {
-        Ok(rolled) => Ok(Forecast { model: *model, origin, quantiles: bands(&series, rolled, scale) }),
+        Ok(rolled) => {
+            let forecast = Forecast { model: *model, origin, quantiles: bands(&series, rolled, scale) };
+            Ok(made(forecast, &series, rolled))
+        }
         Err(error) => Err(error.clone()),
     };
     Ok(models.iter().map(answer).collect())

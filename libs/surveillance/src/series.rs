@@ -90,19 +90,67 @@ impl History {
     }
 }
 
+/// What came, day by day: what forecasts are scored against.
+///
+/// A value that is no proportion (an artefact of the source, say) may stand in it: nothing is fitted to it, and another
+/// scorer would take it as it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Truth {
+    first: Date,
+    values: Vec<Option<f64>>,
+}
+
+impl Truth {
+    /// Values from a first day on; what is not finite is a gap.
+    #[must_use]
+    pub fn new(first: Date, mut values: Vec<Option<f64>>) -> Self {
+        values.iter_mut().for_each(|value| *value = value.filter(|value| value.is_finite()));
+        Self { first, values }
+    }
+
+    /// The value of a day counted from the first.
+    pub(crate) fn day(&self, day: i64) -> Option<f64> {
+        self.values.get(usize::try_from(day).ok()?).copied().flatten()
+    }
+
+    /// The place of a day, counted from the first; negative before it.
+    pub(crate) fn place(&self, day: Date) -> i64 {
+        days_between(self.first, day)
+    }
+
+    /// What was known at a day counted from the first.
+    pub(crate) fn known(&self, day: i64) -> &[Option<f64>] {
+        &self.values[..usize::try_from(day + 1).unwrap_or(0).min(self.values.len())]
+    }
+
+    /// The values of the last `days` days up to one counted from the first, it included.
+    pub(crate) fn window(&self, day: i64, days: u16) -> Vec<f64> {
+        let known = self.known(day);
+        let start = usize::try_from(day + 1 - i64::from(days)).unwrap_or(0).min(known.len());
+        known[start..].iter().flatten().copied().collect()
+    }
+}
+
+impl From<&History> for Truth {
+    fn from(history: &History) -> Self {
+        Self { first: history.first, values: history.values.clone() }
+    }
+}
+
 /// The day `offset` days after `first`; the calendar's last day where there is none.
 pub(crate) fn day_after(first: Date, offset: usize) -> Date {
     first.saturating_add(i64::try_from(offset).unwrap_or(i64::MAX / 2).min(4_000_000).days())
 }
 
-fn days_between(first: Date, last: Date) -> i64 {
+/// Days from `first` to `last`; negative where it lies before.
+pub(crate) fn days_between(first: Date, last: Date) -> i64 {
     i64::from((last - first).get_days())
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::History;
+    use super::{History, Truth};
     use crate::Error;
     use jiff::civil::date;
 
@@ -124,6 +172,17 @@ mod tests {
     fn the_cap_counts_back_from_the_origin_and_later_days_are_gaps() {
         let known = history().known_at(date(2024, 3, 5), 4).unwrap();
         assert_eq!((known.first(), known.values()), (date(2024, 3, 2), &[Some(0.4), Some(0.5), None, None][..]));
+    }
+
+    #[test]
+    fn a_truth_has_windows_and_knows_no_future() {
+        let truth = Truth::new(date(2024, 2, 27), vec![None, Some(0.1), Some(1.2), Some(f64::NAN), Some(0.4)]);
+        assert_eq!((truth.place(date(2024, 2, 26)), truth.place(date(2024, 3, 1))), (-1, 3));
+        assert_eq!((truth.day(-1), truth.day(2), truth.day(3), truth.day(9)), (None, Some(1.2), None, None));
+        assert_eq!((truth.known(-1).len(), truth.known(1).len(), truth.known(9).len()), (0, 2, 5));
+        assert_eq!(truth.window(2, 2), [0.1, 1.2]);
+        assert_eq!(truth.window(6, 3), [0.4]);
+        assert_eq!(truth.window(-1, 3), [0.0; 0]);
     }
 
     #[test]

@@ -4,23 +4,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use tidemark_domain::{PeriodKind, SeriesKey, series::ALL};
 
-/// Observed values a trailing threshold needs at least: fewer say too little about what is usual.
-pub const WINDOW_VALUES_MIN: usize = 28;
-
-/// What is too high.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum Threshold {
-    /// A fixed prevalence, in `[0, 1]`.
-    Absolute(f64),
-    /// A quantile of the series' own observed values in the days up to the origin.
-    Quantile {
-        /// The level, in `(0, 1)`.
-        q: f64,
-        /// How many days back.
-        window_days: u16,
-    },
-}
+pub use tidemark_domain::alert::Threshold;
 
 /// Which series, which threshold, how sure.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -101,22 +85,11 @@ impl Rule {
     /// none). `None` where there are too few to say what is usual.
     #[must_use]
     pub fn threshold_at(&self, history: &[(Date, Option<f64>)]) -> Option<f64> {
-        match self.threshold {
-            Threshold::Absolute(value) => Some(value),
-            Threshold::Quantile { q, window_days } => {
-                let (last, _) = history.last()?;
-                let first = last.saturating_sub(jiff::Span::new().days(i64::from(window_days) - 1));
-                let mut values: Vec<f64> =
-                    history.iter().filter(|(day, _)| *day >= first).filter_map(|(_, value)| *value).collect();
-                if values.len() < WINDOW_VALUES_MIN {
-                    return None;
-                }
-                values.sort_by(f64::total_cmp);
-                let at = q.clamp(0.0, 1.0) * (values.len() - 1) as f64;
-                let (low, high) = (values[at.floor() as usize], values[at.ceil() as usize]);
-                Some(low + (high - low) * at.fract())
-            }
-        }
+        let last = history.last().map(|(day, _)| *day);
+        let back = jiff::Span::new().days(i64::from(self.threshold.window_days()) - 1);
+        let first = last.map(|day| day.saturating_sub(back));
+        let window = history.iter().filter(|(day, _)| first.is_some_and(|first| *day >= first));
+        self.threshold.value(window.filter_map(|(_, value)| *value).collect())
     }
 }
 

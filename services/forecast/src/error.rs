@@ -31,6 +31,33 @@ pub enum Error {
         /// Rows rejected.
         rejected: u64,
     },
+    /// A row of a file of forecasts cannot be right.
+    #[error("{file}, line {line}: {what}")]
+    Forecasts {
+        /// The file.
+        file: String,
+        /// The line.
+        line: u64,
+        /// What is wrong, and what to do.
+        what: String,
+    },
+    /// A file of forecasts ended in an IO error.
+    #[error("{file} cannot be read after line {line}")]
+    ForecastsRead {
+        /// The file.
+        file: String,
+        /// The last line that could be read.
+        line: u64,
+        /// The cause.
+        #[source]
+        source: std::io::Error,
+    },
+    /// What a back-test had finished belongs to a run that goes on.
+    #[error("another run is writing {path}; wait for it, or name another output")]
+    Running {
+        /// The journal.
+        path: std::path::PathBuf,
+    },
     /// An output could not be written: no space, or no permission.
     #[error("the output cannot be written; make room and run again")]
     Write(#[source] std::io::Error),

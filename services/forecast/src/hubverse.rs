@@ -1,31 +1,96 @@
-//! Rows of the hubverse model-output convention: one quantile each.
+//! Rows of the hubverse model-output convention: quantiles, and where asked samples and the probabilities of the peak's
+//! week.
+//!
+//! A row of ours names its model in a column. A hub's own files have the model in their name instead ([`file_name`])
+//! and must not have that column.
 
+use jiff::civil::Date;
 use std::io::{self, Write};
 use tidemark_domain::forecast::QUANTILE_LEVELS;
 use tidemark_surveillance::Forecast;
+use tidemark_surveillance::joint::Paths;
+use tidemark_surveillance::peaks::PeakForecast;
 
 /// The first line of a file.
-pub const HEADER: &str = "model_id,reference_date,location,horizon,target_end_date,output_type,output_type_id,value";
+pub const HEADER: &str =
+    "model_id,reference_date,target,location,horizon,target_end_date,output_type,output_type_id,value";
+/// The first line of a hub's file.
+pub const HUB_HEADER: &str = "reference_date,target,location,horizon,target_end_date,output_type,output_type_id,value";
+/// The target of quantiles and samples: the series' value on a day.
+pub const DAILY_TARGET: &str = "daily prevalence";
+/// The target of probabilities by epiweek: the week of the horizon's highest day.
+pub const PEAK_TARGET: &str = "peak week";
 
-/// Writes a forecast of the series `location`, ordered by horizon and level. Values have eight decimals, so that a
-/// quantile stays inside `[0, 1]` and in order.
+/// Which file rows are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// One of ours, of any number of models and origins.
+    Table,
+    /// A hub's, of one model and origin.
+    Hub,
+}
+
+/// What is said of all days of a forecast at once.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Together {
+    /// The peak, where it is asked for.
+    pub peak: Option<PeakForecast>,
+    /// Courses of the days, where they are asked for.
+    pub samples: Option<Paths>,
+}
+
+/// The path of a hub's file, below its folder of model output: the folder and the name hubverse validations want.
+#[must_use]
+pub fn file_name(origin: Date, team: &str, model: &str) -> String {
+    format!("{team}-{model}/{origin}-{team}-{model}.csv")
+}
+
+/// Writes a forecast of the series `location`, ordered by horizon and level, then samples by horizon, then the weeks of
+/// the peak; says how many rows that were. Values have eight decimals, so that a quantile stays inside `[0, 1]` and in
+/// order.
 ///
 /// # Errors
 /// The writer's.
-pub fn write_forecast(mut out: impl Write, location: &str, forecast: &Forecast) -> io::Result<()> {
+pub fn write_forecast(
+    mut out: impl Write,
+    form: Form,
+    location: &str,
+    forecast: &Forecast,
+    together: &Together,
+) -> io::Result<u64> {
+    let mut rows = 0;
     // A series' name is the user's own; only it can need quotes.
     let location = quoted(location);
+    let origin = forecast.origin;
+    let first = match form {
+        Form::Table => format!("{},{origin}", forecast.model),
+        Form::Hub => origin.to_string(),
+    };
     for (index, quantiles) in forecast.quantiles.iter().enumerate() {
         let (ahead, target) = (index + 1, forecast.target(index + 1));
         for (level, value) in QUANTILE_LEVELS.iter().zip(quantiles) {
-            writeln!(
-                out,
-                "{},{},{location},{ahead},{target},quantile,{level},{value:.8}",
-                forecast.model, forecast.origin
-            )?;
+            writeln!(out, "{first},{DAILY_TARGET},{location},{ahead},{target},quantile,{level},{value:.8}")?;
+            rows += 1;
         }
     }
-    Ok(())
+    if let Some(samples) = &together.samples {
+        for ahead in 1..=samples.horizon() {
+            let target = forecast.target(ahead);
+            for (path, number) in samples.iter().zip(1..) {
+                let value = path[ahead - 1];
+                writeln!(out, "{first},{DAILY_TARGET},{location},{ahead},{target},sample,{number},{value:.8}")?;
+                rows += 1;
+            }
+        }
+    }
+    if let Some(peak) = &together.peak {
+        let last = forecast.target(forecast.quantiles.len());
+        for (week, probability) in &peak.weeks {
+            writeln!(out, "{first},{PEAK_TARGET},{location},NA,{last},pmf,{week},{probability:.8}")?;
+            rows += 1;
+        }
+    }
+    Ok(rows)
 }
 
 fn quoted(text: &str) -> std::borrow::Cow<'_, str> {
@@ -39,24 +104,43 @@ fn quoted(text: &str) -> std::borrow::Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::{HEADER, write_forecast};
+    use super::{Form, HEADER, HUB_HEADER, Together, file_name, write_forecast};
     use jiff::civil::date;
     use tidemark_domain::forecast::QUANTILE_LEVELS;
+    use tidemark_surveillance::joint::Paths;
+    use tidemark_surveillance::peaks::PeakForecast;
     use tidemark_surveillance::{Forecast, Model};
 
-    #[test]
-    fn a_row_says_who_when_where_and_how_sure() {
+    fn rows(form: Form, together: &Together) -> Vec<csv::StringRecord> {
         let forecast = Forecast {
             model: Model::Tidemark,
             origin: date(2024, 2, 28),
             quantiles: vec![QUANTILE_LEVELS, QUANTILE_LEVELS],
         };
-        let mut out = HEADER.as_bytes().to_vec();
-        out.push(b'\n');
-        write_forecast(&mut out, "a, \"b\"", &forecast).unwrap();
-        let rows: Vec<csv::StringRecord> = csv::Reader::from_reader(&out[..]).records().map(Result::unwrap).collect();
+        let header = if form == Form::Hub { HUB_HEADER } else { HEADER };
+        let mut out = format!("{header}\n").into_bytes();
+        write_forecast(&mut out, form, "a, \"b\"", &forecast, together).unwrap();
+        csv::Reader::from_reader(&out[..]).records().map(Result::unwrap).collect()
+    }
+
+    #[test]
+    fn a_row_says_who_when_where_and_how_sure() {
+        let rows = rows(Form::Table, &Together { peak: None, samples: None });
         assert_eq!(rows.len(), 46);
-        let row = ["tidemark", "2024-02-28", "a, \"b\"", "2", "2024-03-01", "quantile", "0.025", "0.02500000"];
-        assert_eq!(rows[24], csv::StringRecord::from(row.to_vec()));
+        let row = ["tidemark", "2024-02-28", "daily prevalence", "a, \"b\"", "2", "2024-03-01", "quantile", "0.025"];
+        assert_eq!(rows[24], csv::StringRecord::from(row.into_iter().chain(["0.02500000"]).collect::<Vec<_>>()));
+    }
+
+    #[test]
+    fn a_hub_is_told_samples_and_the_peaks_week() {
+        let paths = Paths::of_rows(&[vec![0.1, 0.2], vec![0.3, 0.2], vec![0.4, 0.3], vec![0.2, 0.1]]);
+        let peak = PeakForecast::of(&paths, date(2024, 2, 28));
+        let rows = rows(Form::Hub, &Together { peak: Some(peak), samples: Some(paths) });
+        assert_eq!(rows.len(), 46 + 8 + 1);
+        let row = ["2024-02-28", "daily prevalence", "a, \"b\"", "2", "2024-03-01", "sample", "3", "0.30000000"];
+        assert_eq!(rows[46 + 4 + 2], csv::StringRecord::from(row.to_vec()));
+        let row = ["2024-02-28", "peak week", "a, \"b\"", "NA", "2024-03-01", "pmf", "202409", "1.00000000"];
+        assert_eq!(rows[54], csv::StringRecord::from(row.to_vec()));
+        assert_eq!(file_name(date(2024, 2, 28), "us", "tidemark"), "us-tidemark/2024-02-28-us-tidemark.csv");
     }
 }

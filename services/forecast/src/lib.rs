@@ -1,26 +1,32 @@
 //! Series in, quantile forecasts and their back-tests out.
 //!
-//! **Reads** the view `series` of the lake, or a file of series (`date,series,value[,…,total,…]`). **Writes** the table
-//! `forecasts`, or hubverse rows. **Guarantees** that a forecast uses nothing later than its origin, that the origin is
-//! a day that has ended, that quantiles never fall and never leave `[0, 1]`, that a row of a file that cannot be read
-//! is reported and counted, and that the same forecast is not issued twice, whatever restarts in between. **Does not**
-//! hold the methods (`tidemark-surveillance` does), and does not judge whether a forecast is alarming.
+//! **Reads** the view `series` of the lake, or a file of series (`date,series,value[,…,total,…]`); files of forecasts.
+//! **Writes** the table `forecasts`, or hubverse rows. **Guarantees** that a forecast uses nothing later than its
+//! origin, that the origin is a day that has ended, that quantiles never fall and never leave `[0, 1]`, that a row of a
+//! file that cannot be read is reported and counted, and that the same forecast is not issued twice, whatever restarts
+//! in between. **Does not** hold the methods (`tidemark-surveillance` does), and does not judge whether a forecast is
+//! alarming.
 //!
 //! The way through: [`role`] watches the lake and asks [`due`] what to forecast; [`offline`] does the same from
-//! [`series_file`] to [`hubverse`].
+//! [`series_file`] to [`hubverse`], a back-test with a [`journal`] of what is finished; [`score_file`] reads such rows
+//! back, to be held against what came.
 
 pub mod config;
 pub mod due;
 pub mod error;
 pub mod hubverse;
+pub mod journal;
 mod metrics;
 pub mod offline;
 pub mod role;
+pub mod score_file;
 pub mod series_file;
 
 pub use config::Settings;
 pub use error::Error;
-pub use offline::{Origins, Request, Summary, forecast_series};
+pub use journal::Journal;
+pub use offline::{Made, Origins, Request, Summary, forecast_for_hub, forecast_resumably, forecast_series};
 pub use role::run;
-pub use series_file::{SeriesFile, read_series};
-pub use tidemark_surveillance::{Model, model::DEFAULT_HISTORY_DAYS};
+pub use score_file::{ForecastFiles, ForecastRows};
+pub use series_file::{SeriesFile, TruthFile, read_series, read_truth};
+pub use tidemark_surveillance::{Model, evaluation, model::DEFAULT_HISTORY_DAYS, peaks::CALLED_FROM};

@@ -1,15 +1,23 @@
 //! From a file of series to hubverse rows: one origin, or many as a back-test.
 
 use crate::error::RequestFault;
+use crate::hubverse::{Form, Together, write_forecast};
+use crate::journal::Journal;
 use crate::{Error, SeriesFile, hubverse};
 use jiff::{ToSpan, civil::Date};
 use rayon::prelude::*;
-use std::io::Write;
+use serde::{Deserialize, Serialize};
+use std::io::{self, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
-use tidemark_surveillance::{History, Model, model::MAX_HORIZON_DAYS};
+use tidemark_surveillance::joint::{DEFAULT_PATHS, Paths};
+use tidemark_surveillance::peaks::PeakForecast;
+use tidemark_surveillance::{Forecast, History, Joint, Model, forecast_jointly, model::MAX_HORIZON_DAYS};
 
-/// Series fitted before their rows are written: bounds memory, and keeps both cores busy.
-const SERIES_PER_CHUNK: usize = 8;
+/// Origins of series fitted before their rows are written: bounds memory and what a kill can cost, and keeps cores
+/// busy.
+const ORIGINS_PER_CHUNK: usize = 32;
+/// Where paths of days begin their draws: the same history, the same paths.
+const PATHS_SEED: u64 = 1;
 
 /// From which days forecasts are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,10 +49,25 @@ pub struct Request {
     pub history_days: usize,
     /// Which models, in the order of the rows.
     pub models: Vec<Model>,
+    /// Whether the probabilities of the peak's week are written.
+    pub peak_week: bool,
+    /// How many samples of each day are written; one number is one course of all days.
+    pub samples: usize,
+}
+
+/// Rows of one forecast.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Made {
+    /// Which model made it.
+    pub model: Model,
+    /// The last day it saw.
+    pub origin: Date,
+    /// The rows, without a header.
+    pub rows: Vec<u8>,
 }
 
 /// What a run did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Summary {
     /// Series in the file.
     pub series: u64,
@@ -89,8 +112,8 @@ impl Request {
 }
 
 /// Forecasts every series of a file from every origin asked, in parallel, and writes the rows ordered by series,
-/// origin, model, horizon and level: the same file whatever the number of cores. `progress` hears of the pairs of series
-/// and origin that are done, and of how many there are.
+/// origin, model, horizon and level: the same file whatever the number of cores. `progress` hears of the pairs of
+/// series and origin that are done, and of how many there are.
 ///
 /// # Errors
 /// [`Error::Request`], [`Error::Write`].
@@ -102,60 +125,142 @@ pub fn forecast_series(
 ) -> Result<Summary, Error> {
     request.check()?;
     writeln!(output, "{}", hubverse::HEADER).map_err(Error::Write)?;
-    let series: Vec<(&String, &History)> = file.series.iter().collect();
-    let pairs: u64 = series.iter().map(|(_, history)| request.origins(history).len() as u64).sum();
-    let done = AtomicU64::new(0);
-    let mut summary = Summary { series: series.len() as u64, ..Summary::default() };
-    for chunk in series.chunks(SERIES_PER_CHUNK) {
-        let work: Vec<(&String, &History, Date)> = chunk
-            .iter()
-            .flat_map(|(name, history)| request.origins(history).into_iter().map(move |day| (*name, *history, day)))
-            .collect();
-        let made: Vec<(Vec<u8>, Summary)> = work
-            .par_iter()
-            .map(|(name, history, origin)| {
-                let made = forecast_one(name, history, *origin, request);
-                progress(done.fetch_add(1, Ordering::Relaxed) + 1, pairs);
-                made
-            })
-            .collect::<Result<_, Error>>()?;
-        for (rows, one) in made {
-            output.write_all(&rows).map_err(Error::Write)?;
-            summary.add(&one);
-        }
-    }
+    let summary = run(file, request, (Form::Table, 0, Summary::default()), progress, &mut |made, _, _| {
+        made.iter().try_for_each(|made| output.write_all(&made.rows))
+    })?;
     output.flush().map_err(Error::Write)?;
     Ok(summary)
 }
 
-fn forecast_one(name: &str, history: &History, origin: Date, request: &Request) -> Result<(Vec<u8>, Summary), Error> {
+/// [`forecast_series`], keeping what is finished in a journal and going on where the journal ends; the rows are then
+/// [`Journal::copy_to`]'s to write.
+///
+/// # Errors
+/// Those of [`forecast_series`].
+pub fn forecast_resumably(
+    file: &SeriesFile,
+    request: &Request,
+    journal: &mut Journal,
+    progress: &(dyn Fn(u64, u64) + Sync),
+) -> Result<Summary, Error> {
+    request.check()?;
+    let begun = journal.last();
+    run(file, request, (Form::Table, begun.origins, begun.summary), progress, &mut |made, done, summary| {
+        let rows: Vec<u8> = made.iter().flat_map(|made| &made.rows).copied().collect();
+        journal.keep(&rows, done, *summary)
+    })
+}
+
+/// [`forecast_series`] in the form of a hub's files: `take` is given the rows of each forecast, in the same order, and
+/// puts them into the file of their model and origin.
+///
+/// # Errors
+/// Those of [`forecast_series`].
+pub fn forecast_for_hub(
+    file: &SeriesFile,
+    request: &Request,
+    mut take: impl FnMut(&Made) -> io::Result<()>,
+    progress: &(dyn Fn(u64, u64) + Sync),
+) -> Result<Summary, Error> {
+    request.check()?;
+    run(file, request, (Form::Hub, 0, Summary::default()), progress, &mut |made, _, _| {
+        made.iter().try_for_each(&mut take)
+    })
+}
+
+/// Takes the forecasts of a chunk of origins, how many origins are done with them, and what was done so far.
+type Take<'a> = dyn FnMut(&[Made], u64, &Summary) -> io::Result<()> + 'a;
+
+/// Makes what an earlier run had not: `begun` of the origins, and what they came to.
+fn run(
+    file: &SeriesFile,
+    request: &Request,
+    (form, begun, mut summary): (Form, u64, Summary),
+    progress: &(dyn Fn(u64, u64) + Sync),
+    take: &mut Take<'_>,
+) -> Result<Summary, Error> {
+    let origins: u64 = file.series.values().map(|history| request.origins(history).len() as u64).sum();
+    summary.series = file.series.len() as u64;
+    let done = AtomicU64::new(begun);
+    let mut work = file
+        .series
+        .iter()
+        .flat_map(|(name, history)| request.origins(history).into_iter().map(move |day| (name, history, day)))
+        .skip(usize::try_from(begun).unwrap_or(usize::MAX));
+    loop {
+        let chunk: Vec<(&String, &History, Date)> = work.by_ref().take(ORIGINS_PER_CHUNK).collect();
+        if chunk.is_empty() {
+            return Ok(summary);
+        }
+        let made: Vec<(Vec<Made>, Summary)> = chunk
+            .par_iter()
+            .map(|(name, history, origin)| {
+                let made = forecast_one(name, history, *origin, request, form);
+                progress(done.fetch_add(1, Ordering::Relaxed) + 1, origins);
+                made
+            })
+            .collect::<Result<_, Error>>()?;
+        let mut forecasts = Vec::new();
+        for (made, one) in made {
+            summary.add(&one);
+            forecasts.extend(made);
+        }
+        take(&forecasts, done.load(Ordering::Relaxed), &summary).map_err(Error::Write)?;
+    }
+}
+
+fn forecast_one(
+    name: &str,
+    history: &History,
+    origin: Date,
+    request: &Request,
+    form: Form,
+) -> Result<(Vec<Made>, Summary), Error> {
     let mut summary = Summary::default();
-    let mut rows = Vec::new();
+    let mut made = Vec::new();
     let known = history
         .last_observed()
         .filter(|last| origin <= *last)
         .and_then(|_| history.known_at(origin, request.history_days));
     let Some(known) = known else {
         summary.skipped_outside = 1;
-        return Ok((rows, summary));
+        return Ok((made, summary));
     };
-    let horizon = usize::from(request.horizon_days);
     // The horizon was checked: what is refused here is too short.
-    let Ok(answers) = tidemark_surveillance::forecast(&known, horizon, &request.models) else {
+    let Some(answers) = answers(&known, request) else {
         summary.skipped_too_short = 1;
-        return Ok((rows, summary));
+        return Ok((made, summary));
     };
     for answer in answers {
-        match answer {
-            Ok(forecast) => {
-                hubverse::write_forecast(&mut rows, name, &forecast).map_err(Error::Write)?;
-                summary.forecasts += 1;
-                summary.rows += forecast.quantiles.iter().map(|quantiles| quantiles.len() as u64).sum::<u64>();
-            }
-            Err(_) => summary.skipped_unfit += 1,
-        }
+        let Some((forecast, together)) = answer else {
+            summary.skipped_unfit += 1;
+            continue;
+        };
+        let mut rows = Vec::new();
+        summary.rows += write_forecast(&mut rows, form, name, &forecast, &together).map_err(Error::Write)?;
+        summary.forecasts += 1;
+        made.push(Made { model: forecast.model, origin: forecast.origin, rows });
     }
-    Ok((rows, summary))
+    Ok((made, summary))
+}
+
+/// Each model's answer, `None` where it has none; `None` altogether where the history is too short.
+fn answers(known: &History, request: &Request) -> Option<Vec<Option<(Forecast, Together)>>> {
+    let horizon = usize::from(request.horizon_days);
+    if !request.peak_week && request.samples == 0 {
+        // Dependence between days costs something, and nobody asks for it.
+        let answers = tidemark_surveillance::forecast(known, horizon, &request.models).ok()?;
+        let alone = |forecast| (forecast, Together { peak: None, samples: None });
+        return Some(answers.into_iter().map(|answer| answer.ok().map(alone)).collect());
+    }
+    let answers = forecast_jointly(known, horizon, &request.models).ok()?;
+    let together = |Joint { forecast, dependence }: Joint| {
+        let draw = |count| Paths::draw(&forecast.quantiles, &dependence, count, PATHS_SEED);
+        let peak = request.peak_week.then(|| PeakForecast::of(&draw(DEFAULT_PATHS), forecast.origin));
+        let samples = (request.samples > 0).then(|| draw(request.samples));
+        (forecast, Together { peak, samples })
+    };
+    Some(answers.into_iter().map(|answer| answer.ok().map(together)).collect())
 }
 
 impl Summary {

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use std::collections::BTreeMap;
 use std::io::{ErrorKind, Read, Write};
 use tidemark_domain::RejectReason;
-use tidemark_surveillance::History;
+use tidemark_surveillance::{History, Truth};
 use tidemark_wire::annotated_file::RejectLine;
 
 /// The years a row may speak of: outside them it is a slip, and a series would span it with gaps.
@@ -27,34 +27,75 @@ pub struct SeriesFile {
 /// A day's value, if it has one, and the units behind it, if they are known.
 type Day = (Option<f64>, Option<u64>);
 
+/// What came, read to be scored against.
+#[derive(Debug, Clone, Default)]
+pub struct TruthFile {
+    /// The series by name.
+    pub series: BTreeMap<String, Truth>,
+    /// Rows that could not be used.
+    pub rejected: u64,
+    /// Values that are no shares; they are taken as they stand.
+    pub outside: u64,
+}
+
 /// Reads a series file. What cannot be used goes to `rejects`, a JSON line each, and reading goes on. A compressed
 /// input that is cut off counts as one reject, and what came before it is used.
 ///
 /// # Errors
 /// [`Error::MissingColumn`], [`Error::Read`], [`Error::Write`] for the rejects, [`Error::NoSeries`].
-pub fn read_series(input: impl Read, mut rejects: impl Write) -> Result<SeriesFile, Error> {
+pub fn read_series(input: impl Read, rejects: impl Write) -> Result<SeriesFile, Error> {
+    let Days { series, rows_read, rejected, .. } = read_days(input, rejects, true)?;
+    let series: BTreeMap<_, _> = series.into_iter().filter_map(|(name, days)| Some((name, history(&days)?))).collect();
+    if series.is_empty() {
+        return Err(Error::NoSeries { rejected });
+    }
+    Ok(SeriesFile { series, rows_read, rejected })
+}
+
+/// [`read_series`] for what came: values need not be shares, as nothing is fitted to them.
+///
+/// # Errors
+/// Those of [`read_series`].
+pub fn read_truth(input: impl Read, rejects: impl Write) -> Result<TruthFile, Error> {
+    let Days { series, rejected, outside, .. } = read_days(input, rejects, false)?;
+    let series: BTreeMap<_, _> = series.into_iter().filter_map(|(name, days)| Some((name, truth(&days)?))).collect();
+    if series.is_empty() {
+        return Err(Error::NoSeries { rejected });
+    }
+    Ok(TruthFile { series, rejected, outside })
+}
+
+/// The rows of a file, by series and day.
+#[derive(Default)]
+struct Days {
+    series: BTreeMap<String, BTreeMap<Date, Day>>,
+    rows_read: u64,
+    rejected: u64,
+    outside: u64,
+}
+
+fn read_days(input: impl Read, mut rejects: impl Write, only_shares: bool) -> Result<Days, Error> {
     let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(input);
     let header = reader.byte_headers().map_err(|error| read_fault(1, error))?.clone();
     let columns = Columns::of(&header)?;
-    let mut file = SeriesFile::default();
-    let mut days: BTreeMap<String, BTreeMap<Date, Day>> = BTreeMap::new();
+    let mut days = Days::default();
     let mut record = csv::ByteRecord::new();
     loop {
         let line = reader.position().line();
         let refused = match reader.read_byte_record(&mut record) {
             Ok(false) => break,
             Ok(true) => {
-                file.rows_read += 1;
-                read_row(&record, &columns, &mut days).err()
+                days.rows_read += 1;
+                read_row(&record, &columns, only_shares, &mut days).err()
             }
             Err(error) if is_truncated(&error) => {
-                file.rows_read += 1;
+                days.rows_read += 1;
                 Some((RejectReason::TruncatedInput, "the compressed input ends before its end".to_owned()))
             }
             Err(error) => return Err(read_fault(line, error)),
         };
         if let Some((reason, detail)) = refused {
-            file.rejected += 1;
+            days.rejected += 1;
             // A row of its own knows its line; one that ended early has none.
             let of_row = record.position().filter(|_| reason != RejectReason::TruncatedInput);
             let reject =
@@ -67,11 +108,7 @@ pub fn read_series(input: impl Read, mut rejects: impl Write) -> Result<SeriesFi
         }
     }
     rejects.flush().map_err(Error::Write)?;
-    file.series = days.into_iter().filter_map(|(name, days)| Some((name, history(&days)?))).collect();
-    if file.series.is_empty() {
-        return Err(Error::NoSeries { rejected: file.rejected });
-    }
-    Ok(file)
+    Ok(days)
 }
 
 struct Columns {
@@ -97,7 +134,8 @@ impl Columns {
 fn read_row(
     record: &csv::ByteRecord,
     columns: &Columns,
-    days: &mut BTreeMap<String, BTreeMap<Date, Day>>,
+    only_shares: bool,
+    days: &mut Days,
 ) -> Result<(), (RejectReason, String)> {
     let field = |column: usize, name: &str| {
         let bytes =
@@ -120,9 +158,11 @@ fn read_row(
             let value: f64 = text.parse().map_err(|_| {
                 (RejectReason::WrongType, "`value` is not a number; leave it empty for a gap".to_owned())
             })?;
-            if !(0.0..=1.0).contains(&value) {
+            let is_share = (0.0..=1.0).contains(&value);
+            if !is_share && (only_shares || !value.is_finite()) {
                 return Err((RejectReason::WrongType, "`value` is not a share between 0 and 1".to_owned()));
             }
+            days.outside += u64::from(!is_share);
             Some(value)
         }
     };
@@ -134,7 +174,7 @@ fn read_row(
             (total >= 1.0).then_some(total as u64)
         }
     };
-    match days.entry(name.to_owned()).or_default().entry(day) {
+    match days.series.entry(name.to_owned()).or_default().entry(day) {
         std::collections::btree_map::Entry::Vacant(entry) => {
             entry.insert((value, total));
             Ok(())
@@ -147,12 +187,22 @@ fn read_row(
 
 /// A history from its days; `None` where no day has a value.
 fn history(days: &BTreeMap<Date, Day>) -> Option<History> {
-    days.values().any(|(value, _)| value.is_some()).then_some(())?;
-    let (first, last) = (*days.first_key_value()?.0, *days.last_key_value()?.0);
-    let (values, totals) =
-        tidemark_domain::time::days(first, last).map(|day| days.get(&day).copied().unwrap_or_default()).unzip();
+    let (first, (values, totals)) = (*days.first_key_value()?.0, every_day(days)?);
     // Rows were checked one by one, and their years span less than a history may.
     Some(History::new(first, values).ok()?.with_totals(totals))
+}
+
+fn truth(days: &BTreeMap<Date, Day>) -> Option<Truth> {
+    Some(Truth::new(*days.first_key_value()?.0, every_day(days)?.0))
+}
+
+type EveryDay = (Vec<Option<f64>>, Vec<Option<u64>>);
+
+/// Values and totals of all days from the first to the last; `None` where no day has a value.
+fn every_day(days: &BTreeMap<Date, Day>) -> Option<EveryDay> {
+    days.values().any(|(value, _)| value.is_some()).then_some(())?;
+    let (first, last) = (*days.first_key_value()?.0, *days.last_key_value()?.0);
+    Some(tidemark_domain::time::days(first, last).map(|day| days.get(&day).copied().unwrap_or_default()).unzip())
 }
 
 fn is_truncated(error: &csv::Error) -> bool {
@@ -166,9 +216,10 @@ fn read_fault(line: u64, error: csv::Error) -> Error {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::read_series;
+    use super::{read_series, read_truth};
     use crate::Error;
     use jiff::civil::date;
+    use tidemark_surveillance::Truth;
     use tidemark_wire::annotated_file::RejectLine;
 
     fn rejects(bytes: &[u8]) -> Vec<(u64, String)> {
@@ -226,6 +277,15 @@ mod tests {
         assert_eq!(rejects(&refused), expected.map(|(line, reason)| (line, reason.to_owned())));
         assert_eq!((file.rows_read, file.rejected), (11, 9));
         assert_eq!(file.series["a"].values(), [Some(0.1), Some(0.2)]);
+    }
+
+    #[test]
+    fn what_came_is_taken_as_it_stands() {
+        let text = "date,series,value\n2024-01-01,a,0.1\n2024-01-02,a,1.2\n2024-01-03,a,inf\n";
+        let file = read_truth(text.as_bytes(), std::io::sink()).unwrap();
+        assert_eq!((file.series.len(), file.rejected, file.outside), (1, 1, 1));
+        let expected = Truth::new(date(2024, 1, 1), vec![Some(0.1), Some(1.2)]);
+        assert_eq!(file.series["a"], expected);
     }
 
     #[test]

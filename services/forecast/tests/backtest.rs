@@ -5,7 +5,11 @@ use jiff::{ToSpan, civil::date};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
-use tidemark_forecast::{Origins, Request, Summary, forecast_series, read_series};
+use tidemark_forecast::evaluation::{Evaluation, Options};
+use tidemark_forecast::{
+    ForecastFiles, Journal, Origins, Request, Summary, forecast_for_hub, forecast_resumably, forecast_series,
+    read_series,
+};
 use tidemark_surveillance::Model;
 
 const ORIGIN_DAYS: usize = 120;
@@ -26,7 +30,8 @@ fn file(garbage_after: usize) -> String {
 }
 
 fn request(origins: Origins) -> Request {
-    Request { origins, horizon_days: 14, history_days: 1095, models: Model::ALL.to_vec() }
+    let models = Model::ALL.to_vec();
+    Request { origins, horizon_days: 14, history_days: 1095, models, peak_week: false, samples: 0 }
 }
 
 fn run(text: &str, request: &Request) -> (String, Summary) {
@@ -44,21 +49,21 @@ fn a_back_test_writes_every_quantile_once_and_in_order() {
     assert_eq!((summary.series, summary.forecasts, summary.skipped_outside), (2, 7 * 5, 1));
     assert_eq!(summary.rows, 7 * 5 * 14 * 23);
     let mut reader = csv::Reader::from_reader(text.as_bytes());
-    let header = "model_id,reference_date,location,horizon,target_end_date,output_type,output_type_id,value";
+    let header = "model_id,reference_date,target,location,horizon,target_end_date,output_type,output_type_id,value";
     assert_eq!(reader.headers().unwrap().iter().collect::<Vec<_>>().join(","), header);
     let mut cells: BTreeMap<Vec<String>, f64> = BTreeMap::new();
     let mut last: Option<(Vec<String>, f64)> = None;
     for row in reader.records().map(Result::unwrap) {
-        let value: f64 = row[7].parse().unwrap();
+        let value: f64 = row[8].parse().unwrap();
         assert!((0.0..=1.0).contains(&value));
-        let cell: Vec<String> = row.iter().take(5).map(str::to_owned).collect();
+        let cell: Vec<String> = row.iter().take(6).map(str::to_owned).collect();
         if let Some((before, quantile)) = &last
             && *before == cell
         {
             assert!(*quantile <= value, "quantiles cross at {cell:?}");
         }
         let mut key = cell.clone();
-        key.push(row[6].to_owned());
+        key.push(row[7].to_owned());
         assert!(cells.insert(key, value).is_none());
         last = Some((cell, value));
     }
@@ -102,4 +107,74 @@ fn progress_ends_at_the_end_and_requests_without_meaning_are_refused() {
     assert!(refused(&Request { models: vec![], ..ask.clone() }).contains("tidemark"));
     let backwards = Origins::Rolling { from: date(2023, 4, 2), to: date(2023, 4, 1), step_days: 7 };
     assert!(refused(&Request { origins: backwards, ..ask }).contains("later end"));
+}
+
+#[test]
+fn a_back_test_that_was_stopped_goes_on_and_ends_with_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = folder.path().join("out.csv");
+    let series = read_series(file(usize::MAX).as_bytes(), std::io::sink()).unwrap();
+    let mut ask = request(Origins::Rolling { from: date(2023, 3, 1), to: date(2023, 5, 20), step_days: 1 });
+    ask.models = vec![Model::SeasonalNaive];
+    let mut whole = Vec::new();
+    let expected = forecast_series(&series, &ask, &mut whole, &|_, _| {}).unwrap();
+    let open = || Journal::open(&output, &series, &ask, "a build").unwrap();
+    // Stopped within the second chunk of origins: as a kill would, nothing is said to anybody.
+    let stopped = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        forecast_resumably(&series, &ask, &mut open(), &|done, _| assert!(done < 40, "stopped")).unwrap()
+    }));
+    assert!(stopped.is_err());
+    let mut journal = open();
+    assert_eq!(journal.origins(), 32);
+    let first = AtomicU64::new(u64::MAX);
+    let progress = |done, _| {
+        first.fetch_min(done, Ordering::Relaxed);
+    };
+    let summary = forecast_resumably(&series, &ask, &mut journal, &progress).unwrap();
+    assert_eq!((summary, first.into_inner()), (expected, 33), "finished origins are not made again");
+    let mut resumed = Vec::new();
+    journal.copy_to(&mut resumed).unwrap();
+    assert!(resumed == whole);
+    journal.remove().unwrap();
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn what_a_hub_is_given_is_scored_like_what_we_keep() {
+    let series = read_series(file(usize::MAX).as_bytes(), std::io::sink()).unwrap();
+    let mut ask = request(Origins::At(date(2023, 4, 20)));
+    (ask.peak_week, ask.samples) = (true, 50);
+    let mut table = Vec::new();
+    let summary = forecast_series(&series, &ask, &mut table, &|_, _| {}).unwrap();
+    let mut files: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+    let header = format!("{}\n", tidemark_forecast::hubverse::HUB_HEADER);
+    let hub = forecast_for_hub(
+        &series,
+        &ask,
+        |made| {
+            let name = tidemark_forecast::hubverse::file_name(made.origin, "us", made.model.id());
+            files.entry(name).or_insert_with(|| header.clone().into_bytes()).extend(&made.rows);
+            Ok(())
+        },
+        &|_, _| {},
+    );
+    assert_eq!((hub.unwrap(), files.len()), (summary, 5));
+    // 20 April 2023 is a Thursday: fourteen days touch three epiweeks.
+    assert_eq!(summary.rows, 2 * 5 * (14 * (23 + 50) + 3));
+    let truth: BTreeMap<_, _> = series.series.iter().map(|(name, history)| (name.clone(), history.into())).collect();
+    let score = |files: &BTreeMap<String, Vec<u8>>| {
+        let mut evaluation = Evaluation::new(&truth, Options::default());
+        let mut reading = ForecastFiles::new(&mut evaluation);
+        for (name, text) in files {
+            reading.read(name, &text[..], |_| {}).unwrap();
+        }
+        evaluation.report()
+    };
+    let (ours, theirs) = (score(&[("ours.csv".to_owned(), table)].into()), score(&files));
+    for model in Model::ALL {
+        let (ours, theirs) = (&ours[model.id()], &theirs[&format!("us-{model}")]);
+        assert_eq!((ours, ours.scores.forecasts, ours.scores.sampled), (theirs, 28, 28));
+        assert_eq!(ours.peak_week.as_ref().unwrap().forecasts, 2);
+        assert!(ours.scores.crps.unwrap() < 0.2 && ours.scores.crossing == Some(0.0));
+    }
 }

@@ -20,7 +20,7 @@ pub(crate) fn is_dash(path: &Path) -> bool {
 
 /// Whether what is written to the path goes on to somebody else: a standard stream, a pipe or a device. It cannot be
 /// replaced by a file, and has no place beside it.
-fn is_stream(path: &Path) -> bool {
+pub(crate) fn is_stream(path: &Path) -> bool {
     is_dash(path) || std::fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir())
 }
 

@@ -2,6 +2,7 @@
 
 use clap::Args;
 use std::path::PathBuf;
+use tidemark_domain::alert::{Threshold, WINDOW_VALUES_MIN};
 
 /// What is forecast, how far, and where it goes.
 #[derive(Debug, Args)]
@@ -18,26 +19,65 @@ pub(crate) struct Forecasting {
     /// Which models; all where absent.
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     pub(crate) models: Vec<String>,
-    /// Output, CSV; .gz compresses; `-` is standard output.
-    #[arg(long, short, value_name = "OUT")]
-    pub(crate) output: PathBuf,
+    /// Also write the probability of each epiweek to hold the highest day of the horizon.
+    #[arg(long)]
+    pub(crate) peak_week: bool,
+    /// Also write so many samples of each day; one number is one course of all days.
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u16).range(0..=10_000))]
+    pub(crate) samples: u16,
 }
+
+pub(super) const FORECAST_HELP: &str = r#"Example:
+  tidemark forecast --series series.csv --horizon 14 --output forecast.csv
+  tidemark forecast --series series.csv --horizon 14 --peak-week --samples 100 --hub-dir model-output --team us
+
+Rows are hubverse's: model_id, reference_date (the last day seen), target, location (the series), horizon (days),
+target_end_date, output_type, output_type_id, value. With --hub-dir each model's rows of each reference_date go to
+DIR/TEAM-MODEL/DATE-TEAM-MODEL.csv, without model_id, as hub validations want them. Days of samples and of the peak's
+week hang together as the misses of past forecasts did; the same input gives the same rows."#;
 
 /// `tidemark forecast`.
 #[derive(Debug, Args)]
 pub(crate) struct Forecast {
     #[command(flatten)]
     pub(crate) forecasting: Forecasting,
+    /// Output, CSV; .gz compresses; `-` is standard output.
+    #[arg(long, short, value_name = "OUT", required_unless_present = "hub_dir")]
+    pub(crate) output: Option<PathBuf>,
+    /// Write a hub's files below this folder, one for each model and reference date.
+    #[arg(long, value_name = "DIR", requires = "team", conflicts_with = "output")]
+    pub(crate) hub_dir: Option<PathBuf>,
+    /// The team's name in a hub: letters, digits and `_`.
+    #[arg(long, value_name = "TEAM", requires = "hub_dir", value_parser = team)]
+    pub(crate) team: Option<String>,
     /// The last day a model may see; the last day of each series where absent.
     #[arg(long, value_name = "DATE")]
     pub(crate) origin: Option<jiff::civil::Date>,
 }
+
+fn team(name: &str) -> Result<String, String> {
+    let fits = |character: char| character.is_ascii_alphanumeric() || character == '_';
+    if !name.is_empty() && name.chars().all(fits) {
+        Ok(name.to_owned())
+    } else {
+        Err("a team's name has letters, digits and `_` alone".to_owned())
+    }
+}
+
+pub(super) const BACKTEST_HELP: &str = r#"Example:
+  tidemark backtest --series series.csv --from 2024-01-05 --to 2024-12-20 --step 28 --horizon 14 --output backtest.csv.gz
+
+A run that was stopped goes on when the same command is given again: finished origins are kept in OUT.resume.csv and
+OUT.resume.jsonl, which go when OUT is there. `tidemark score` says how good the forecasts were."#;
 
 /// `tidemark backtest`.
 #[derive(Debug, Args)]
 pub(crate) struct Backtest {
     #[command(flatten)]
     pub(crate) forecasting: Forecasting,
+    /// Output, CSV; .gz compresses; `-` is standard output.
+    #[arg(long, short, value_name = "OUT")]
+    pub(crate) output: PathBuf,
     /// First origin.
     #[arg(long, value_name = "DATE")]
     pub(crate) from: jiff::civil::Date,
@@ -47,6 +87,66 @@ pub(crate) struct Backtest {
     /// Days between origins.
     #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) step: u16,
+}
+
+pub(super) const SCORE_HELP: &str = r#"Example:
+  tidemark score --truth series.csv --forecasts backtest.csv.gz
+  tidemark score --truth series.csv --forecasts backtest.csv.gz --threshold q0.8/182 --baseline smoothing --json
+
+Forecasts are hubverse rows (location is the series, horizon in days), of any number of models and origins; a hub's own
+file has its model in its name. Scored are quantiles (WIS and its parts, coverage, MASE, PIT), samples (CRPS) and pmf
+rows of the target `peak week`; relative WIS is against a seasonal-naive forecast with the quantiles of its own past
+changes, made from the same history: the geometric mean over series. out01 and cross are shares of forecasts with a
+quantile outside 0 to 1, or below one of a lower level. Forecasts of days the truth does not have are unmatched.
+A threshold is a share (0.12), or a quantile of the days up to each origin as in alert rules: q0.8/182 is the 0.80
+quantile of the last 182 days. SERIES=... sets one series'; give --threshold again for another. With one there are
+Brier's score and reliability of P(exceed), and how well high days were foreseen within a day, beside the seasonal
+naive. Numbers by horizon and by series stand in the JSON. A row that cannot be right ends the run with its line (exit
+code 4)."#;
+
+/// `tidemark score`.
+#[derive(Debug, Args)]
+pub(crate) struct Score {
+    /// What came: a series file (date, series, value); `-` is standard input; gzip and zstd are recognised.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) truth: PathBuf,
+    /// Forecasts, CSV; gzip and zstd are recognised.
+    #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
+    pub(crate) forecasts: Vec<PathBuf>,
+    /// Also hold every model against this one of them.
+    #[arg(long, value_name = "MODEL")]
+    pub(crate) baseline: Option<String>,
+    /// What is too high: a share, or qLEVEL/DAYS; before `=`, the series it is for.
+    #[arg(long, value_name = "[SERIES=]VALUE", value_parser = threshold)]
+    pub(crate) threshold: Vec<(Option<String>, Threshold)>,
+    /// From which probability of exceedance a day counts as called high.
+    #[arg(long, value_name = "P", default_value_t = tidemark_forecast::CALLED_FROM, value_parser = probability)]
+    pub(crate) called_from: f64,
+    /// Print everything as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+fn probability(text: &str) -> Result<f64, String> {
+    let value: Option<f64> = text.parse().ok();
+    value.filter(|value| (0.0..=1.0).contains(value)).ok_or_else(|| "not a number from 0 to 1".to_owned())
+}
+
+fn threshold(text: &str) -> Result<(Option<String>, Threshold), String> {
+    let (series, value) = match text.rsplit_once('=') {
+        Some((series, value)) => (Some(series.to_owned()), value),
+        None => (None, text),
+    };
+    let threshold = match value.strip_prefix('q') {
+        None => Threshold::Absolute(probability(value)?),
+        Some(quantile) => {
+            let (q, days) = quantile.split_once('/').ok_or("a trailing quantile is written qLEVEL/DAYS: q0.8/182")?;
+            let window_days = days.parse().ok().filter(|days| *days >= WINDOW_VALUES_MIN as u16);
+            let window_days = window_days.ok_or_else(|| format!("a window has at least {WINDOW_VALUES_MIN} days"))?;
+            Threshold::Quantile { q: probability(q)?, window_days }
+        }
+    };
+    Ok((series, threshold))
 }
 
 /// `tidemark simulate`.
@@ -67,4 +167,20 @@ pub(crate) struct Simulate {
     /// Folder for posts.ndjson, truth.csv, events.csv and scenario.json.
     #[arg(long, short, value_name = "DIR")]
     pub(crate) output: PathBuf,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Threshold, threshold};
+
+    #[test]
+    fn a_threshold_is_a_share_or_a_trailing_quantile_of_all_series_or_one() {
+        assert_eq!(threshold("0.12"), Ok((None, Threshold::Absolute(0.12))));
+        let quantile = Threshold::Quantile { q: 0.8, window_days: 182 };
+        assert_eq!(threshold("q0.8/182"), Ok((None, quantile)));
+        assert_eq!(threshold("s/all/a=b=q0.8/182"), Ok((Some("s/all/a=b".to_owned()), quantile)));
+        for wrong in ["", "1.2", "q0.8", "q1.8/182", "q0.8/7", "much", "s="] {
+            assert!(threshold(wrong).is_err(), "{wrong}");
+        }
+    }
 }

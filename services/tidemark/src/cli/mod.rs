@@ -6,13 +6,14 @@ mod own;
 mod platform;
 mod score;
 
-pub(crate) use foresee::{Backtest, Forecast, Forecasting, Simulate};
+pub(crate) use foresee::{Backtest, Forecast, Forecasting, Score, Simulate};
 pub(crate) use ingest::{Ingest, IngestFile, IngestJetstream};
 pub(crate) use own::{LexiconAdd, LexiconCheck, LexiconCommand, MarkerAudit, MarkerCommand, ModelAdd, ModelCommand};
 pub(crate) use platform::{Broker, Doctor, Format, Key, Role, Run, Sql, Status, Up};
 pub(crate) use score::{Explain, InOut, Polarization, Series};
 
 use clap::{Args, Parser, Subcommand};
+use foresee::{BACKTEST_HELP, FORECAST_HELP, SCORE_HELP};
 use score::{ANNOTATE_HELP, EXPLAIN_HELP, POLARIZATION_HELP};
 use std::path::PathBuf;
 
@@ -76,13 +77,14 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Marker(MarkerCommand),
     /// Forecast every series of a file from one origin, as hubverse rows with 23 quantiles.
-    #[command(after_help = "Example:\n  tidemark forecast --series series.csv --horizon 14 --output forecast.csv")]
+    #[command(after_help = FORECAST_HELP)]
     Forecast(Forecast),
     /// Forecast from many past origins, each seeing only its own past.
-    #[command(
-        after_help = "Example:\n  tidemark backtest --series series.csv --from 2024-01-05 --to 2024-12-20 --step 28 --horizon 14 --output backtest.csv.gz"
-    )]
+    #[command(after_help = BACKTEST_HELP)]
     Backtest(Backtest),
+    /// Say how good forecasts were, beside what came and beside a seasonal-naive forecast.
+    #[command(after_help = SCORE_HELP)]
+    Score(Score),
     /// Make posts of a population whose true prevalence is known, and write the truth beside them.
     #[command(after_help = "Example:\n  tidemark simulate --seed 7 --days 400 --posts-per-day 300 --output simulated")]
     Simulate(Simulate),

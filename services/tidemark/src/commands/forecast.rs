@@ -2,23 +2,49 @@
 
 use crate::cli::{Backtest, Forecast, Forecasting};
 use crate::exit::{Exit, Failure, OrExit as _};
-use crate::files::{Output, Rejects, open};
+use crate::files::{Output, Rejects, is_stream, open};
 use crate::progress::Progress;
+use anyhow::Context as _;
+use std::collections::BTreeMap;
+use std::io::{self, Write as _};
 use std::path::Path;
 use std::sync::OnceLock;
+use std::time::{Instant, SystemTime};
 use tidemark_forecast::{
-    DEFAULT_HISTORY_DAYS, Error, Model, Origins, Request, SeriesFile, Summary, forecast_series, read_series,
+    DEFAULT_HISTORY_DAYS, Error, Journal, Model, Origins, Request, SeriesFile, Summary, forecast_for_hub,
+    forecast_resumably, forecast_series, hubverse, read_series,
 };
 
 /// Runs `tidemark forecast`.
-pub(crate) fn forecast(arguments: Forecast) -> Result<(), Failure> {
-    run(&arguments.forecasting, arguments.origin.map_or(Origins::Last, Origins::At))
+pub(crate) fn forecast(arguments: &Forecast) -> Result<(), Failure> {
+    let asked = &arguments.forecasting;
+    let request = request(asked, arguments.origin.map_or(Origins::Last, Origins::At))?;
+    match (&arguments.output, &arguments.hub_dir, &arguments.team) {
+        (Some(output), ..) => to_output(asked, &request, output),
+        (None, Some(folder), Some(team)) => to_hub(asked, &request, folder, team),
+        // The command line asks for one of the two.
+        _ => Err(anyhow::anyhow!("give --output, or --hub-dir and --team")).or_exit(Exit::Input),
+    }
 }
 
 /// Runs `tidemark backtest`.
-pub(crate) fn backtest(arguments: Backtest) -> Result<(), Failure> {
+pub(crate) fn backtest(arguments: &Backtest) -> Result<(), Failure> {
+    let (asked, output) = (&arguments.forecasting, &arguments.output);
     let origins = Origins::Rolling { from: arguments.from, to: arguments.to, step_days: arguments.step };
-    run(&arguments.forecasting, origins)
+    let request = request(asked, origins)?;
+    // What goes on to somebody else has no place where a journal could lie.
+    if is_stream(output) { to_output(asked, &request, output) } else { resumably(asked, &request, output) }
+}
+
+fn request(asked: &Forecasting, origins: Origins) -> Result<Request, Failure> {
+    Ok(Request {
+        origins,
+        horizon_days: asked.horizon,
+        history_days: asked.history.map_or(DEFAULT_HISTORY_DAYS, |days| days as usize),
+        models: models(&asked.models)?,
+        peak_week: asked.peak_week,
+        samples: usize::from(asked.samples),
+    })
 }
 
 fn models(asked: &[String]) -> Result<Vec<Model>, Failure> {
@@ -28,46 +54,139 @@ fn models(asked: &[String]) -> Result<Vec<Model>, Failure> {
     asked.iter().map(|id| id.trim().parse()).collect::<Result<_, _>>().or_exit(Exit::Input)
 }
 
-fn run(asked: &Forecasting, origins: Origins) -> Result<(), Failure> {
-    let started = std::time::Instant::now();
-    let request = Request {
-        origins,
-        horizon_days: asked.horizon,
-        history_days: asked.history.map_or(DEFAULT_HISTORY_DAYS, |days| days as usize),
-        models: models(&asked.models)?,
-    };
-    let output = &asked.output;
-    let input = open(&asked.series).or_exit(Exit::Input)?;
-    let mut rejects = Rejects::of(output).or_exit(Exit::Output)?;
-    let file = read_series(input.reader, &mut rejects).map_err(failure)?;
+/// What every run has.
+struct Run {
+    started: Instant,
+    file: SeriesFile,
+    rejects: Rejects,
+    bar: OnceLock<Progress>,
+}
+
+impl Run {
+    fn start(asked: &Forecasting, rejects_of: &Path) -> Result<Self, Failure> {
+        let started = Instant::now();
+        let input = open(&asked.series).or_exit(Exit::Input)?;
+        let mut rejects = Rejects::of(rejects_of).or_exit(Exit::Output)?;
+        let file = read_series(input.reader, &mut rejects).map_err(failure)?;
+        Ok(Self { started, file, rejects, bar: OnceLock::new() })
+    }
+
+    fn at(&self, done: u64, origins: u64) {
+        self.bar.get_or_init(|| Progress::steps(origins)).at(done, done, "origins");
+    }
+
+    /// Takes the bar away; a run that made nothing has failed.
+    fn made(&self, summary: &Summary) -> Result<(), Failure> {
+        if let Some(bar) = self.bar.get() {
+            bar.clear();
+        }
+        if summary.forecasts > 0 {
+            return Ok(());
+        }
+        Err(anyhow::anyhow!("no series could be continued: {}", skipped(summary))).or_exit(Exit::Input)
+    }
+
+    fn say(&self, summary: &Summary, place: &str) {
+        let Self { file, .. } = self;
+        let see = if file.rejected > 0 { format!(" (see {})", self.rejects.path().display()) } else { String::new() };
+        crate::say(&format!(
+            "made {} forecasts of {} series in {:.1} s{place}; rejected {} of {} rows{see}; {}",
+            summary.forecasts,
+            summary.series,
+            self.started.elapsed().as_secs_f64(),
+            file.rejected,
+            file.rows_read,
+            skipped(summary),
+        ));
+    }
+}
+
+fn to_output(asked: &Forecasting, request: &Request, output: &Path) -> Result<(), Failure> {
+    let run = Run::start(asked, output)?;
     let mut out = Output::create(output).or_exit(Exit::Output)?;
-    let bar = OnceLock::new();
-    let summary = forecast_series(&file, &request, &mut out, &|done, pairs| {
-        bar.get_or_init(|| Progress::steps(pairs)).at(done, done, "origins");
-    })
-    .map_err(failure)?;
-    if let Some(bar) = bar.get() {
-        bar.clear();
-    }
-    if summary.forecasts == 0 {
-        let error = anyhow::anyhow!("no series could be continued: {}", skipped(&summary));
-        return Err(Failure { exit: Exit::Input, error });
-    }
+    let summary =
+        forecast_series(&run.file, request, &mut out, &|done, origins| run.at(done, origins)).map_err(failure)?;
+    run.made(&summary)?;
     out.finish().or_exit(Exit::Output)?;
-    crate::say(&said(&file, &summary, rejects.path(), started.elapsed().as_secs_f64()));
+    run.say(&summary, "");
     Ok(())
 }
 
-fn said(file: &SeriesFile, summary: &Summary, rejects: &Path, seconds: f64) -> String {
-    let see = if file.rejected > 0 { format!(" (see {})", rejects.display()) } else { String::new() };
-    format!(
-        "made {} forecasts of {} series in {seconds:.1} s; rejected {} of {} rows{see}; {}",
-        summary.forecasts,
-        summary.series,
-        file.rejected,
-        file.rows_read,
-        skipped(summary),
-    )
+fn resumably(asked: &Forecasting, request: &Request, output: &Path) -> Result<(), Failure> {
+    let run = Run::start(asked, output)?;
+    let mut journal = Journal::open(output, &run.file, request, &build()).map_err(failure)?;
+    let before = journal.origins();
+    if before > 0 {
+        crate::say(&format!("going on where an earlier run stopped: {before} origins of series are done"));
+    }
+    let made = forecast_resumably(&run.file, request, &mut journal, &|done, origins| run.at(done, origins));
+    let summary = match made {
+        Ok(summary) => summary,
+        Err(error) => {
+            // Nothing to go on from is nothing to leave behind.
+            if journal.origins() == 0 {
+                journal.remove().map_err(failure)?;
+            }
+            return Err(failure(error));
+        }
+    };
+    if let Err(fault) = run.made(&summary) {
+        journal.remove().map_err(failure)?;
+        return Err(fault);
+    }
+    let mut out = Output::create(output).or_exit(Exit::Output)?;
+    journal.copy_to(&mut out).map_err(failure)?;
+    out.finish().or_exit(Exit::Output)?;
+    journal.remove().map_err(failure)?;
+    run.say(&summary, &if before > 0 { format!(", {before} origins of them before") } else { String::new() });
+    Ok(())
+}
+
+/// Names this build of the program by its file: what another build has made is not continued.
+fn build() -> String {
+    let file = std::env::current_exe().and_then(std::fs::metadata);
+    let changed = file.as_ref().ok().and_then(|file| file.modified().ok());
+    let changed = changed.and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok());
+    let bytes = file.map_or(0, |file| file.len());
+    format!("{} {bytes} {}", env!("CARGO_PKG_VERSION"), changed.unwrap_or_default().as_nanos())
+}
+
+fn to_hub(asked: &Forecasting, request: &Request, folder: &Path, team: &str) -> Result<(), Failure> {
+    std::fs::create_dir_all(folder)
+        .with_context(|| format!("cannot create {}", folder.display()))
+        .or_exit(Exit::Output)?;
+    // Below the folder there is nothing but what a hub takes; rejects go where those of a stream do.
+    let run = Run::start(asked, Path::new("-"))?;
+    let mut files: BTreeMap<String, Output> = BTreeMap::new();
+    let taken = forecast_for_hub(
+        &run.file,
+        request,
+        |made| {
+            let name = hubverse::file_name(made.origin, team, made.model.id());
+            if !files.contains_key(&name) {
+                let mut file = hub_file(&folder.join(&name)).map_err(io::Error::other)?;
+                writeln!(file, "{}", hubverse::HUB_HEADER)?;
+                files.insert(name.clone(), file);
+            }
+            files.get_mut(&name).map_or(Ok(()), |file| file.write_all(&made.rows))
+        },
+        &|done, origins| run.at(done, origins),
+    );
+    let summary = taken.map_err(failure)?;
+    run.made(&summary)?;
+    let place = format!(", in {} files below {}", files.len(), folder.display());
+    for file in files.into_values() {
+        file.finish().or_exit(Exit::Output)?;
+    }
+    run.say(&summary, &place);
+    Ok(())
+}
+
+fn hub_file(path: &Path) -> anyhow::Result<Output> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    }
+    Output::create(path)
 }
 
 fn skipped(summary: &Summary) -> String {
@@ -77,10 +196,15 @@ fn skipped(summary: &Summary) -> String {
     )
 }
 
-fn failure(error: Error) -> Failure {
+pub(super) fn failure(error: Error) -> Failure {
     let exit = match &error {
-        Error::MissingColumn { .. } | Error::Read { .. } | Error::NoSeries { .. } | Error::Request(_) => Exit::Input,
-        Error::Write(_) => Exit::Output,
+        Error::MissingColumn { .. }
+        | Error::Read { .. }
+        | Error::NoSeries { .. }
+        | Error::Request(_)
+        | Error::Forecasts { .. }
+        | Error::ForecastsRead { .. } => Exit::Input,
+        Error::Write(_) | Error::Running { .. } => Exit::Output,
         Error::Query(_) => Exit::Lake,
         Error::Fitting(_) => Exit::Unexpected,
     };

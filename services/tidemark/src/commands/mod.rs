@@ -9,6 +9,7 @@ pub(crate) mod lexicon;
 pub(crate) mod marker;
 pub(crate) mod model;
 pub(crate) mod polarization;
+pub(crate) mod score;
 pub(crate) mod series;
 pub(crate) mod simulate;
 pub(crate) mod sql;
