@@ -74,7 +74,7 @@ async fn a_source_without_authors_counts_posts_and_says_so() {
 }
 
 #[tokio::test]
-async fn a_post_without_author_is_a_unit_beside_the_authors() {
+async fn where_a_source_tells_authors_posts_without_one_are_left_out() {
     let posts = [
         post("1", "2024-01-01").by("a").with("m.x", true),
         post("2", "2024-01-01").by("a").with("m.x", true),
@@ -82,7 +82,19 @@ async fn a_post_without_author_is_a_unit_beside_the_authors() {
         Row { is_bot: true, ..post("4", "2024-01-01").by("robot").with("m.x", true) },
     ];
     let cells = ask(&posts).await;
-    assert_eq!(day(&cells, "all", "all", "m.x", "2024-01-01"), Some((1, 2, 3, "author".into())));
+    assert_eq!(day(&cells, "all", "all", "m.x", "2024-01-01"), Some((1, 1, 2, "author".into())));
+}
+
+#[tokio::test]
+async fn posts_without_author_do_not_fill_a_cell_of_few_people() {
+    let mut posts =
+        vec![post("a", "2024-01-01").by("a").with("m.x", true), post("b", "2024-01-01").by("b").with("m.x", false)];
+    posts.extend(["1", "2", "3", "4", "5", "6", "7", "8", "9"].map(|key| post(key, "2024-01-01").with("m.x", false)));
+    // Another region without authors counts nobody, for the source is one of people.
+    posts.push(Row { region: Some("US-NY"), ..post("c", "2024-01-01").with("m.x", true) });
+    let cells = ask(&posts).await;
+    assert_eq!(day(&cells, "all", "all", "m.x", "2024-01-01"), Some((1, 2, 2, "author".into())));
+    assert_eq!(day(&cells, "US-NY", "all", "m.x", "2024-01-01"), None);
 }
 
 #[tokio::test]
