@@ -6,7 +6,7 @@ DATA ?= tidemark-data
 PORT ?= 8377
 
 # The workspace's own crates, compiled by clippy and read by rustdoc with warnings as errors (scripts/rustc-checked.sh).
-CHECKED := RUSTC_WORKSPACE_WRAPPER=$(CURDIR)/scripts/rustc-checked.sh $(CARGO)
+CHECKED := CLIPPY_ARGS=-Dwarnings RUSTC_WORKSPACE_WRAPPER=$(CURDIR)/scripts/rustc-checked.sh $(CARGO)
 
 .PHONY: help run test build web runtime lint unit browser bench parity train
 
