@@ -17,6 +17,6 @@ done
 address=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["http"])' "$data/up.json")
 cd tests/browser
 status=0
-node page.mjs "$address" --started "$started" --screenshot "$data/page.png" || status=$?
+node page.mjs "$address" --started "$started" --screenshot "${TIDEMARK_SCREENSHOT:-$data/page.png}" || status=$?
 [ "$status" = 0 ] || tail -n 40 "$data/err" >&2
 exit "$status"
