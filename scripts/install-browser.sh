@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs Debian's Chromium for tests/browser, where it is missing. Needs apt-get, and root or sudo.
+# Installs Debian's Chromium for tests/browser, where it is missing (about 100 MB).
 # Prints the path of the browser on standard output. `TIDEMARK_CHROMIUM=/path/to/chromium` names another one.
 set -eu
 
@@ -14,29 +14,8 @@ found() {
 }
 
 found && exit 0
-
-fail() {
-    printf 'install-browser: %s\n' "$1" >&2
-    printf 'Install Chromium by hand and run again with TIDEMARK_CHROMIUM=/path/to/chromium.\n' >&2
-    exit 1
-}
-
-command -v apt-get >/dev/null 2>&1 || fail "no Chromium here, and no apt-get to install it with."
-as_root=""
-if [ "$(id -u)" -ne 0 ]; then
-    command -v sudo >/dev/null 2>&1 || fail "no Chromium here; installing it needs root, and there is no sudo."
-    as_root="sudo"
+if "$(dirname "$0")/install-debian.sh" Chromium chromium fonts-dejavu-core && found; then
+    exit 0
 fi
-
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
-printf 'install-browser: installing chromium with apt-get (about 100 MB)\n' >&2
-{
-    $as_root apt-get update &&
-        $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-            chromium fonts-dejavu-core
-} >"$log" 2>&1 || {
-    tail -n 20 "$log" >&2
-    fail "apt-get could not install chromium; its last lines are above."
-}
-found || fail "apt-get finished, but there is no Chromium at /usr/bin/chromium."
+printf 'Install Chromium by hand and run again with TIDEMARK_CHROMIUM=/path/to/chromium.\n' >&2
+exit 1
