@@ -46,7 +46,18 @@ make_series <- function() {
   )
   long <- 1:1300
   series$d_years <- daily(rnbinom(1300, mu = 30 * exp(0.4 * sin(2 * pi * long / 365.25)), size = 8))
-  series
+  twice <- 0.3 * sin(4 * pi * weeks / 52.18)
+  shrinking <- round(30000 * exp(-0.004 * weeks))
+  c(series, list(
+    w_two_seasons = weekly(rpois(420, 35 * exp(season(0.3) + twice))),
+    w_season_trend = weekly(rpois(420, 20 * exp(season(0.4) + 0.003 * weeks))),
+    w_level_shift = weekly(rpois(420, ifelse(weeks > 250, 45, 25))),
+    w_drop = weekly(rpois(420, ifelse(weeks %in% 380:392, 4, 30))),
+    w_late_start = weekly(ifelse(weeks < 120, 0, rpois(420, 18))),
+    w_wild = weekly(rnbinom(420, mu = 50 * exp(season(0.6)), size = 1.2)),
+    w_small_feed = weekly(rbinom(420, 300, 0.03), rep(300, 420)),
+    w_shrinking_feed = weekly(outbreak(rbinom(420, shrinking, 0.006 * exp(season(0.3))), 396:401, 70), shrinking)
+  ))
 }
 
 # The first day of each series: weeks start on Monday; 2012, 2016 and 2020 are leap years, 2015 and 2020 have 53 weeks.

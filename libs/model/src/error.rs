@@ -104,6 +104,17 @@ pub enum ModelError {
         /// The inputs' names.
         found: Vec<String>,
     },
+    /// ONNX Runtime here cannot use what was asked for.
+    #[error(
+        "ONNX Runtime cannot run on {device}: point ORT_DYLIB_PATH to a build for it, on a machine that has it, or set annotate.device to cpu"
+    )]
+    Device {
+        /// What was asked for.
+        device: &'static str,
+        /// Why.
+        #[source]
+        source: ort::Error,
+    },
     /// A run of the encoder failed.
     #[error("the encoder failed on a batch")]
     Infer {

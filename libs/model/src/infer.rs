@@ -14,11 +14,11 @@ use std::sync::{Mutex, PoisonError};
 use ort::environment::Environment;
 use ort::session::Session;
 use ort::session::SessionInputValue;
-use ort::session::builder::{GraphOptimizationLevel, PrepackedWeights};
+use ort::session::builder::{GraphOptimizationLevel, PrepackedWeights, SessionBuilder};
 use ort::value::{Outlet, TensorElementType, TensorRef, ValueType};
 
-use crate::ModelError;
 use crate::batch::Batch;
+use crate::{Device, ModelError};
 
 /// What a graph asks for, each [windows, padded length] of int64.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,27 +54,31 @@ impl Encoder {
     pub(crate) fn new(
         environment: &Environment,
         (path, weights): (&Path, &[u8]),
-        threads: usize,
+        (device, threads): (Device, usize),
         pad: i64,
         width: usize,
     ) -> Result<Self, ModelError> {
         // Sessions share the weights in the layout that the products want: a second worker costs no second copy.
         let shared = PrepackedWeights::new();
-        let open = || -> ort::Result<Session> {
-            let mut builder = Session::builder(environment)?
+        let prepared = || -> ort::Result<SessionBuilder> {
+            Ok(Session::builder(environment)?
                 .with_prepacked_weights(&shared)?
                 .with_optimization_level(GraphOptimizationLevel::All)?
                 .with_intra_threads(1)?
                 .with_inter_threads(1)?
-                .with_deterministic_compute(true)?;
-            #[cfg(feature = "cuda")]
-            {
-                builder = builder.with_execution_providers([ort::ep::CUDA::default().build()])?;
-            }
-            builder.commit_from_memory(weights)
+                .with_deterministic_compute(true)?)
         };
-        let sessions = (0..threads.max(1)).map(|_| open()).collect::<ort::Result<Vec<_>>>();
-        let sessions = sessions.map_err(|source| ModelError::Session { path: path.to_path_buf(), source })?;
+        let refused = |source| ModelError::Session { path: path.to_path_buf(), source };
+        let open = |_| -> Result<Session, ModelError> {
+            // A card that was asked for and is not there is told: a processor in its place would only look slow.
+            let providers = device.providers().map(|provider| provider.error_on_failure());
+            let mut builder = prepared()
+                .map_err(refused)?
+                .with_execution_providers(providers.collect::<Vec<_>>())
+                .map_err(|refusal| ModelError::Device { device: device.name(), source: refusal.into() })?;
+            builder.commit_from_memory(weights).map_err(refused)
+        };
+        let sessions = (0..threads.max(1)).map(open).collect::<Result<Vec<_>, _>>()?;
         let inputs = sessions.first().map(Session::inputs).unwrap_or_default();
         let feeds = inputs.iter().map(Feed::of).collect::<Option<Vec<_>>>().filter(|feeds| feeds.contains(&Feed::Ids));
         let feeds = feeds.ok_or_else(|| ModelError::Inputs {

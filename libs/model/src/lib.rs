@@ -14,6 +14,7 @@
 //! labels. [`explain`] says what a label stands on. `training/` makes the weights.
 
 pub mod batch;
+mod device;
 mod error;
 pub mod explain;
 pub mod heads;
@@ -31,6 +32,7 @@ use std::path::{Path, PathBuf};
 
 use tidemark_domain::Language;
 
+pub use crate::device::Device;
 pub use crate::error::{LabelsFault, ManifestFault, ModelError, OwnModelError};
 pub use crate::explain::Contribution;
 pub use crate::heads::{Head, HeadKind, HeadScore, LanguageSetting, Pair};
@@ -45,7 +47,9 @@ use crate::tokenise::{PostTokenizer, Window};
 /// How the model is run. None of it changes any score.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModelOptions {
-    /// Workers; none means one per available core.
+    /// What it runs on.
+    pub device: Device,
+    /// Workers; none means one per available core. A card has one.
     pub threads: Option<NonZeroUsize>,
     /// ONNX Runtime's library, or the folder it lies in; none means the usual places.
     pub runtime: Option<PathBuf>,
@@ -59,8 +63,16 @@ pub struct ModelOptions {
 
 impl Default for ModelOptions {
     fn default() -> Self {
-        // Larger batches gain nothing: their activations leave the second-level cache.
-        Self { threads: None, runtime: None, batch_tokens: 1024, batch_windows: 64, repeats_bytes: 64 << 20 }
+        Self::on(Device::Cpu)
+    }
+}
+
+impl ModelOptions {
+    /// What suits a device.
+    #[must_use]
+    pub const fn on(device: Device) -> Self {
+        let (batch_tokens, batch_windows) = device.batch();
+        Self { device, threads: None, runtime: None, batch_tokens, batch_windows, repeats_bytes: 64 << 20 }
     }
 }
 
@@ -148,7 +160,7 @@ impl Model {
             runtime::environment(options.runtime.as_deref())?,
             (&files.weights.0, &files.weights.1),
             // A card is kept busy by one session.
-            if cfg!(feature = "cuda") { 1 } else { threads },
+            (options.device, if options.device == Device::Cpu { threads } else { 1 }),
             files.manifest.tokens.pad,
             files.manifest.heads.iter().map(Head::width).sum(),
         )?;

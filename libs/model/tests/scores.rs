@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 use tidemark_domain::Language;
-use tidemark_model::{HeadKind, Input, Model, ModelError, ModelOptions, Pair, PostScores};
+use tidemark_model::{Device, HeadKind, Input, Model, ModelError, ModelOptions, Pair, PostScores};
 
 #[derive(Deserialize)]
 struct Golden {
@@ -155,6 +155,15 @@ fn scores_do_not_depend_on_company_or_order_or_threads() {
     assert_eq!(other.hash(), model().hash());
     for (&i, scores) in order.iter().zip(&other.score(&shuffled).expect("shuffled")) {
         assert_eq!(bits(scores), bits(&together[i]), "{:?}", texts[i]);
+    }
+}
+
+#[test]
+fn a_card_that_is_not_there_is_told_and_no_processor_takes_its_place() {
+    for device in [Device::Cuda, Device::Tensorrt] {
+        let fault = Model::load(&tiny_folder(), &ModelOptions::on(device)).expect_err("a runtime for processors");
+        assert!(matches!(fault, ModelError::Device { .. }), "{fault}");
+        assert!(fault.to_string().contains("ORT_DYLIB_PATH"), "{fault}");
     }
 }
 

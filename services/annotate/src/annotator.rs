@@ -49,7 +49,8 @@ impl Annotator {
         let mut models = Vec::new();
         if !settings.lexica_only {
             let folder = settings.model_dir.clone().unwrap_or_else(Model::default_dir);
-            let options = ModelOptions { threads: NonZeroUsize::new(settings.threads), ..ModelOptions::default() };
+            let threads = NonZeroUsize::new(settings.threads);
+            let options = ModelOptions { threads, ..ModelOptions::on(settings.device) };
             models.push(Model::load(&folder, &options)?);
             if let Some(folder) = &settings.models_dir {
                 models.extend(own::models::load(folder, &options)?);

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
+use tidemark_model::Device;
 
 /// Settings of the annotate role: `[annotate]` in the configuration file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -19,7 +20,9 @@ pub struct Settings {
     pub batch_posts_max: usize,
     /// …or when its first post has waited this long, in milliseconds.
     pub batch_age_ms_max: u64,
-    /// Threads that infer; 0 takes every core.
+    /// What the model runs on: `cpu`, `cuda` or `tensorrt`.
+    pub device: Device,
+    /// Threads that infer on the processor; 0 takes every core.
     pub threads: usize,
 }
 
@@ -32,6 +35,7 @@ impl Default for Settings {
             lexica_only: false,
             batch_posts_max: 512,
             batch_age_ms_max: 200,
+            device: Device::Cpu,
             threads: 0,
         }
     }
