@@ -34,7 +34,7 @@ impl Threshold {
     }
 
     /// The threshold on the series' own scale, from the observed values of those days in any order. `None` where there
-    /// are too few to say what is usual.
+    /// are too few to say what is usual, or where the usual is nothing at all: any one post would exceed it.
     #[must_use]
     pub fn value(self, mut observed: Vec<f64>) -> Option<f64> {
         match self {
@@ -44,7 +44,7 @@ impl Threshold {
                 observed.sort_by(f64::total_cmp);
                 let at = q.clamp(0.0, 1.0) * (observed.len() - 1) as f64;
                 let (low, high) = (observed[at.floor() as usize], observed[at.ceil() as usize]);
-                Some(low + (high - low) * at.fract())
+                Some(low + (high - low) * at.fract()).filter(|usual| *usual > 0.0)
             }
         }
     }

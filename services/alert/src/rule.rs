@@ -116,6 +116,9 @@ mod tests {
             .collect();
         assert_eq!(rule.threshold_at(&history), Some(0.5));
         assert_eq!(rule.threshold_at(&history[..20]), None);
+        // A marker that is hardly ever seen: one post would exceed nothing.
+        let none: Vec<_> = history.iter().map(|(day, _)| (*day, Some(0.0))).collect();
+        assert_eq!(rule.threshold_at(&none), None);
     }
 
     #[test]
