@@ -1,12 +1,9 @@
 -- Every period between a source's first and last day, in every population and marker seen there, as it may be shown: a
 -- cell below 11 units shows none of its numbers. Read by the doors, the forecast and alert roles, and people.
+-- Days are told by cells and not by posts, which are many and in wide files: this view is asked all the time.
 WITH spans AS (
-  SELECT posts.source, posts.first_day, least(posts.last_day, cells.last_day) AS last_day, cells.unit
-  FROM (SELECT source, min(day) AS first_day, max(day) AS last_day FROM annotated GROUP BY source) AS posts
-  JOIN (
-    SELECT source, max(period_end) AS last_day, min(unit) AS unit FROM series_cells
-    WHERE period = 'day' AND region = 'all' AND language = 'all' GROUP BY source
-  ) AS cells ON cells.source = posts.source
+  SELECT source, min(period_end) AS first_day, max(period_end) AS last_day, min(unit) AS unit FROM series_latest
+  WHERE period = 'day' AND region = 'all' AND language = 'all' AND n > 0 GROUP BY source
 ),
 populations AS (
   SELECT source, region, language, marker, period FROM series_latest WHERE n > 0

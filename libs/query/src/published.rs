@@ -77,6 +77,8 @@ pub struct SeriesSummary {
     pub first: Date,
     /// End of its last period with anybody in it.
     pub last: Date,
+    /// When a cell of it was last issued: where this stands, so does the series.
+    pub issued_at: Timestamp,
 }
 
 /// A row of the view `feed_health`: did the feed of one region bring what such a weekday usually brings?

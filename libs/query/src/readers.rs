@@ -7,7 +7,7 @@ use crate::published::{
 use crate::{Error, Session, tables};
 use arrow::array::RecordBatch;
 use datafusion::common::ScalarValue;
-use datafusion::prelude::{DataFrame, Expr, col, lit};
+use datafusion::prelude::{DataFrame, Expr, col, lit, when};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
@@ -98,19 +98,27 @@ impl Session {
     pub async fn series_keys(&self, filter: &SeriesFilter) -> Result<Vec<SeriesSummary>, Error> {
         use datafusion::functions_aggregate::expr_fn::{max, min};
         // Every issue of a cell has the same period: which of them is the latest does not matter here.
-        let mut frame = self.frame(tables::SERIES_CELLS).await?.filter(col("n").gt(lit(0_i64))).map_err(Error::Plan)?;
+        let mut frame = self.frame(tables::SERIES_CELLS).await?;
         for condition in conditions(filter, &KEYS, "period_end") {
             frame = frame.filter(condition).map_err(Error::Plan)?;
         }
         let keys = KEYS.iter().map(|key| col(*key)).collect();
-        let span = vec![min(col("period_end")).alias("first"), max(col("period_end")).alias("last")];
+        // A cell that emptied was issued with nobody in it: it reaches nowhere, but it is news.
+        let inhabited = || when(col("n").gt(lit(0_i64)), col("period_end")).end().map_err(Error::Plan);
+        let span = vec![
+            min(inhabited()?).alias("first"),
+            max(inhabited()?).alias("last"),
+            max(col("issued_at")).alias("issued"),
+        ];
         let frame = frame.aggregate(keys, span).map_err(Error::Plan)?;
+        let frame = frame.filter(col("last").is_not_null()).map_err(Error::Plan)?;
         let mut summaries = Vec::new();
         for batch in &collect(frame, Vec::new(), &KEYS).await? {
             let columns = Columns(batch);
             let (first, last) = (columns.days("first")?, columns.days("last")?);
+            let issued = required(columns.instants("issued")?, "issued_at")?;
             for (row, key) in series_keys(&columns)?.into_iter().enumerate() {
-                summaries.push(SeriesSummary { key, first: first[row], last: last[row] });
+                summaries.push(SeriesSummary { key, first: first[row], last: last[row], issued_at: issued[row] });
             }
         }
         Ok(summaries)

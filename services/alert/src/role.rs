@@ -4,6 +4,7 @@ use crate::decide::{Decision, Facts, closed, decide, today};
 use crate::notify::Notifier;
 use crate::{Error, Rule, Settings, metrics};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
@@ -95,15 +96,18 @@ pub async fn evaluate(session: &Session, rules: &[Rule], now: Timestamp) -> Resu
             }
         }
         metrics::evaluated(series.len());
+        if series.is_empty() {
+            continue;
+        }
+        // One question for the rule, and not one for each of its series.
+        let mut histories: BTreeMap<SeriesKey, Vec<(Date, Option<f64>)>> = BTreeMap::new();
+        for point in session.series_points(&filter).await? {
+            histories.entry(point.key).or_default().push((point.period.end, point.value));
+        }
         for (key, forecast) in series {
-            let mut points = SeriesFilter::of(&key);
-            points.to = forecast.first().map(|point| point.origin);
-            let history: Vec<_> = session
-                .series_points(&points)
-                .await?
-                .into_iter()
-                .map(|point| (point.period.end, point.value))
-                .collect();
+            let origin = forecast.first().map(|point| point.origin);
+            let mut history = histories.remove(&key).unwrap_or_default();
+            history.retain(|(day, _)| Some(*day) <= origin);
             let open = known
                 .iter()
                 .find(|alert| alert.rule == rule.name && alert.key == key && alert.state == AlertState::Open);

@@ -7,21 +7,21 @@ use rayon::prelude::*;
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
 use tidemark_domain::{ForecastPoint, PeriodKind, SeriesKey, series::ALL, time::Zones};
-use tidemark_query::{PublishedPoint, SeriesFilter, Session, tables};
+use tidemark_query::{PublishedPoint, SeriesFilter, SeriesSummary, Session, tables};
 use tidemark_surveillance::History;
 use tokio_util::sync::CancellationToken;
 
 /// How long the role rests for the time it works: while a backfill changes cells all the time, forecasting takes no more
 /// than a fifth of it.
 const REST_PER_WORK: u32 = 4;
-/// The tables behind the view `series`: its days span the posts.
-const BEHIND_SERIES: [&str; 2] = [tables::EVENTS, tables::SERIES_CELLS];
 
 /// What a running role remembers. Only a shortcut: without it, every series is fitted once and found to be issued.
 #[derive(Debug, Default)]
 pub struct Memory {
-    /// The versions behind the series, and the last complete day, at the last full turn.
-    seen: Option<([Option<u64>; 2], Date)>,
+    /// The version of the cells, and the last complete day, at the last full turn.
+    seen: Option<(Option<u64>, Date)>,
+    /// The last day that had ended with anybody in it, and when any such day was last issued, of each series.
+    ended: HashMap<SeriesKey, (Date, Timestamp)>,
     /// What each series was last forecast from.
     inputs: HashMap<SeriesKey, blake3::Hash>,
 }
@@ -97,21 +97,21 @@ pub async fn turn(
     last_day: Date,
     memory: &mut Memory,
 ) -> Result<Turn, Error> {
-    let versions = session.versions();
-    let seen = (BEHIND_SERIES.map(|table| versions.get(table).copied()), last_day);
+    let seen = (session.versions().get(tables::SERIES_CELLS).copied(), last_day);
     if memory.seen == Some(seen) {
         return Ok(Turn::default());
     }
     let mut turn = Turn::default();
     let mut issue: Vec<ForecastPoint> = Vec::new();
     let mut inputs = Vec::new();
-    for (filter, first) in questions(session, settings, last_day).await? {
-        let points = session.series_points(&SeriesFilter { from: first, to: Some(last_day), ..filter.clone() }).await?;
+    let series = ended(session, settings, last_day).await?;
+    for filter in questions(&series, settings, last_day, memory) {
+        let points = session.series_points(&filter).await?;
         let changed = changed(points, last_day, settings, memory, &mut turn);
         if changed.is_empty() {
             continue;
         }
-        let issued = session.forecasts(&filter).await?;
+        let issued = session.forecasts(&SeriesFilter { from: None, to: None, ..filter }).await?;
         for (key, input, answer) in fit(changed, settings.clone(), now).await? {
             turn.fitted += 1;
             match answer {
@@ -129,30 +129,42 @@ pub async fn turn(
         session.append_forecasts(&issue).await?;
     }
     memory.inputs.extend(inputs);
+    memory.ended.extend(series.into_iter().map(|series| (series.key, (series.last, series.issued_at))));
     memory.seen = Some(seen);
     Ok(turn)
 }
 
-/// One question for each source and marker: all its regions, from the first day that matters.
-async fn questions(
-    session: &Session,
-    settings: &Settings,
-    last_day: Date,
-) -> Result<Vec<(SeriesFilter, Option<Date>)>, Error> {
-    let daily =
-        SeriesFilter { language: Some(ALL.to_owned()), period: Some(PeriodKind::Day), ..SeriesFilter::default() };
-    let mut first_days: BTreeMap<(String, String), Date> = BTreeMap::new();
-    for series in session.series_keys(&daily).await? {
-        if settings.covers(&series.key.marker) {
-            let first = series.last.min(last_day).saturating_sub(i64::from(settings.history_days).days());
-            let earliest = first_days.entry((series.key.source, series.key.marker)).or_insert(first);
-            *earliest = first.min(*earliest);
-        }
+/// The series that are forecast, as far as their days have ended: posts of today change nothing here.
+async fn ended(session: &Session, settings: &Settings, last_day: Date) -> Result<Vec<SeriesSummary>, Error> {
+    let daily = SeriesFilter { to: Some(last_day), ..daily() };
+    let mut series = session.series_keys(&daily).await?;
+    series.retain(|series| settings.covers(&series.key.marker));
+    Ok(series)
+}
+
+/// The series of days, over all languages.
+fn daily() -> SeriesFilter {
+    SeriesFilter { language: Some(ALL.to_owned()), period: Some(PeriodKind::Day), ..SeriesFilter::default() }
+}
+
+/// One question for each source and marker in which anything was issued since: all its regions, from the first day that
+/// matters.
+fn questions(series: &[SeriesSummary], settings: &Settings, last_day: Date, memory: &Memory) -> Vec<SeriesFilter> {
+    let mut asked: BTreeMap<(&str, &str), (Date, bool)> = BTreeMap::new();
+    for series in series {
+        let first = series.last.saturating_sub(i64::from(settings.history_days).days());
+        let is_news = memory.ended.get(&series.key) != Some(&(series.last, series.issued_at));
+        let question = asked.entry((&series.key.source, &series.key.marker)).or_insert((first, false));
+        *question = (first.min(question.0), question.1 || is_news);
     }
-    let question = |((source, marker), first)| {
-        (SeriesFilter { source: Some(source), marker: Some(marker), ..daily.clone() }, Some(first))
+    let question = |((source, marker), (first, _)): ((&str, &str), _)| SeriesFilter {
+        source: Some(source.to_owned()),
+        marker: Some(marker.to_owned()),
+        from: Some(first),
+        to: Some(last_day),
+        ..daily()
     };
-    Ok(first_days.into_iter().map(question).collect())
+    asked.into_iter().filter(|(_, (_, is_news))| *is_news).map(question).collect()
 }
 
 /// The series whose input is new, with it.
