@@ -13,8 +13,8 @@ pub struct SeriesFilter {
     pub region: Option<String>,
     /// Language code or `all`.
     pub language: Option<String>,
-    /// The marker's dotted name.
-    pub marker: Option<String>,
+    /// Dotted names of markers: any of them; where none is named, any at all.
+    pub markers: Vec<String>,
     /// Day, epiweek or ISO week.
     pub period: Option<PeriodKind>,
     /// The earliest period end (for forecasts: target; for feed health: day), included.
@@ -31,7 +31,7 @@ impl SeriesFilter {
             source: Some(key.source.clone()),
             region: Some(key.region.clone()),
             language: Some(key.language.clone()),
-            marker: Some(key.marker.clone()),
+            markers: vec![key.marker.clone()],
             period: Some(key.period),
             from: None,
             to: None,

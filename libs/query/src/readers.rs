@@ -34,7 +34,6 @@ fn conditions(filter: &SeriesFilter, keys: &[&str], day: &str) -> Vec<Expr> {
         ("source", filter.source.clone()),
         ("region", filter.region.clone()),
         ("language", filter.language.clone()),
-        ("marker", filter.marker.clone()),
         ("period", filter.period.map(|kind| kind.code().to_owned())),
     ];
     let mut conditions: Vec<Expr> = wanted
@@ -42,6 +41,9 @@ fn conditions(filter: &SeriesFilter, keys: &[&str], day: &str) -> Vec<Expr> {
         .filter(|(column, _)| keys.contains(column))
         .filter_map(|(column, value)| Some(col(column).eq(lit(value?))))
         .collect();
+    if keys.contains(&"marker") && !filter.markers.is_empty() {
+        conditions.push(col("marker").in_list(filter.markers.iter().map(lit).collect(), false));
+    }
     conditions.extend(filter.from.map(|from| col(day).gt_eq(date_literal(from))));
     conditions.extend(filter.to.map(|to| col(day).lt_eq(date_literal(to))));
     conditions

@@ -66,7 +66,7 @@ fn days_filter(marker: &str) -> SeriesFilter {
     SeriesFilter {
         region: Some("all".into()),
         language: Some("all".into()),
-        marker: Some(marker.into()),
+        markers: vec![marker.into()],
         period: Some(PeriodKind::Day),
         ..SeriesFilter::default()
     }

@@ -251,7 +251,7 @@ async fn an_authors_deletion_is_honoured_after_a_crash_before_its_series() {
         let filter = SeriesFilter {
             region: Some("all".into()),
             language: Some("all".into()),
-            marker: Some("mh.stress".into()),
+            markers: vec!["mh.stress".into()],
             period: Some(tidemark_domain::PeriodKind::Day),
             ..SeriesFilter::default()
         };

@@ -85,7 +85,7 @@ pub async fn evaluate(session: &Session, rules: &[Rule], now: Timestamp) -> Resu
             source: rule.source.clone(),
             region: rule.region.clone(),
             language: rule.language.clone(),
-            marker: Some(rule.marker.clone()),
+            markers: vec![rule.marker.clone()],
             period: Some(PeriodKind::Day),
             ..SeriesFilter::default()
         };

@@ -14,6 +14,8 @@ use tokio_util::sync::CancellationToken;
 /// How long the role rests for the time it works: while a backfill changes cells all the time, forecasting takes no more
 /// than a fifth of it.
 const REST_PER_WORK: u32 = 4;
+/// Markers asked about at once: a question costs about the same for one as for some, and its answer is held in memory.
+const ASKED_TOGETHER: usize = 16;
 
 /// What a running role remembers. Only a shortcut: without it, every series is fitted once and found to be issued.
 #[derive(Debug, Default)]
@@ -147,24 +149,29 @@ fn daily() -> SeriesFilter {
     SeriesFilter { language: Some(ALL.to_owned()), period: Some(PeriodKind::Day), ..SeriesFilter::default() }
 }
 
-/// One question for each source and marker in which anything was issued since: all its regions, from the first day that
-/// matters.
+/// What to ask: for each source the markers in which anything was issued since, some together, in all its regions, from
+/// the first day that matters.
 fn questions(series: &[SeriesSummary], settings: &Settings, last_day: Date, memory: &Memory) -> Vec<SeriesFilter> {
-    let mut asked: BTreeMap<(&str, &str), (Date, bool)> = BTreeMap::new();
+    let mut asked: BTreeMap<&str, BTreeMap<&str, (Date, bool)>> = BTreeMap::new();
     for series in series {
         let first = series.last.saturating_sub(i64::from(settings.history_days).days());
         let is_news = memory.ended.get(&series.key) != Some(&(series.last, series.issued_at));
-        let question = asked.entry((&series.key.source, &series.key.marker)).or_insert((first, false));
-        *question = (first.min(question.0), question.1 || is_news);
+        let markers = asked.entry(&series.key.source).or_default();
+        let marker = markers.entry(&series.key.marker).or_insert((first, false));
+        *marker = (first.min(marker.0), is_news || marker.1);
     }
-    let question = |((source, marker), (first, _)): ((&str, &str), _)| SeriesFilter {
-        source: Some(source.to_owned()),
-        marker: Some(marker.to_owned()),
-        from: Some(first),
-        to: Some(last_day),
-        ..daily()
-    };
-    asked.into_iter().filter(|(_, (_, is_news))| *is_news).map(question).collect()
+    let mut questions = Vec::new();
+    for (source, markers) in asked {
+        let markers: Vec<_> = markers.into_iter().filter(|(_, (_, is_news))| *is_news).collect();
+        questions.extend(markers.chunks(ASKED_TOGETHER).map(|some| SeriesFilter {
+            source: Some(source.to_owned()),
+            markers: some.iter().map(|(marker, _)| (*marker).to_owned()).collect(),
+            from: some.iter().map(|(_, (first, _))| *first).min(),
+            to: Some(last_day),
+            ..daily()
+        }));
+    }
+    questions
 }
 
 /// The series whose input is new, with it.
