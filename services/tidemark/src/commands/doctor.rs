@@ -34,7 +34,6 @@ enum Verdict {
 }
 
 /// Runs the command. What was asked for goes to standard output.
-#[allow(clippy::print_stdout)]
 pub(crate) async fn run(arguments: Doctor) -> Result<(), Failure> {
     let place = &arguments.place;
     let loaded = Config::of(place);
@@ -59,7 +58,7 @@ pub(crate) async fn run(arguments: Doctor) -> Result<(), Failure> {
                 ("FAULT", text)
             }
         };
-        println!("{sign}  {:<14} {text}", finding.what);
+        crate::print(format!("{sign}  {:<14} {text}\n", finding.what))?;
     }
     match worst {
         None => Ok(()),

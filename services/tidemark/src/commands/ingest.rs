@@ -101,7 +101,6 @@ fn say_sent(path: &str, report: &RunReport) {
 
 /// Waits until every row of the run is in the lake and the series stand on it, then prints the counts: standard output,
 /// for this is what was asked for.
-#[allow(clippy::print_stdout)]
 async fn wait(platform: &Platform, report: &RunReport, started: Instant) -> Result<(), Failure> {
     let lake = Lake::open(&platform.config.lake_location(platform.data.path())).or_exit(Exit::Lake)?;
     let session = Session::open(lake.clone()).await.or_exit(Exit::Lake)?;
@@ -132,7 +131,7 @@ async fn wait(platform: &Platform, report: &RunReport, started: Instant) -> Resu
     bar.clear();
     // What was read before is not counted again, and its speed says nothing.
     let seconds = (known < report.rows).then(|| started.elapsed().as_secs_f64());
-    println!("{}", describe(report, &counts, seconds));
+    crate::print(format!("{}\n", describe(report, &counts, seconds)))?;
     if known == 0 && counts.duplicates > report.rows / 2 {
         crate::say(&format!(
             "{} of {} rows have ids that other posts of the source `{}` have: if they are other posts, give this file a \

@@ -38,7 +38,6 @@ enum Label {
 }
 
 /// Runs the command. What was asked for goes to standard output.
-#[allow(clippy::print_stdout)]
 pub(crate) fn run(arguments: &MarkerAudit) -> Result<(), Failure> {
     let mut config = Config::of(&arguments.place).or_exit(Exit::Configuration)?;
     let marker = &arguments.marker;
@@ -80,9 +79,9 @@ pub(crate) fn run(arguments: &MarkerAudit) -> Result<(), Failure> {
     }
     let found = audit(marker, &cases, !marker.starts_with(LEXICON_PREFIX));
     if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&found).or_exit(Exit::Unexpected)?);
+        crate::print_json(&found)?;
     } else {
-        print!("{}", table(&found));
+        crate::print(table(&found))?;
     }
     let passed = found.passed;
     let kept = audits::keep(&arguments.place.data, &config.annotate, found).or_exit(Exit::Output)?;

@@ -23,7 +23,6 @@ use tidemark_wire::annotated_file::{self, AnnotatedLine, Op, RejectLine};
 use tidemark_wire::lines::Lines;
 
 /// Runs the command. What was asked for goes to standard output.
-#[allow(clippy::print_stdout)]
 pub(crate) fn run(arguments: &Polarization) -> Result<(), Failure> {
     let zone = super::zone(&arguments.zone)?;
     let events = match &arguments.events {
@@ -55,9 +54,9 @@ pub(crate) fn run(arguments: &Polarization) -> Result<(), Failure> {
     let all = Conversations::of(&posts, mode);
     let outcomes: Vec<Outcome> = events.iter().map(|event| Outcome::of(event, &all.scored, &zone)).collect();
     if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&report(&all, mode, &outcomes)).or_exit(Exit::Unexpected)?);
+        crate::print_json(&report(&all, mode, &outcomes))?;
     } else {
-        print!("{}", table(&all, &outcomes));
+        crate::print(table(&all, &outcomes))?;
     }
     let rejected_where = if rejected > 0 { format!(" (see {})", rejects.path().display()) } else { String::new() };
     crate::say(&format!("read {} posts, rejected {rejected} lines{rejected_where}", posts.len()));

@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::exit::{Exit, Failure, OrExit as _};
 use crate::platform::DataFolder;
 use anyhow::Context as _;
-use std::io::{Read as _, Write as _};
+use std::io::Read as _;
 use std::time::Duration;
 use tidemark_lake::Lake;
 use tidemark_query::{Error, Limits, Session};
@@ -52,7 +52,7 @@ pub(crate) async fn run(arguments: Sql) -> Result<(), Failure> {
         Format::Json => answer.to_json_lines(),
     }
     .or_exit(Exit::Input)?;
-    std::io::stdout().write_all(&text).context("cannot write the answer").or_exit(Exit::Output)?;
+    crate::print(text)?;
     if answer.is_cut {
         crate::say(&format!("only the first {} rows are shown", LIMITS.rows_max));
     }

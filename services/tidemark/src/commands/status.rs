@@ -13,16 +13,10 @@ use std::time::Duration;
 const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Runs the command. What was asked for goes to standard output.
-#[allow(clippy::print_stdout)]
 pub(crate) async fn run(arguments: Status) -> Result<(), Failure> {
     let http = address(&arguments.place)?;
     let status = get(&format!("{http}/api/v1/status"), &arguments.key).await.or_exit(Exit::Unreachable)?;
-    if arguments.json {
-        println!("{status:#}");
-    } else {
-        print!("{}", describe(&http, &status));
-    }
-    Ok(())
+    crate::print(if arguments.json { format!("{status:#}\n") } else { describe(&http, &status) })
 }
 
 /// Where the platform over this data folder answers.
