@@ -196,6 +196,13 @@ fn input(folder: &Path) -> String {
     file.display().to_string()
 }
 
+/// A lexicon that `lexicon check` takes.
+fn lexicon(folder: &Path) -> String {
+    let file = folder.join("work.tsv");
+    std::fs::write(&file, "shift\tnightshift\n").expect("written");
+    file.display().to_string()
+}
+
 #[test]
 fn a_full_disk_is_told_apart() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -250,7 +257,7 @@ fn series_of_posts_count_the_rejects_of_both_passes_by_their_lines() {
     std::fs::write(&file, &packed[..packed.len() / 2]).expect("written");
     let (input, out) = (file.display().to_string(), output.display().to_string());
     let answer = Program::find().run(["series", &input, "--output", &out, "--lexica-only"]).succeeded();
-    assert!(answer.stderr.contains("rejected 4 (see"), "{}", answer.stderr);
+    assert!(answer.stderr.contains("rejected 4 (the first: line 1, malformed"), "{}", answer.stderr);
     assert!(std::fs::read_to_string(&output).expect("there").contains("all/all/lexicon.vader.negative"));
     let rejects = std::fs::read_to_string(format!("{out}.rejects.jsonl")).expect("there");
     let mut rejects: Vec<_> = rejects
@@ -264,8 +271,53 @@ fn series_of_posts_count_the_rejects_of_both_passes_by_their_lines() {
     assert_eq!(rejects[..3].iter().map(|(line, _)| *line).collect::<Vec<_>>(), [1, 3, 4]);
     // Cut off before its first line, it holds nothing, and says so in the same way.
     std::fs::write(&file, &packed[..12]).expect("written");
-    let answer = Program::find().run(["series", &input, "--output", &out, "--lexica-only"]).succeeded();
-    assert!(answer.stderr.contains("rejected 1 (see"), "{}", answer.stderr);
+    let answer = Program::find().run(["series", &input, "--output", &out, "--lexica-only"]);
+    answer.failed(4, &["none of 1 lines", "truncated_input"]);
+}
+
+#[test]
+fn an_input_of_which_no_line_can_be_used_is_a_fault() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (file, output) = (folder.path().join("posts.csv"), folder.path().join("out"));
+    std::fs::write(&file, "id,text,created_at\n1,soup,2024-03-05\n2,more soup,2024-03-05\n").expect("written");
+    let (input, out) = (file.display().to_string(), output.display().to_string());
+    let program = Program::find();
+    for arguments in [
+        &["annotate", &input, "--output", &out, "--lexica-only"][..],
+        &["series", &input, "--output", &out, "--lexica-only"],
+        &["polarization", &input],
+        &["explain", &input, "--marker", "mh.stress", "--output", &out],
+    ] {
+        let answer = program.run(arguments);
+        answer.failed(4, &["none of 3 lines", "line 1, malformed", "--help", "tidemark ingest file"]);
+        assert!(!answer.stderr.contains("soup"), "{}", answer.stderr);
+        assert!(!output.exists(), "no output of nothing");
+    }
+    // A file without lines has no fault.
+    std::fs::write(&file, "\n").expect("written");
+    let _ = program.run(["annotate", &input, "--output", &out, "--lexica-only"]).succeeded();
+}
+
+#[test]
+fn what_says_is_not_heard_ends_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let input = input(folder.path());
+    let (program, out) = (Program::find(), folder.path().join("out.jsonl").display().to_string());
+    // The reader of standard error, or of the answer, is gone before the first word.
+    let closed = |redirected: &str, arguments: &[&str]| {
+        let mut command = std::process::Command::new("bash");
+        let script = format!("set -o pipefail; \"$0\" \"$@\" {redirected} | true");
+        command.args(["-c", &script]).arg(program.path()).args(arguments);
+        Program::run_command(command)
+    };
+    let annotate = ["annotate", &input, "--output", &out, "--lexica-only"];
+    for run in 0..5 {
+        let answer = closed("2>&1", &annotate);
+        assert_eq!(answer.code, Some(0), "run {run}");
+        assert_eq!(closed("2>&1", &["annotate", "none", "--output", &out]).code, Some(4), "run {run}");
+        let answer = closed("", &["lexicon", "check", &lexicon(folder.path())]);
+        assert_eq!((answer.code, answer.stderr.as_str()), (Some(0), ""));
+    }
 }
 
 /// Copies the bundled model, so that it can be damaged.

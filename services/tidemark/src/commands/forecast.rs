@@ -88,14 +88,14 @@ impl Run {
 
     fn say(&self, summary: &Summary, place: &str) {
         let Self { file, .. } = self;
-        let see = if file.rejected > 0 { format!(" (see {})", self.rejects.path().display()) } else { String::new() };
         crate::say(&format!(
-            "made {} forecasts of {} series in {:.1} s{place}; rejected {} of {} rows{see}; {}",
+            "made {} forecasts of {} series in {:.1} s{place}; rejected {} of {} rows{}; {}",
             summary.forecasts,
             summary.series,
             self.started.elapsed().as_secs_f64(),
             file.rejected,
             file.rows_read,
+            self.rejects.note(),
             skipped(summary),
         ));
     }
