@@ -143,12 +143,16 @@ fn a_port_in_use_is_named() {
     let folder = tempfile::tempdir().expect("a folder");
     let taken = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
     let port = taken.local_addr().expect("an address").port().to_string();
-    let data = folder.path().display().to_string();
+    let data = folder.path().join("data").display().to_string();
     let config = folder.path().join("c.toml");
     std::fs::write(&config, CONFIG).expect("written");
     let config = config.display().to_string();
-    let answer = Program::find().run(["up", "--no-demo", "--data", &data, "--config", &config, "--port", &port]);
-    answer.failed(6, &[&port, "serve.port"]);
+    let up = || Program::find().run(["up", "--no-demo", "--data", &data, "--config", &config, "--port", &port]);
+    up().failed(6, &[&port, "serve.port"]);
+    assert!(!Path::new(&data).exists(), "a start that is refused makes no folder");
+    std::fs::create_dir(&data).expect("created");
+    up().failed(6, &[&port, "serve.port"]);
+    assert!(!Path::new(&data).join("admin.key.digest").exists(), "nor a key that nobody was shown");
 }
 
 #[test]
@@ -168,6 +172,40 @@ fn ingest_without_a_platform_says_how_to_start_one() {
     std::fs::write(&file, post("1").to_string()).expect("written");
     let (file, data) = (file.display().to_string(), folder.path().join("data").display().to_string());
     Program::find().run(["ingest", "file", &file, "--data", &data]).failed(8, &["tidemark up --data"]);
+    assert!(!Path::new(&data).exists(), "only a platform makes its folder");
+}
+
+#[test]
+fn a_role_without_a_source_is_refused_by_its_key() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = folder.path().join("c.toml");
+    std::fs::write(&config, "[kafka]\nbootstrap_servers = \"127.0.0.1:1\"\n").expect("written");
+    let (config, data) = (config.display().to_string(), folder.path().join("data").display().to_string());
+    let answer = Program::find().run(["run", "ingest", "--config", &config, "--data", &data]);
+    answer.failed(3, &["[ingest.jetstream]", "tidemark ingest file"]);
+    assert!(!Path::new(&data).exists());
+}
+
+#[test]
+fn the_doctor_looks_whether_the_folder_is_closed_and_leaves_it_as_it_is() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().expect("a folder");
+    let (config, data) = (folder.path().join("c.toml"), folder.path().join("data"));
+    std::fs::write(&config, CONFIG).expect("written");
+    let (config, path) = (config.display().to_string(), data.display().to_string());
+    let doctor = || Program::find().run(["doctor", "--config", &config, "--data", &path]).stdout;
+    let line = |said: &str| said.lines().find(|line| line.contains("data folder")).expect("a finding").to_owned();
+    assert!(line(&doctor()).starts_with('-'), "not there yet");
+    std::fs::create_dir(&data).expect("created");
+    let mode = |mode| std::fs::set_permissions(&data, std::fs::Permissions::from_mode(mode)).expect("ours");
+    for open in [0o755, 0o750, 0o701] {
+        mode(open);
+        let said = line(&doctor());
+        assert!(said.starts_with("FAULT") && said.contains("chmod 700"), "{said}");
+    }
+    mode(0o700);
+    let said = line(&doctor());
+    assert!(said.starts_with("ok"), "{said}");
 }
 
 #[test]
@@ -357,6 +395,7 @@ fn a_damaged_model_is_named_with_what_to_do() {
     program
         .run(["up", "--no-demo", "--port", "0", "--config", &config, "--data", &data])
         .failed(7, &["model.onnx", "install the model anew"]);
+    assert!(!Path::new(&data).exists(), "a start that is refused makes no folder");
     std::fs::remove_file(&weights).expect("removed");
     program.run(["annotate", &input, "--output", &out, "--model", &directory]).failed(7, &["model.onnx"]);
 }
@@ -373,4 +412,5 @@ fn a_wrong_configuration_is_named_by_its_key() {
     std::fs::write(&config, zone).expect("written");
     let answer = Program::find().run(["up", "--no-demo", "--port", "0", "--config", &config, "--data", &data]);
     answer.failed(3, &["Europe/Atlantis", "IANA"]);
+    assert!(!Path::new(&data).exists(), "a start that is refused makes no folder");
 }

@@ -35,22 +35,23 @@ struct Platform {
 impl Platform {
     async fn find(place: &Place) -> Result<Self, Failure> {
         let config = Config::load(place.config.as_deref()).or_exit(Exit::Configuration)?;
-        let data = DataFolder::create(&place.data).or_exit(Exit::Output)?;
+        let running = || Some(DataFolder::find(&place.data)?.address()?.bootstrap);
         let bootstrap = config
             .kafka
             .bootstrap_servers
             .clone()
-            .or_else(|| data.address().map(|address| address.bootstrap))
+            .or_else(running)
             .with_context(|| {
+                let data = place.data.display();
                 format!(
-                    "no platform runs over {}: start one with `tidemark up --data {}`, or set kafka.bootstrap_servers",
-                    data.path().display(),
-                    data.path().display()
+                    "no platform runs over {data}: start one with `tidemark up --data {data}`, or set \
+                     kafka.bootstrap_servers"
                 )
             })
             .or_exit(Exit::Unreachable)?;
         let log = Log::connect(&bootstrap, &config.kafka).or_exit(Exit::Configuration)?;
         log.ping(BROKER_DEADLINE).await.or_exit(Exit::Unreachable)?;
+        let data = DataFolder::create(&place.data).or_exit(Exit::Output)?;
         Ok(Self { config, data, log })
     }
 }

@@ -23,13 +23,10 @@ pub(crate) async fn run(arguments: Sql) -> Result<(), Failure> {
         arguments.query
     };
     let config = Config::load(arguments.place.config.as_deref()).or_exit(Exit::Configuration)?;
-    let location = match &config.lake.location {
-        Some(location) => location.clone(),
-        None if arguments.place.data.is_dir() => {
-            let data = DataFolder::create(&arguments.place.data).or_exit(Exit::Lake)?;
-            config.lake_location(data.path())
-        }
-        None => {
+    let location = match (&config.lake.location, DataFolder::find(&arguments.place.data)) {
+        (Some(location), _) => location.clone(),
+        (None, Some(data)) => config.lake_location(data.path()),
+        (None, None) => {
             return Err(anyhow::anyhow!(
                 "there is no data folder {}: name one with --data, or start `tidemark up`",
                 arguments.place.data.display()

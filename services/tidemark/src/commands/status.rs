@@ -21,7 +21,7 @@ pub(crate) async fn run(arguments: Status) -> Result<(), Failure> {
 
 /// Where the platform over this data folder answers.
 pub(crate) fn address(place: &Place) -> Result<String, Failure> {
-    if let Some(address) = place.data.is_dir().then(|| DataFolder::create(&place.data).ok()?.address()).flatten() {
+    if let Some(address) = DataFolder::find(&place.data).and_then(|data| data.address()) {
         return Ok(address.http);
     }
     let config = Config::load(place.config.as_deref()).or_exit(Exit::Configuration)?;
