@@ -205,6 +205,10 @@ pub struct Explanation {
     /// Its score; absent where the marker cannot be answered in this language.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub score: Option<f32>,
+    /// What the score must reach for the label to hold; of labels of which one holds, that with the largest multiple of its
+    /// threshold. Absent where there is no score, and for a value on a scale.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threshold: Option<f32>,
     /// What the words contribute, in the order of the text.
     pub words: Vec<ExplainedWord>,
     /// What the lexica hit, the hits that negation takes away included.

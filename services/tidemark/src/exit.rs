@@ -22,6 +22,8 @@ pub(crate) enum Exit {
     Lake = 9,
     /// A marker did not pass its audit.
     Audit = 10,
+    /// Ctrl-C or SIGTERM before the end, as shells number it.
+    Stopped = 130,
 }
 
 /// The table printed by `tidemark --help`.
@@ -37,7 +39,8 @@ pub(crate) const HELP: &str = "Exit codes:
   7  the model, a lexicon or ONNX Runtime is missing or damaged
   8  the broker or the server does not answer
   9  the lake is held by another process, or does not belong to this log
- 10  a marker did not pass its audit";
+ 10  a marker did not pass its audit
+130  stopped by Ctrl-C before its end (`up` and `run` end with 0)";
 
 /// An error with the code the program ends with. The chain below it is printed, once, by `main`.
 #[derive(Debug)]

@@ -11,6 +11,7 @@ mod platform;
 mod prepare;
 mod progress;
 mod roles;
+mod stop;
 mod up;
 
 use anyhow::Context as _;

@@ -23,8 +23,10 @@ pub(super) const EXPLAIN_HELP: &str = r#"Example:
   echo '{"id": "1", "text": "deadlines everywhere, I cannot cope"}' | tidemark explain - --marker mh.stress --output -
 
 Input, one JSON object a line: id, text and optionally lang, parent_text, topic.
-Output, one JSON line a post: id, language, marker, label, score, words (start, end, text, weight), lexicon (category,
-start, end, text, weight, negated), provenance. A word's weight is how far the label's log-odds fall without it; in a post
+Output, one JSON line a post: id, language, marker, label, score, threshold, words (start, end, text, weight), lexicon
+(category, start, end, text, weight, negated), provenance. The label is the one that is explained, whether it holds or not: it
+holds where its score reaches the threshold (of labels of which one holds, that with the largest multiple of its
+threshold). A word's weight is how far the label's log-odds fall without it; in a post
 of more than 48 words, neighbours that matter little stand together. Places are characters of the text as it was scored,
 with handles and addresses masked. Where the marker cannot be answered in a post's language, there is no score."#;
 
