@@ -1,10 +1,11 @@
 //! Ctrl-C during a long command without a platform: told at once, obeyed where nothing is torn.
 
 use crate::exit::Exit;
-use crate::roles::asked_to_stop;
+use std::io;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::signal::unix::{SignalKind, signal};
 
 /// Whether somebody has asked the command to stop.
 #[derive(Debug, Default)]
@@ -14,20 +15,34 @@ impl Stop {
     /// Listens for Ctrl-C and SIGTERM from now on. The first is told and remembered; a second one ends the program.
     pub(crate) fn listen() -> Self {
         let stop = Self::default();
-        let asked = stop.0.clone();
+        // Where nobody can listen the signal ends the process, which tears no more than a kill does.
+        let _ = stop.try_to_listen();
+        stop
+    }
+
+    fn try_to_listen(&self) -> io::Result<()> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let entered = runtime.enter();
+        let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        drop(entered);
+        let asked = self.0.clone();
         let listening = move || {
-            // Without a runtime, or a thread, the signal ends the process, which tears no more than a kill does.
-            let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
             runtime.block_on(async {
-                asked_to_stop().await;
-                asked.store(true, Ordering::Relaxed);
-                crate::say("stopping at the next series; Ctrl-C again ends it at once");
-                asked_to_stop().await;
-                std::process::exit(Exit::Stopped as i32);
+                for before in 0_u32.. {
+                    tokio::select! {
+                        _ = interrupt.recv() => {}
+                        _ = terminate.recv() => {}
+                    }
+                    if before > 0 {
+                        std::process::exit(Exit::Stopped as i32);
+                    }
+                    asked.store(true, Ordering::Relaxed);
+                    crate::say("stopping at the next series; Ctrl-C again ends it at once");
+                }
             });
         };
-        let _ = std::thread::Builder::new().name("stop".to_owned()).spawn(listening);
-        stop
+        std::thread::Builder::new().name("stop".to_owned()).spawn(listening)?;
+        Ok(())
     }
 
     /// What a loop is told after each of its turns.
