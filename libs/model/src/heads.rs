@@ -157,6 +157,13 @@ impl Head {
         self.labels.iter().map(|label| self.marker_of(label)).collect()
     }
 
+    /// What a score must reach in a language for its label to hold; of a multiclass head, what it is divided by before the
+    /// largest holds. A value on a scale has none.
+    #[must_use]
+    pub fn threshold(&self, language: Language, score: usize) -> Option<f32> {
+        self.setting(language).2.get(score).copied()
+    }
+
     /// (scale, shift, thresholds) in a language.
     fn setting(&self, language: Language) -> (f32, &[f32], &[f32]) {
         match self.per_language.iter().find(|own| own.language == language) {
@@ -363,6 +370,8 @@ mod tests {
         let mut head = head(HeadKind::Binary, &["no", "yes"], &[0.5]);
         let own = LanguageSetting { language: Language::Spanish, thresholds: vec![0.9], scale: 2.0, shift: vec![0.0] };
         head.per_language.push(own);
+        let threshold = |language| head.threshold(language, 0);
+        assert_eq!((threshold(Language::Spanish), threshold(Language::English)), (Some(0.9), Some(0.5)));
         assert_eq!(head.answer(Language::Spanish, &[0.5]), (vec![super::sigmoid(1.0)], vec![0]));
         assert_eq!(head.answer(Language::English, &[0.5]), (vec![super::sigmoid(0.5)], vec![1]));
     }
@@ -379,6 +388,7 @@ mod tests {
         let head = scale_from(1.0, 7.0);
         assert_eq!(head.check(), Ok(()));
         assert_eq!(answer(&head, &[0.0, -400.0]), (vec![4.0, 1.0], vec![]));
+        assert_eq!(head.threshold(Language::English, 0), None);
         assert_eq!(answer(&head, &[400.0, 0.0]).0, [7.0, 4.0]);
     }
 

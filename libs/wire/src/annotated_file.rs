@@ -84,6 +84,48 @@ fn text_or_number<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<S
     })
 }
 
+/// One line of what `tidemark polarization` reads, as far as conversations need it: a post with or without labels, or an
+/// annotated post.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct ConversationLine {
+    /// The post's id. A number is taken as its digits.
+    #[serde(deserialize_with = "text_or_number")]
+    pub id: String,
+    /// When it was written: RFC 3339, a date, or a count since 1970.
+    #[serde(default, deserialize_with = "lenient")]
+    pub created_at: Option<String>,
+    /// What happened to the post.
+    #[serde(default)]
+    pub op: Option<Op>,
+    /// What the stance is about.
+    #[serde(default, deserialize_with = "lenient")]
+    pub topic: Option<String>,
+    /// The id of the post this post answers.
+    #[serde(default, deserialize_with = "lenient")]
+    pub parent: Option<String>,
+    /// The id of the conversation it is part of.
+    #[serde(default, deserialize_with = "lenient")]
+    pub conversation: Option<String>,
+    /// Its labels, whoever gave them. What is no label says nothing, and does not cost the post.
+    #[serde(default, deserialize_with = "known_labels")]
+    pub labels: BTreeMap<String, Labels>,
+    /// Whether it has been annotated: it then says which versions made it.
+    #[serde(default, rename = "provenance", deserialize_with = "is_there")]
+    pub is_annotated: bool,
+}
+
+fn known_labels<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, Labels>, D::Error> {
+    let serde_json::Value::Object(given) = serde_json::Value::deserialize(deserializer)? else {
+        return Ok(BTreeMap::new());
+    };
+    let known = |(marker, label)| Some((marker, serde_json::from_value(label).ok()?));
+    Ok(given.into_iter().filter_map(known).collect())
+}
+
+fn is_there<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    Ok(Option::<serde::de::IgnoredAny>::deserialize(deserializer)?.is_some())
+}
+
 /// A marker's scores: one number, or one for each label.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
@@ -163,6 +205,10 @@ pub struct Explanation {
     /// Its score; absent where the marker cannot be answered in this language.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub score: Option<f32>,
+    /// What the score must reach for the label to hold; of labels of which one holds, that with the largest multiple of its
+    /// threshold. Absent where there is no score, and for a value on a scale.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threshold: Option<f32>,
     /// What the words contribute, in the order of the text.
     pub words: Vec<ExplainedWord>,
     /// What the lexica hit, the hits that negation takes away included.
@@ -236,13 +282,25 @@ impl RejectLine {
 
 #[cfg(test)]
 mod tests {
-    use super::{AnnotatedLine, PostLine};
+    use super::{AnnotatedLine, ConversationLine, Labels, PostLine};
 
     #[test]
     fn ids_may_be_numbers() {
         let line: PostLine =
             serde_json::from_str(r#"{"id": 12345678901234567890, "text": "x", "extra": null}"#).expect("valid");
         assert_eq!(line.id, "12345678901234567890");
+    }
+
+    #[test]
+    fn a_line_of_a_conversation_needs_its_id_and_keeps_the_labels_it_has() {
+        let read = |text: &str| serde_json::from_str::<ConversationLine>(text).expect("valid");
+        let bare = read(r#"{"id": 7, "text": "x", "labels": "yes", "provenance": null}"#);
+        assert_eq!((bare.id.as_str(), bare.labels.len(), bare.is_annotated), ("7", 0, false));
+        let labelled = read(r#"{"id": "7", "labels": {"polarization.stance": "favor", "mine": {"of": 1}}}"#);
+        assert_eq!(labelled.labels["polarization.stance"], Labels::One("favor".to_owned()));
+        assert_eq!((labelled.labels.len(), labelled.is_annotated), (1, false));
+        assert!(read(r#"{"id": "7", "provenance": {"model": "m", "lexicon": "l", "code": "0"}}"#).is_annotated);
+        assert!(serde_json::from_str::<ConversationLine>("{}").is_err());
     }
 
     #[test]

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use jiff::tz::TimeZone;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, ErrorKind, Read};
 use tidemark_aggregate::file::{Options, Summary, series_of_lines};
@@ -114,6 +115,21 @@ async fn every_line_is_accounted_for() {
         [reason(4, "malformed"), reason(5, "wrong_type"), reason(6, "bad_time"), reason(7, "missing_field")]
     );
     assert_eq!(point(&rows, "2024-01-01", "all/all/mh.stress")[6..], ["post", "censored"]);
+}
+
+#[tokio::test]
+async fn an_odd_year_makes_no_series_of_millions() {
+    let mut input: String = (0..20).map(|id| line(id, Some(id), "2024-01-01", id < 5) + "\n").collect();
+    for (id, day) in (20..).zip(["0001-01-01", "1970-01-01", "9999-12-31", "-009999-01-01", "2024-07-09", "2024-01-03"])
+    {
+        input += &(line(id, Some(id), day, true) + "\n");
+    }
+    let (summary, rows, rejects) = run(&input, PeriodKind::Day).await;
+    assert_eq!((summary.accepted, summary.rejected), (21, 5), "{rejects}");
+    assert_eq!(rejects.matches("time_out_of_range").count() + rejects.matches("bad_time").count(), 5, "{rejects}");
+    let days: BTreeSet<&str> = rows.iter().map(|row| row[0].as_str()).collect();
+    assert_eq!(Vec::from_iter(days), ["2024-01-01", "2024-01-02", "2024-01-03"]);
+    assert_eq!(point(&rows, "2024-01-01", "all/all/mh.stress")[1..3], ["5", "20"]);
 }
 
 /// What a decoder says of a compressed file that lacks its end.

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
-use tidemark_domain::Proportion;
+use tidemark_domain::{Language, Proportion};
 
 /// Posts of the sample that must be answered, at least…
 pub const ANSWERED_MIN: u64 = 200;
@@ -37,6 +37,8 @@ pub struct Case {
     pub label: bool,
     /// A region, a platform, a language: whatever the marker should not depend on.
     pub group: Option<String>,
+    /// The language it was taken for.
+    pub language: Language,
     /// The post that this one says in other words. A paraphrase counts for stability alone.
     pub paraphrase_of: Option<String>,
     /// What the marker says; `None` where it does not answer.
@@ -113,6 +115,9 @@ pub struct Audit {
     pub faults: Vec<String>,
     /// Of the sample, the posts it answers.
     pub coverage: Share,
+    /// The others, by the language they were taken for; `other` is another one, or none that could be told.
+    #[serde(default)]
+    pub unanswered: BTreeMap<String, u64>,
     /// On the whole sample.
     pub agreement: Agreement,
     /// By group.
@@ -129,6 +134,10 @@ pub fn audit(marker: &str, sample: &[Case], scores_are_probabilities: bool) -> A
     let posts = || sample.iter().filter(|case| case.paraphrase_of.is_none());
     let answered = posts().filter(|case| case.answer.is_some()).count() as u64;
     let coverage: Share = Proportion { k: answered, n: posts().count() as u64 }.into();
+    let mut unanswered: BTreeMap<String, u64> = BTreeMap::new();
+    for case in posts().filter(|case| case.answer.is_none()) {
+        *unanswered.entry(case.language.code().to_owned()).or_default() += 1;
+    }
     let agreement = Agreement::of(posts());
     let mut by_group: BTreeMap<&str, Vec<&Case>> = BTreeMap::new();
     for case in posts() {
@@ -151,7 +160,17 @@ pub fn audit(marker: &str, sample: &[Case], scores_are_probabilities: bool) -> A
     let covered = coverage.value.unwrap_or_default();
     fault(
         covered < COVERAGE_MIN,
-        format!("it answers {} of the sample: {} are needed", percent(covered), percent(COVERAGE_MIN)),
+        format!(
+            "it answers {} of the sample: {} are needed{}",
+            percent(covered),
+            percent(COVERAGE_MIN),
+            // The one cause of silence that whoever made the sample can mend.
+            if unanswered.contains_key(Language::Other.code()) {
+                "; where no language was told or could be told from the text, give the posts a `lang`"
+            } else {
+                ""
+            }
+        ),
     );
     let youden = agreement.youden().unwrap_or_default();
     fault(youden < YOUDEN_MIN, format!("sensitivity + specificity - 1 is {youden:.2}: {YOUDEN_MIN} is needed"));
@@ -181,7 +200,8 @@ pub fn audit(marker: &str, sample: &[Case], scores_are_probabilities: bool) -> A
         format!("{} of paraphrases are answered alike: {} are needed", percent(stable), percent(STABILITY_MIN)),
     );
     let passed = faults.is_empty();
-    Audit { marker: marker.to_owned(), passed, faults, coverage, agreement, groups, calibration_error, stability }
+    let marker = marker.to_owned();
+    Audit { marker, passed, faults, coverage, unanswered, agreement, groups, calibration_error, stability }
 }
 
 fn stability(sample: &[Case]) -> Proportion {
@@ -213,6 +233,8 @@ fn calibration_error<'a>(cases: impl Iterator<Item = &'a Case>) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::{Audit, Case, Said, audit};
+    use std::collections::BTreeMap;
+    use tidemark_domain::Language;
 
     /// 200 posts, half of them labelled yes, in two groups; `wrong` in 100 are answered wrongly in the first group and
     /// `wrong_second` in the second; and 40 paraphrases, every `unstable`th answered otherwise.
@@ -227,6 +249,7 @@ mod tests {
                     id: n.to_string(),
                     label,
                     group: Some(if second { "b" } else { "a" }.to_owned()),
+                    language: Language::English,
                     paraphrase_of: None,
                     answer: Some(Said { present, score: if present { 0.9 } else { 0.1 } }),
                 }
@@ -270,7 +293,17 @@ mod tests {
         let mut silent = sample(10, 10, 10);
         let post = silent[0].clone();
         silent.extend((0..60).map(|n| Case { id: format!("s{n}"), answer: None, ..post.clone() }));
-        assert!(faults(&audit("m", &silent, false)).contains("it answers 77 %"));
+        let found = audit("m", &silent, false);
+        assert!(faults(&found).ends_with("it answers 77 % of the sample: 90 % are needed"), "{found:?}");
+        assert_eq!(found.unanswered, BTreeMap::from([("en".to_owned(), 60)]));
+        silent
+            .iter_mut()
+            .filter(|case| case.answer.is_none())
+            .take(40)
+            .for_each(|case| case.language = Language::Other);
+        let found = audit("m", &silent, false);
+        assert!(faults(&found).contains("give the posts a `lang`"), "{found:?}");
+        assert_eq!(found.unanswered, BTreeMap::from([("en".to_owned(), 20), ("other".to_owned(), 40)]));
         assert!(!audit("m", &[], true).passed);
     }
 }

@@ -59,6 +59,7 @@ impl Annotator {
             marker: head.marker.clone(),
             label: label.cloned(),
             score,
+            threshold: place.and_then(|place| head.threshold(language, place)),
             words: words.collect(),
             lexicon: self.lexicon_hits(text, language, &characters),
             provenance: self.provenance().clone(),

@@ -225,6 +225,17 @@ mod tests {
     }
 
     #[test]
+    fn a_byte_order_mark_and_ids_and_authors_that_are_numbers_cost_no_post() {
+        let input = "\u{feff}{\"id\": 1, \"author\": 7, \"text\": \"a\"}\n{\"id\": 12345678901234567890, \"author\": -2, \"text\": \"b\"}\n";
+        let (summary, lines) = annotated(input, Unanswered::Omitted);
+        assert_eq!((summary.answered, summary.rejected), (2, 0));
+        let read = |line: &String| serde_json::from_str::<AnnotatedLine>(line).expect("an annotated line");
+        let known: Vec<_> = lines.iter().map(read).map(|line| (line.id, line.author.expect("told"))).collect();
+        let pair = |id: &str, author: &str| (id.to_owned(), author.to_owned());
+        assert_eq!(known, [pair("1", "7"), pair("12345678901234567890", "-2")]);
+    }
+
+    #[test]
     fn presence_is_the_lexicons_own_answer_and_not_a_score_above_zero() {
         let present = |text: &str| {
             let (_, lines) = annotated(&format!(r#"{{"id": 1, "text": "{text}"}}"#), Unanswered::Omitted);

@@ -58,6 +58,9 @@ pub enum Error {
         /// The journal.
         path: std::path::PathBuf,
     },
+    /// Whoever asked for it wants no more.
+    #[error("stopped before its end")]
+    Stopped,
     /// An output could not be written: no space, or no permission.
     #[error("the output cannot be written; make room and run again")]
     Write(#[source] std::io::Error),

@@ -25,7 +25,7 @@ pub mod series_file;
 pub use config::Settings;
 pub use error::Error;
 pub use journal::Journal;
-pub use offline::{Made, Origins, Request, Summary, forecast_for_hub, forecast_resumably, forecast_series};
+pub use offline::{Made, Origins, Progress, Request, Summary, forecast_for_hub, forecast_resumably, forecast_series};
 pub use role::run;
 pub use score_file::{ForecastFiles, ForecastRows};
 pub use series_file::{SeriesFile, TruthFile, read_series, read_truth};

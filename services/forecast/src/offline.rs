@@ -8,6 +8,7 @@ use jiff::{ToSpan, civil::Date};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::io::{self, Write};
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tidemark_surveillance::joint::{DEFAULT_PATHS, Paths};
 use tidemark_surveillance::peaks::PeakForecast;
@@ -66,6 +67,9 @@ pub struct Made {
     pub rows: Vec<u8>,
 }
 
+/// Hears of each pair of series and origin that is done: how many are, and how many there are. It says whether to go on.
+pub type Progress<'a> = &'a (dyn Fn(u64, u64) -> ControlFlow<()> + Sync);
+
 /// What a run did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Summary {
@@ -112,16 +116,15 @@ impl Request {
 }
 
 /// Forecasts every series of a file from every origin asked, in parallel, and writes the rows ordered by series,
-/// origin, model, horizon and level: the same file whatever the number of cores. `progress` hears of the pairs of
-/// series and origin that are done, and of how many there are.
+/// origin, model, horizon and level: the same file whatever the number of cores.
 ///
 /// # Errors
-/// [`Error::Request`], [`Error::Write`].
+/// [`Error::Request`], [`Error::Write`], and [`Error::Stopped`] where `progress` says so.
 pub fn forecast_series(
     file: &SeriesFile,
     request: &Request,
     mut output: impl Write,
-    progress: &(dyn Fn(u64, u64) + Sync),
+    progress: Progress<'_>,
 ) -> Result<Summary, Error> {
     request.check()?;
     writeln!(output, "{}", hubverse::HEADER).map_err(Error::Write)?;
@@ -141,7 +144,7 @@ pub fn forecast_resumably(
     file: &SeriesFile,
     request: &Request,
     journal: &mut Journal,
-    progress: &(dyn Fn(u64, u64) + Sync),
+    progress: Progress<'_>,
 ) -> Result<Summary, Error> {
     request.check()?;
     let begun = journal.last();
@@ -160,7 +163,7 @@ pub fn forecast_for_hub(
     file: &SeriesFile,
     request: &Request,
     mut take: impl FnMut(&Made) -> io::Result<()>,
-    progress: &(dyn Fn(u64, u64) + Sync),
+    progress: Progress<'_>,
 ) -> Result<Summary, Error> {
     request.check()?;
     run(file, request, (Form::Hub, 0, Summary::default()), progress, &mut |made, _, _| {
@@ -176,7 +179,7 @@ fn run(
     file: &SeriesFile,
     request: &Request,
     (form, begun, mut summary): (Form, u64, Summary),
-    progress: &(dyn Fn(u64, u64) + Sync),
+    progress: Progress<'_>,
     take: &mut Take<'_>,
 ) -> Result<Summary, Error> {
     let origins: u64 = file.series.values().map(|history| request.origins(history).len() as u64).sum();
@@ -196,8 +199,10 @@ fn run(
             .par_iter()
             .map(|(name, history, origin)| {
                 let made = forecast_one(name, history, *origin, request, form);
-                progress(done.fetch_add(1, Ordering::Relaxed) + 1, origins);
-                made
+                match progress(done.fetch_add(1, Ordering::Relaxed) + 1, origins) {
+                    ControlFlow::Continue(()) => made,
+                    ControlFlow::Break(()) => Err(Error::Stopped),
+                }
             })
             .collect::<Result<_, Error>>()?;
         let mut forecasts = Vec::new();

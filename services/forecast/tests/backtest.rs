@@ -4,15 +4,21 @@
 use jiff::{ToSpan, civil::date};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tidemark_forecast::evaluation::{Evaluation, Options};
 use tidemark_forecast::{
-    ForecastFiles, Journal, Origins, Request, Summary, forecast_for_hub, forecast_resumably, forecast_series,
+    Error, ForecastFiles, Journal, Origins, Request, Summary, forecast_for_hub, forecast_resumably, forecast_series,
     read_series,
 };
 use tidemark_surveillance::Model;
 
 const ORIGIN_DAYS: usize = 120;
+
+/// Nobody stops the run.
+fn on(_: u64, _: u64) -> ControlFlow<()> {
+    ControlFlow::Continue(())
+}
 
 /// Two series, the second shorter; beyond `garbage_after` days the values are of another world.
 fn file(garbage_after: usize) -> String {
@@ -37,7 +43,7 @@ fn request(origins: Origins) -> Request {
 fn run(text: &str, request: &Request) -> (String, Summary) {
     let file = read_series(text.as_bytes(), std::io::sink()).unwrap();
     let mut out = Vec::new();
-    let summary = forecast_series(&file, request, &mut out, &|_, _| {}).unwrap();
+    let summary = forecast_series(&file, request, &mut out, &on).unwrap();
     (String::from_utf8(out).unwrap(), summary)
 }
 
@@ -99,10 +105,11 @@ fn progress_ends_at_the_end_and_requests_without_meaning_are_refused() {
     let progress = |done, total| {
         assert_eq!(total, 6);
         furthest.fetch_max(done, Ordering::Relaxed);
+        ControlFlow::Continue(())
     };
     forecast_series(&file, &ask, std::io::sink(), &progress).unwrap();
     assert_eq!(furthest.into_inner(), 6);
-    let refused = |ask: &Request| forecast_series(&file, ask, std::io::sink(), &|_, _| {}).unwrap_err().to_string();
+    let refused = |ask: &Request| forecast_series(&file, ask, std::io::sink(), &on).unwrap_err().to_string();
     assert!(refused(&Request { horizon_days: 0, ..ask.clone() }).contains("1 to 365"));
     assert!(refused(&Request { models: vec![], ..ask.clone() }).contains("tidemark"));
     let backwards = Origins::Rolling { from: date(2023, 4, 2), to: date(2023, 4, 1), step_days: 7 };
@@ -117,18 +124,18 @@ fn a_back_test_that_was_stopped_goes_on_and_ends_with_the_same_bytes() {
     let mut ask = request(Origins::Rolling { from: date(2023, 3, 1), to: date(2023, 5, 20), step_days: 1 });
     ask.models = vec![Model::SeasonalNaive];
     let mut whole = Vec::new();
-    let expected = forecast_series(&series, &ask, &mut whole, &|_, _| {}).unwrap();
+    let expected = forecast_series(&series, &ask, &mut whole, &on).unwrap();
     let open = || Journal::open(&output, &series, &ask, "a build").unwrap();
-    // Stopped within the second chunk of origins: as a kill would, nothing is said to anybody.
-    let stopped = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        forecast_resumably(&series, &ask, &mut open(), &|done, _| assert!(done < 40, "stopped")).unwrap()
-    }));
-    assert!(stopped.is_err());
+    // Stopped within the second chunk of origins: the first is kept, as after a kill.
+    let halfway = |done: u64, _: u64| if done < 40 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) };
+    let stopped = forecast_resumably(&series, &ask, &mut open(), &halfway);
+    assert!(matches!(stopped, Err(Error::Stopped)), "{stopped:?}");
     let mut journal = open();
     assert_eq!(journal.origins(), 32);
     let first = AtomicU64::new(u64::MAX);
     let progress = |done, _| {
         first.fetch_min(done, Ordering::Relaxed);
+        ControlFlow::Continue(())
     };
     let summary = forecast_resumably(&series, &ask, &mut journal, &progress).unwrap();
     assert_eq!((summary, first.into_inner()), (expected, 33), "finished origins are not made again");
@@ -145,7 +152,7 @@ fn what_a_hub_is_given_is_scored_like_what_we_keep() {
     let mut ask = request(Origins::At(date(2023, 4, 20)));
     (ask.peak_week, ask.samples) = (true, 50);
     let mut table = Vec::new();
-    let summary = forecast_series(&series, &ask, &mut table, &|_, _| {}).unwrap();
+    let summary = forecast_series(&series, &ask, &mut table, &on).unwrap();
     let mut files: BTreeMap<String, Vec<u8>> = BTreeMap::new();
     let header = format!("{}\n", tidemark_forecast::hubverse::HUB_HEADER);
     let hub = forecast_for_hub(
@@ -156,7 +163,7 @@ fn what_a_hub_is_given_is_scored_like_what_we_keep() {
             files.entry(name).or_insert_with(|| header.clone().into_bytes()).extend(&made.rows);
             Ok(())
         },
-        &|_, _| {},
+        &on,
     );
     assert_eq!((hub.unwrap(), files.len()), (summary, 5));
     // 20 April 2023 is a Thursday: fourteen days touch three epiweeks.

@@ -98,6 +98,20 @@ fn lines(n: usize) -> Vec<u8> {
 }
 
 #[tokio::test]
+async fn a_byte_order_mark_is_no_part_of_the_first_record_or_column() {
+    let ndjson = "\u{feff}{\"id\":1,\"created_at\":\"2024-01-01\",\"text\":\"fine\"}\n{\"id\":2,\"created_at\":\"2024-01-01\",\"text\":\"too\"}\n";
+    let csv = "\u{feff}id,text,created_at\n1,fine,2024-01-01\n2,too,2024-01-01\n";
+    for (name, content) in [("posts.ndjson", ndjson), ("posts.csv", csv)] {
+        for (name, content) in [(name.to_owned(), content.into()), (format!("{name}.gz"), gzip(content.as_bytes()))] {
+            let (report, outcomes) = Bench::new().read(&name, &content, None).await;
+            assert_eq!((report.rows, report.sent), (2, 2), "{name}: {:?}", reasons(&outcomes));
+            let texts: Vec<&str> = events(&outcomes).iter().map(|event| event.text.as_str()).collect();
+            assert_eq!(texts, ["fine", "too"], "{name}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn every_bad_record_is_a_reject_with_its_reason() {
     let mut input = Vec::new();
     let line = |text: &str| format!("{text}\n").into_bytes();

@@ -44,6 +44,30 @@ pub mod proto {
     pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
 }
 
+/// The ports, taken before there is anything to answer with: whether they can be had is known before anything is made.
+#[derive(Debug)]
+pub struct Doors {
+    host: IpAddr,
+    http: TcpListener,
+    grpc: TcpListener,
+    http_address: SocketAddr,
+    grpc_address: SocketAddr,
+}
+
+impl Doors {
+    /// Takes the ports. Port 0 takes any free one; the addresses say which.
+    ///
+    /// # Errors
+    /// When an address is not one of this machine, or a port is taken.
+    pub fn open(settings: &Settings) -> Result<Self, Error> {
+        let host: IpAddr =
+            settings.host.parse().map_err(|source| Error::Host { host: settings.host.clone(), source })?;
+        let (http, http_address) = listen(SocketAddr::new(host, settings.port), "port")?;
+        let (grpc, grpc_address) = listen(SocketAddr::new(host, settings.grpc_port), "grpc_port")?;
+        Ok(Self { host, http, grpc, http_address, grpc_address })
+    }
+}
+
 /// A server that holds its ports and does not answer yet.
 pub struct Server {
     http: TcpListener,
@@ -61,13 +85,18 @@ impl Server {
     /// When an address is not one of this machine, a port is taken, or the server would be open to the network
     /// without a key.
     pub fn bind(handed: Handed, settings: &Settings) -> Result<Self, Error> {
-        let host: IpAddr =
-            settings.host.parse().map_err(|source| Error::Host { host: settings.host.clone(), source })?;
+        Self::behind(Doors::open(settings)?, handed)
+    }
+
+    /// [`Server::bind`] with ports that have been taken.
+    ///
+    /// # Errors
+    /// When the server would be open to the network without a key.
+    pub fn behind(doors: Doors, handed: Handed) -> Result<Self, Error> {
+        let Doors { host, http, grpc, http_address, grpc_address } = doors;
         if !host.is_loopback() && handed.admin_key.is_none() {
             return Err(Error::OpenWithoutKey { host });
         }
-        let (http, http_address) = listen(SocketAddr::new(host, settings.port), "port")?;
-        let (grpc, grpc_address) = listen(SocketAddr::new(host, settings.grpc_port), "grpc_port")?;
         let guard = guard::Guard::new(host, handed.admin_key);
         Ok(Self { http, grpc, http_address, grpc_address, guard, answers: Arc::new(Answers::new(handed)) })
     }

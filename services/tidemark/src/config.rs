@@ -82,6 +82,49 @@ mod tests {
         assert!(error.contains("batch_post_max"), "{error}");
     }
 
+    /// The TOML of docs/configuration.md, block by block.
+    fn documented() -> Vec<&'static str> {
+        let blocks = include_str!("../../../docs/configuration.md").split("```toml\n").skip(1);
+        blocks.map(|block| block.split("```").next().unwrap_or_default()).collect()
+    }
+
+    /// Every key below a value, sections included.
+    fn keys(value: &serde_json::Value, found: &mut Vec<String>) {
+        for (key, below) in value.as_object().into_iter().flatten() {
+            found.push(key.clone());
+            keys(below, found);
+        }
+    }
+
+    #[test]
+    fn the_documented_file_holds_every_key_and_is_the_default_and_the_other_examples_are_taken() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("c.toml");
+        let load = |text: &str| {
+            std::fs::write(&file, text).expect("written");
+            Config::load(Some(&file)).unwrap_or_else(|error| panic!("{error}:\n{text}"))
+        };
+        let [whole, rules, jetstream, hosts] = documented()[..] else { panic!("four examples are documented") };
+        let default = serde_json::to_value(Config::default()).expect("JSON");
+        assert_eq!(serde_json::to_value(load(whole)).expect("JSON"), default);
+        let mut known = Vec::new();
+        keys(&default, &mut known);
+        for key in known {
+            assert!(whole.contains(&key), "{key} is not documented");
+        }
+        let rules = load(rules).alert.rules;
+        assert_eq!((rules.len(), rules[0].probability, rules[0].horizon_days), (2, 0.6, 14));
+        assert_eq!(load(jetstream).ingest.jetstream.expect("there").hosts.len(), 1);
+        assert!(load(hosts).kafka.bootstrap_servers.is_some());
+        // Keys that have no default are examples that can be taken, too; but for a key that is cut short.
+        let lines: Vec<&str> = whole.lines().filter(|line| !line.contains("pseudonym_key")).collect();
+        let commented = lines.join("\n").replace("\n# ", "\n");
+        let config = load(&commented);
+        assert!(
+            config.lake.location.is_some() && config.alert.webhook.is_some() && !config.aggregate.regions.is_empty()
+        );
+    }
+
     #[test]
     fn a_wrong_pseudonym_key_is_refused_by_name_and_not_shown() {
         let folder = tempfile::tempdir().expect("a folder");

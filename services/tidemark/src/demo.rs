@@ -22,6 +22,8 @@ use tokio_util::sync::CancellationToken;
 const SOURCE: &str = "simulator";
 /// The live part's run in the ledger.
 const LIVE_RUN: &str = "simulator-live";
+/// Where it lies in the data folder.
+const FOLDER: &str = "demo";
 /// The replayed part.
 const POSTS_FILE: &str = "posts.ndjson";
 /// Days of the replayed part.
@@ -51,22 +53,32 @@ struct Memory {
     posts: u64,
 }
 
+/// The year's posts, as a file that is read like any other.
+fn job(data: &DataFolder) -> FileJob {
+    FileJob {
+        path: data.join(FOLDER).join(POSTS_FILE),
+        mapping: Some(mapping()),
+        data_dir: data.path().to_owned(),
+        is_replay: false,
+    }
+}
+
+/// Whether an earlier start has read the year to its end.
+pub(crate) async fn is_read(data: &DataFolder) -> Result<bool, Failure> {
+    let job = job(data);
+    Ok(job.path.exists() && finished_run(&job).await.or_exit(Exit::Output)?.is_some())
+}
+
 /// Fills the platform, then goes on live until it is stopped.
 pub(crate) async fn run(demo: Demo) -> Result<(), Failure> {
-    let folder = demo.data.join("demo");
+    let folder = demo.data.join(FOLDER);
     let now = Timestamp::now();
-    let preparing = folder.clone();
-    let (memory, simulation) = tokio::task::spawn_blocking(move || prepare(&preparing, now))
+    let (memory, simulation) = tokio::task::spawn_blocking(move || prepare(&folder, now))
         .await
         .or_exit(Exit::Unexpected)?
         .or_exit(Exit::Output)?;
     demo.tell(0, memory.posts, false);
-    let job = FileJob {
-        path: folder.join(POSTS_FILE),
-        mapping: Some(mapping()),
-        data_dir: demo.data.path().to_owned(),
-        is_replay: false,
-    };
+    let job = job(&demo.data);
     let pseudonymiser = Pseudonymiser::configured(&demo.settings, demo.data.path()).or_exit(Exit::Output)?;
     let mut producer = demo.log.producer().or_exit(Exit::Unreachable)?;
     // A year that was read to its end is not sent again at every start.

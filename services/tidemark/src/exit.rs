@@ -7,7 +7,8 @@ pub(crate) enum Exit {
     Unexpected = 1,
     /// The configuration is wrong.
     Configuration = 3,
-    /// An input cannot be read or used: missing, the wrong shape, a column that is not there, a value that means nothing.
+    /// An input cannot be read or used: missing, the wrong shape, no line that can be taken, a column that is not there, a
+    /// value that means nothing.
     Input = 4,
     /// An output cannot be written: no space, no permission.
     Output = 5,
@@ -21,6 +22,8 @@ pub(crate) enum Exit {
     Lake = 9,
     /// A marker did not pass its audit.
     Audit = 10,
+    /// Ctrl-C or SIGTERM before the end, as shells number it.
+    Stopped = 130,
 }
 
 /// The table printed by `tidemark --help`.
@@ -29,13 +32,15 @@ pub(crate) const HELP: &str = "Exit codes:
   1  something unforeseen
   2  the command line is wrong
   3  the configuration is wrong
-  4  an input cannot be read, or an argument names what is not there (a model, a zone, a column, a date)
+  4  an input cannot be read, or every line of it was rejected, or an argument names what is not there (a model, a zone,
+     a column, a date)
   5  an output cannot be written (disk full, no permission)
   6  a port is in use
   7  the model, a lexicon or ONNX Runtime is missing or damaged
   8  the broker or the server does not answer
   9  the lake is held by another process, or does not belong to this log
- 10  a marker did not pass its audit";
+ 10  a marker did not pass its audit
+130  stopped by Ctrl-C before its end (`up` and `run` end with 0)";
 
 /// An error with the code the program ends with. The chain below it is printed, once, by `main`.
 #[derive(Debug)]

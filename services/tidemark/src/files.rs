@@ -7,6 +7,7 @@ use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use tidemark_wire::annotated_file::RejectLine;
 
 /// Large window of zstd: Reddit's dumps use 2 GiB.
 const ZSTD_WINDOW_LOG_MAX: u32 = 31;
@@ -183,6 +184,8 @@ pub(crate) struct Rejects {
     /// Whether another run may have taken the path.
     is_shared: bool,
     file: Option<BufWriter<File>>,
+    /// The first of them, as it was written.
+    first: Vec<u8>,
 }
 
 impl Rejects {
@@ -190,7 +193,7 @@ impl Rejects {
     /// run's. Those of a stream go to a file of the working folder that no other run has: `rejects-PID.jsonl`.
     pub(crate) fn of(output: &Path) -> anyhow::Result<Self> {
         if is_stream(output) {
-            return Ok(Self { path: unshared_path(0), is_shared: true, file: None });
+            return Ok(Self { path: unshared_path(0), is_shared: true, file: None, first: Vec::new() });
         }
         let mut path = output.as_os_str().to_owned();
         path.push(".rejects.jsonl");
@@ -199,13 +202,19 @@ impl Rejects {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 Err(error).with_context(|| format!("cannot replace {}", path.display()))
             }
-            _ => Ok(Self { path, is_shared: false, file: None }),
+            _ => Ok(Self { path, is_shared: false, file: None, first: Vec::new() }),
         }
     }
 
-    /// Where they are, once there is one.
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
+    /// What stands behind the number of them: why the first is one, and where all are; nothing where there is none.
+    pub(crate) fn note(&self) -> String {
+        if self.first.is_empty() {
+            return String::new();
+        }
+        let why = serde_json::from_slice(&self.first)
+            .map(|RejectLine { line, reason, detail }| format!("the first: line {line}, {reason}, {detail}; "))
+            .unwrap_or_default();
+        format!(" ({why}see {})", self.path.display())
     }
 
     fn create(&mut self) -> io::Result<File> {
@@ -235,7 +244,12 @@ impl Write for Rejects {
         if self.file.is_none() {
             self.file = Some(BufWriter::new(self.create()?));
         }
-        self.file.as_mut().map_or(Ok(0), |file| file.write(bytes))
+        let written = self.file.as_mut().map_or(Ok(0), |file| file.write(bytes))?;
+        if !self.first.ends_with(b"\n") {
+            let line = bytes[..written].split_inclusive(|byte| *byte == b'\n').next();
+            self.first.extend_from_slice(line.unwrap_or_default());
+        }
+        Ok(written)
     }
     fn flush(&mut self) -> io::Result<()> {
         self.file.as_mut().map_or(Ok(()), |file| file.flush())
@@ -247,6 +261,21 @@ mod tests {
     use super::{Output, Rejects, open};
     use std::io::{Read as _, Write as _};
     use std::path::Path;
+    use tidemark_domain::RejectReason;
+    use tidemark_wire::annotated_file::RejectLine;
+
+    #[test]
+    fn the_first_reject_is_told_with_its_reason_and_line() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut rejects = Rejects::of(&folder.path().join("out.csv")).expect("rejects");
+        assert_eq!(rejects.note(), "");
+        for (line, reason) in [(3, RejectReason::Malformed), (9, RejectReason::EmptyText)] {
+            RejectLine::write(&mut rejects, line, reason, "not JSON at column 1".to_owned()).expect("written");
+        }
+        let note = rejects.note();
+        assert!(note.starts_with(" (the first: line 3, malformed, not JSON at column 1; see "), "{note}");
+        assert!(note.ends_with("out.csv.rejects.jsonl)"), "{note}");
+    }
 
     #[test]
     fn a_gzip_output_reads_back_and_an_abandoned_one_leaves_nothing() {
@@ -302,17 +331,17 @@ mod tests {
         let old = folder.path().join("out.csv.rejects.jsonl");
         std::fs::write(&old, "old").expect("written");
         let rejects = Rejects::of(&folder.path().join("out.csv")).expect("rejects");
-        assert!(!old.exists() && rejects.path() == old);
+        assert!(!old.exists() && rejects.path == old);
         for stream in ["-", "/dev/null"] {
             let (mut first, mut second) =
                 (Rejects::of(Path::new(stream)).expect("rejects"), Rejects::of(Path::new(stream)).expect("rejects"));
-            assert!(!first.path().exists(), "nothing was rejected yet");
+            assert!(!first.path.exists(), "nothing was rejected yet");
             first.write_all(b"first").and_then(|()| first.flush()).expect("written");
             second.write_all(b"second").and_then(|()| second.flush()).expect("written");
-            let read = |rejects: &Rejects| std::fs::read_to_string(rejects.path()).expect("read");
+            let read = |rejects: &Rejects| std::fs::read_to_string(&rejects.path).expect("read");
             let (read_first, read_second) = (read(&first), read(&second));
             for rejects in [&first, &second] {
-                std::fs::remove_file(rejects.path()).expect("removed");
+                std::fs::remove_file(&rejects.path).expect("removed");
             }
             assert_eq!((read_first.as_str(), read_second.as_str()), ("first", "second"));
         }

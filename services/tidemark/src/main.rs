@@ -11,12 +11,14 @@ mod platform;
 mod prepare;
 mod progress;
 mod roles;
+mod stop;
 mod up;
 
+use anyhow::Context as _;
 use clap::Parser as _;
 use cli::{Cli, Command, Ingest, LexiconCommand, MarkerCommand, ModelCommand};
-use exit::Failure;
-use std::io::IsTerminal as _;
+use exit::{Exit, Failure, OrExit as _};
+use std::io::{ErrorKind, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -57,18 +59,32 @@ fn answer(command: Command) -> Result<(), Failure> {
 }
 
 fn blocking(future: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
-    use exit::OrExit as _;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().or_exit(exit::Exit::Unexpected)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().or_exit(Exit::Unexpected)?;
     let answer = runtime.block_on(future);
     // A blocking read of standard input cannot be cancelled: leave it behind rather than wait for it.
     runtime.shutdown_background();
     answer
 }
 
-/// Says something to the person at the terminal. Standard output belongs to data.
-#[allow(clippy::print_stderr)]
+/// Says something to the person at the terminal. Standard output belongs to data. Where nobody listens any more, that is
+/// no reason to stop.
 pub(crate) fn say(text: &str) {
-    eprintln!("{text}");
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+/// Prints what was asked for. A reader who has seen enough (`| head`) has gone, which is no fault.
+pub(crate) fn print(text: impl AsRef<[u8]>) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_ref()).and_then(|()| out.flush()) {
+        Err(gone) if gone.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written.context("cannot write the answer").or_exit(Exit::Output),
+    }
+}
+
+/// [`print`] for what was asked for as JSON.
+pub(crate) fn print_json(answer: &impl serde::Serialize) -> Result<(), Failure> {
+    let text = serde_json::to_string_pretty(answer).or_exit(Exit::Unexpected)?;
+    print(text + "\n")
 }
 
 /// An error and its causes, one sentence. A cause that its parent already repeats is not said twice.
@@ -102,6 +118,8 @@ fn start_logging(cli: &Cli) {
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
+        // What cannot be written would be told by a macro that panics where standard error is closed.
+        .log_internal_errors(false)
         .init();
     // What a panic says can hold what was being worked on, a text for one: its place is enough to find it.
     std::panic::set_hook(Box::new(|panic| {

@@ -36,13 +36,29 @@ impl DataFolder {
             .mode(OWNER_ONLY)
             .create(path)
             .with_context(|| format!("cannot create the data folder {}", path.display()))?;
-        let path = path.canonicalize().with_context(|| format!("cannot use the data folder {}", path.display()))?;
-        let mode = std::fs::metadata(&path).map_or(OWNER_ONLY, |data| data.permissions().mode());
+        let data = path.canonicalize().map(Self);
+        let data = data.with_context(|| format!("cannot use the data folder {}", path.display()))?;
         // Somebody else's folder, as a cluster's volumes are, keeps the mode that whoever made it chose.
-        if mode & OTHERS != 0 && std::fs::set_permissions(&path, Permissions::from_mode(OWNER_ONLY)).is_err() {
-            tracing::warn!("others on this machine may read {}, which holds posts: `chmod 700` it", path.display());
+        if data.is_open() && std::fs::set_permissions(data.path(), Permissions::from_mode(OWNER_ONLY)).is_err() {
+            tracing::warn!("{}", data.open_warning());
         }
-        Ok(Self(path))
+        Ok(data)
+    }
+
+    /// The folder, where it is there; it stays as it is.
+    pub(crate) fn find(path: &Path) -> Option<Self> {
+        path.canonicalize().ok().filter(|path| path.is_dir()).map(Self)
+    }
+
+    /// Whether anybody but its owner may look into it.
+    pub(crate) fn is_open(&self) -> bool {
+        std::fs::metadata(&self.0).is_ok_and(|data| data.permissions().mode() & OTHERS != 0)
+    }
+
+    /// What is said of a folder that is open.
+    pub(crate) fn open_warning(&self) -> String {
+        let path = self.0.display();
+        format!("others on this machine may read {path}, which holds posts and keys: `chmod 700 {path}`")
     }
 
     /// A path inside it.
@@ -101,17 +117,21 @@ impl DataFolder {
         Ok(port)
     }
 
-    /// Makes the admin key at first use and returns it, once; only its digest is kept.
+    /// An admin key for a folder that has none. It holds once it is kept: a start that fails before the key is shown
+    /// leaves none that nobody knows.
     pub(crate) fn new_admin_key(&self) -> anyhow::Result<Option<String>> {
-        let path = self.join(ADMIN_KEY_DIGEST);
-        if path.exists() {
+        if self.join(ADMIN_KEY_DIGEST).exists() {
             return Ok(None);
         }
         let mut random = [0; 24];
         getrandom::fill(&mut random).map_err(std::io::Error::other).context("the system gives no randomness")?;
         let key: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
-        write_atomically(&path, &AdminKey::of(&key).digest())?;
         Ok(Some(key))
+    }
+
+    /// Keeps an admin key, that is its digest.
+    pub(crate) fn keep_admin_key(&self, key: &str) -> anyhow::Result<()> {
+        write_atomically(&self.join(ADMIN_KEY_DIGEST), &AdminKey::of(key).digest())
     }
 
     /// The admin key's digest, where there is one.
@@ -161,16 +181,22 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let open = std::fs::Permissions::from_mode(0o755);
         std::fs::set_permissions(folder.path(), open).expect("ours");
-        DataFolder::create(folder.path()).expect("taken");
+        let found = DataFolder::find(folder.path()).expect("there");
+        assert!(found.is_open() && DataFolder::find(&folder.path().join("none")).is_none());
+        let data = DataFolder::create(folder.path()).expect("taken");
+        assert!(!data.is_open());
         assert_eq!(std::fs::metadata(folder.path()).expect("there").permissions().mode() & 0o777, 0o700);
     }
 
     #[test]
-    fn the_admin_key_is_shown_once() {
+    fn the_admin_key_is_shown_once_and_holds_once_it_is_kept() {
         let folder = tempfile::tempdir().expect("a folder");
         let data = DataFolder::create(folder.path()).expect("created");
         assert!(data.admin_key().is_none());
-        let key = data.new_admin_key().expect("made").expect("new");
+        let unseen = data.new_admin_key().expect("made").expect("new");
+        let key = data.new_admin_key().expect("made").expect("new again");
+        assert!(data.admin_key().is_none() && key != unseen);
+        data.keep_admin_key(&key).expect("kept");
         assert_eq!(data.new_admin_key().expect("kept"), None);
         assert_eq!(data.admin_key().map(|kept| kept.digest()), Some(tidemark_serve::AdminKey::of(&key).digest()));
     }

@@ -13,18 +13,42 @@ use tidemark_annotate::Annotator;
 use tidemark_lake::Lake;
 use tidemark_log::{Log, TopicSpec};
 use tidemark_query::Session;
-use tidemark_serve::{Handed, Load, LogStatus, Server, StageLag};
+use tidemark_serve::{AdminKey, Doors, Handed, Load, LogStatus, Server, StageLag};
 use tidemark_wire::log::{ANNOTATED_TOPIC, POSTS_TOPIC, REJECTS_TOPIC};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 /// How long the broker may take to answer at start.
-const BROKER_DEADLINE: Duration = Duration::from_secs(60);
+pub(crate) const BROKER_DEADLINE: Duration = Duration::from_secs(60);
 /// How long roles may take to finish what they hold when asked to stop.
 const STOP_DEADLINE: Duration = Duration::from_secs(20);
 
 /// What is being read into the platform, for the page.
 pub(crate) type Loads = Arc<Mutex<Vec<Load>>>;
+
+/// What a start can be refused for is found out before it makes a folder or a key: what was taken on the way.
+pub(crate) struct Ready {
+    doors: Option<Doors>,
+    annotator: Option<Annotator>,
+}
+
+impl Ready {
+    /// Looks at what the roles need that is not in the data folder.
+    pub(crate) async fn of(config: &Config, roles: &[Role]) -> Result<Self, Failure> {
+        config.aggregate.zones().or_exit(Exit::Configuration)?;
+        let needs = |role| roles.contains(&role);
+        let doors = needs(Role::Serve).then(|| Doors::open(&config.serve)).transpose().map_err(serve_failure)?;
+        let annotator = if needs(Role::Annotate) { Some(annotator(&config.annotate).await?) } else { None };
+        Ok(Self { doors, annotator })
+    }
+}
+
+/// Loads what scores, off the async threads.
+async fn annotator(settings: &tidemark_annotate::Settings) -> Result<Annotator, Failure> {
+    let settings = settings.clone();
+    let loading = tokio::task::spawn_blocking(move || Annotator::load(&settings));
+    loading.await.or_exit(Exit::Unexpected)?.or_exit(Exit::Model)
+}
 
 /// Starts roles and waits for them.
 pub(crate) struct Roles {
@@ -33,23 +57,28 @@ pub(crate) struct Roles {
     log: Log,
     lake: Lake,
     loads: Loads,
+    ready: Ready,
+    admin_key: Option<AdminKey>,
     stop: CancellationToken,
     tasks: JoinSet<(&'static str, Result<(), Failure>)>,
 }
 
 impl Roles {
-    /// Opens the lake and makes sure that the topics exist.
+    /// Opens the lake and makes sure that the topics exist. `new_key` is the admin key of a folder that has none yet.
     pub(crate) async fn new(
         config: Config,
         data: DataFolder,
         log: Log,
-        stop: CancellationToken,
+        ready: Ready,
+        new_key: Option<&str>,
     ) -> Result<Self, Failure> {
         tidemark_serve::recorder();
         let topics = [POSTS_TOPIC, ANNOTATED_TOPIC, REJECTS_TOPIC].map(TopicSpec::new);
         log.ensure_topics(&topics, BROKER_DEADLINE).await.or_exit(Exit::Unreachable)?;
         let lake = Lake::open(&config.lake_location(data.path())).or_exit(Exit::Lake)?;
-        Ok(Self { config, data, log, lake, loads: Loads::default(), stop, tasks: JoinSet::new() })
+        let admin_key = new_key.map(AdminKey::of).or_else(|| data.admin_key());
+        let (loads, stop, tasks) = (Loads::default(), CancellationToken::new(), JoinSet::new());
+        Ok(Self { config, data, log, lake, loads, ready, admin_key, stop, tasks })
     }
 
     /// Starts a role; `serve` answers with its address.
@@ -66,12 +95,10 @@ impl Roles {
             }
             Role::Annotate => {
                 let settings = config.annotate.clone();
-                // Loaded before anything starts, so that a damaged model is told at once.
-                let loading = settings.clone();
-                let annotator = tokio::task::spawn_blocking(move || Annotator::load(&loading))
-                    .await
-                    .or_exit(Exit::Unexpected)?
-                    .or_exit(Exit::Model)?;
+                let annotator = match self.ready.annotator.take() {
+                    Some(annotator) => annotator,
+                    None => annotator(&settings).await?,
+                };
                 self.spawn("annotate", async move {
                     tidemark_annotate::role::run(&log, annotator, &settings, stop).await.map_err(|error| Failure {
                         exit: crate::commands::annotate::exit_of(&error),
@@ -122,11 +149,14 @@ impl Roles {
                     log_status: status_source(log, self.loads.clone()),
                     thresholds: Some(threshold_source(&config.alert)),
                     explain: Some(explain_source(&config.annotate)),
-                    admin_key: self.data.admin_key(),
+                    admin_key: self.admin_key,
                     clock: Arc::new(Timestamp::now),
                 };
-                let server = Server::bind(handed, &config.serve)
-                    .map_err(|error| Failure { exit: serve_exit(&error), error: error.into() })?;
+                let server = match self.ready.doors.take() {
+                    Some(doors) => Server::behind(doors, handed),
+                    None => Server::bind(handed, &config.serve),
+                };
+                let server = server.map_err(serve_failure)?;
                 let address = server.http_address();
                 self.spawn("serve", async move { server.run(stop).await.or_exit(Exit::Unexpected) });
                 return Ok(Some(address));
@@ -176,8 +206,15 @@ impl Roles {
             }
         }
         self.stop.cancel();
+        if outcome.is_ok() {
+            crate::say("stopping: the roles finish what they hold; Ctrl-C again ends them at once");
+        }
         let finish = async { while self.tasks.join_next().await.is_some() {} };
-        if tokio::time::timeout(STOP_DEADLINE, finish).await.is_err() {
+        let finished = tokio::select! {
+            finished = tokio::time::timeout(STOP_DEADLINE, finish) => finished.is_ok(),
+            () = asked_to_stop() => false,
+        };
+        if !finished {
             tracing::warn!("a role did not finish in time; nothing is lost: it resumes where its last commit ended");
         }
         outcome
@@ -200,11 +237,12 @@ const fn aggregate_exit(error: &tidemark_aggregate::Error) -> Exit {
     }
 }
 
-const fn serve_exit(error: &tidemark_serve::Error) -> Exit {
-    match error {
+fn serve_failure(error: tidemark_serve::Error) -> Failure {
+    let exit = match error {
         tidemark_serve::Error::Bind { .. } => Exit::PortInUse,
         _ => Exit::Configuration,
-    }
+    };
+    Failure { exit, error: error.into() }
 }
 
 /// Ctrl-C or SIGTERM.

@@ -5,38 +5,57 @@ use crate::config::Config;
 use crate::demo;
 use crate::exit::{Exit, Failure, OrExit as _};
 use crate::platform::{Address, DataFolder};
-use crate::roles::Roles;
+use crate::roles::{BROKER_DEADLINE, Ready, Roles};
 use anyhow::Context as _;
+use std::fs::File;
 use std::net::SocketAddr;
+use std::path::Path;
 use tidemark_log::{BrokerError, BrokerProcess, Log};
-use tokio_util::sync::CancellationToken;
+
+/// The roles of `up`, in the order they start.
+const ALL: [Role; 6] = [Role::Serve, Role::Annotate, Role::Aggregate, Role::Forecast, Role::Alert, Role::Ingest];
 
 /// Starts everything over one data folder.
 pub(crate) async fn up(arguments: Up) -> Result<(), Failure> {
     let config = configuration(&arguments.place, arguments.port)?;
-    let data = DataFolder::create(&arguments.place.data).or_exit(Exit::Output)?;
-    let _lock = data.lock().or_exit(Exit::Lake)?;
-    let (_broker, bootstrap) = match &config.kafka.bootstrap_servers {
-        Some(external) => (None, external.clone()),
+    let folder = &arguments.place.data;
+    // Who holds a folder is told first; a new one is made only for a start that nothing speaks against.
+    let held = if folder.is_dir() { Some(hold(folder)?) } else { None };
+    let ready = Ready::of(&config, &ALL).await?;
+    let external = match &config.kafka.bootstrap_servers {
+        Some(bootstrap) => Some((reach(bootstrap, &config).await?, bootstrap.clone())),
+        None => None,
+    };
+    let (data, _lock) = match held {
+        Some(held) => held,
+        None => hold(folder)?,
+    };
+    let (_broker, log, bootstrap) = match external {
+        Some((log, bootstrap)) => (None, log, bootstrap),
         None => {
             let broker = embedded_broker(&data).await?;
             let bootstrap = broker.bootstrap();
-            (Some(broker), bootstrap)
+            let log = Log::connect(&bootstrap, &config.kafka).or_exit(Exit::Configuration)?;
+            (Some(broker), log, bootstrap)
         }
     };
-    let log = Log::connect(&bootstrap, &config.kafka).or_exit(Exit::Configuration)?;
-    let admin_key = data.new_admin_key().or_exit(Exit::Output)?;
-    let mut roles = Roles::new(config, data.clone(), log, CancellationToken::new()).await?;
-    let http = roles.start(Role::Serve).await?.context("the server has no address").or_exit(Exit::Unexpected)?;
-    for role in [Role::Annotate, Role::Aggregate, Role::Forecast, Role::Alert, Role::Ingest] {
-        roles.start(role).await?;
+    let new_key = data.new_admin_key().or_exit(Exit::Output)?;
+    let mut roles = Roles::new(config, data.clone(), log, ready, new_key.as_deref()).await?;
+    let mut http = None;
+    for role in ALL {
+        http = roles.start(role).await?.or(http);
+    }
+    let http = http.context("the server has no address").or_exit(Exit::Unexpected)?;
+    let demo = if arguments.demo { Some(demo::is_read(&data).await?) } else { None };
+    if let Some(key) = &new_key {
+        data.keep_admin_key(key).or_exit(Exit::Output)?;
     }
     data.publish(&Address { bootstrap, http: format!("http://{http}") }).or_exit(Exit::Output)?;
     if arguments.demo {
         let demo = roles.demo();
         roles.spawn("demo", demo::run(demo));
     }
-    greet(&data, http, admin_key.as_deref(), arguments.demo);
+    crate::print(greeting(data.path(), http, new_key.as_deref(), demo))?;
     roles.run_until_stopped().await
 }
 
@@ -56,17 +75,37 @@ pub(crate) async fn run(arguments: Run) -> Result<(), Failure> {
         ))
         .or_exit(Exit::Configuration);
     }
+    let ready = Ready::of(&config, &arguments.roles).await?;
+    let log = reach(&bootstrap, &config).await?;
     let data = DataFolder::create(&arguments.place.data).or_exit(Exit::Output)?;
-    let log = Log::connect(&bootstrap, &config.kafka).or_exit(Exit::Configuration)?;
-    let admin_key =
+    let new_key =
         if arguments.roles.contains(&Role::Serve) { data.new_admin_key().or_exit(Exit::Output)? } else { None };
-    let mut roles = Roles::new(config, data.clone(), log, CancellationToken::new()).await?;
+    let mut roles = Roles::new(config, data.clone(), log, ready, new_key.as_deref()).await?;
+    let mut http = None;
     for role in arguments.roles {
-        if let Some(http) = roles.start(role).await? {
-            greet(&data, http, admin_key.as_deref(), false);
-        }
+        http = roles.start(role).await?.or(http);
+    }
+    if let Some(key) = &new_key {
+        data.keep_admin_key(key).or_exit(Exit::Output)?;
+    }
+    if let Some(http) = http {
+        crate::print(greeting(data.path(), http, new_key.as_deref(), None))?;
     }
     roles.run_until_stopped().await
+}
+
+/// Takes the data folder, for one platform at a time.
+fn hold(folder: &Path) -> Result<(DataFolder, File), Failure> {
+    let data = DataFolder::create(folder).or_exit(Exit::Output)?;
+    let lock = data.lock().or_exit(Exit::Lake)?;
+    Ok((data, lock))
+}
+
+/// The log of an external broker that answers.
+async fn reach(bootstrap: &str, config: &Config) -> Result<Log, Failure> {
+    let log = Log::connect(bootstrap, &config.kafka).or_exit(Exit::Configuration)?;
+    log.ping(BROKER_DEADLINE).await.or_exit(Exit::Unreachable)?;
+    Ok(log)
 }
 
 /// The embedded broker's own process.
@@ -109,15 +148,32 @@ const fn broker_exit(error: &BrokerError) -> Exit {
     }
 }
 
-/// Prints the dashboard's address and, the first time, the admin key. Standard output: this is what was asked for.
-#[allow(clippy::print_stdout)]
-fn greet(data: &DataFolder, http: SocketAddr, admin_key: Option<&str>, is_demo: bool) {
-    println!("dashboard: http://{http}");
-    println!("data:      {}", data.path().display());
-    if let Some(key) = admin_key {
-        println!("admin key: {key}   (shown once; needed from other machines)");
-    }
-    if is_demo {
-        println!("A simulated year of posts is being read; the first charts appear within a minute. Ctrl-C stops.");
+/// The dashboard's address and, the first time, the admin key. `demo` says of a demo whether its year was read before.
+fn greeting(data: &Path, http: SocketAddr, admin_key: Option<&str>, demo: Option<bool>) -> String {
+    let mut lines = vec![format!("dashboard: http://{http}"), format!("data:      {}", data.display())];
+    lines.extend(admin_key.map(|key| format!("admin key: {key}   (shown once; needed from other machines)")));
+    lines.extend(demo.map(|is_read| {
+        if is_read {
+            "The simulated year of posts was read before; live posts go on. Ctrl-C stops.".to_owned()
+        } else {
+            "A simulated year of posts is being read; the first charts appear within a minute. Ctrl-C stops.".to_owned()
+        }
+    }));
+    lines.join("\n") + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::greeting;
+    use std::path::Path;
+
+    #[test]
+    fn a_year_that_was_read_before_is_not_announced_again() {
+        let said = |key, demo| greeting(Path::new("d"), ([127, 0, 0, 1], 8377).into(), key, demo);
+        assert_eq!(said(None, None), "dashboard: http://127.0.0.1:8377\ndata:      d\n");
+        let first = said(Some("c0ffee"), Some(false));
+        assert!(first.contains("admin key: c0ffee") && first.contains("is being read"), "{first}");
+        let again = said(None, Some(true));
+        assert!(again.contains("was read before") && !again.contains("being read"), "{again}");
     }
 }

@@ -6,6 +6,7 @@
 
 #![allow(clippy::disallowed_methods)] // another process is polled for a condition, and a poll needs a pause
 
+pub mod own;
 pub mod statistics;
 
 mod platform;

@@ -143,12 +143,16 @@ fn a_port_in_use_is_named() {
     let folder = tempfile::tempdir().expect("a folder");
     let taken = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
     let port = taken.local_addr().expect("an address").port().to_string();
-    let data = folder.path().display().to_string();
+    let data = folder.path().join("data").display().to_string();
     let config = folder.path().join("c.toml");
     std::fs::write(&config, CONFIG).expect("written");
     let config = config.display().to_string();
-    let answer = Program::find().run(["up", "--no-demo", "--data", &data, "--config", &config, "--port", &port]);
-    answer.failed(6, &[&port, "serve.port"]);
+    let up = || Program::find().run(["up", "--no-demo", "--data", &data, "--config", &config, "--port", &port]);
+    up().failed(6, &[&port, "serve.port"]);
+    assert!(!Path::new(&data).exists(), "a start that is refused makes no folder");
+    std::fs::create_dir(&data).expect("created");
+    up().failed(6, &[&port, "serve.port"]);
+    assert!(!Path::new(&data).join("admin.key.digest").exists(), "nor a key that nobody was shown");
 }
 
 #[test]
@@ -168,6 +172,40 @@ fn ingest_without_a_platform_says_how_to_start_one() {
     std::fs::write(&file, post("1").to_string()).expect("written");
     let (file, data) = (file.display().to_string(), folder.path().join("data").display().to_string());
     Program::find().run(["ingest", "file", &file, "--data", &data]).failed(8, &["tidemark up --data"]);
+    assert!(!Path::new(&data).exists(), "only a platform makes its folder");
+}
+
+#[test]
+fn a_role_without_a_source_is_refused_by_its_key() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = folder.path().join("c.toml");
+    std::fs::write(&config, "[kafka]\nbootstrap_servers = \"127.0.0.1:1\"\n").expect("written");
+    let (config, data) = (config.display().to_string(), folder.path().join("data").display().to_string());
+    let answer = Program::find().run(["run", "ingest", "--config", &config, "--data", &data]);
+    answer.failed(3, &["[ingest.jetstream]", "tidemark ingest file"]);
+    assert!(!Path::new(&data).exists());
+}
+
+#[test]
+fn the_doctor_looks_whether_the_folder_is_closed_and_leaves_it_as_it_is() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().expect("a folder");
+    let (config, data) = (folder.path().join("c.toml"), folder.path().join("data"));
+    std::fs::write(&config, CONFIG).expect("written");
+    let (config, path) = (config.display().to_string(), data.display().to_string());
+    let doctor = || Program::find().run(["doctor", "--config", &config, "--data", &path]).stdout;
+    let line = |said: &str| said.lines().find(|line| line.contains("data folder")).expect("a finding").to_owned();
+    assert!(line(&doctor()).starts_with('-'), "not there yet");
+    std::fs::create_dir(&data).expect("created");
+    let mode = |mode| std::fs::set_permissions(&data, std::fs::Permissions::from_mode(mode)).expect("ours");
+    for open in [0o755, 0o750, 0o701] {
+        mode(open);
+        let said = line(&doctor());
+        assert!(said.starts_with("FAULT") && said.contains("chmod 700"), "{said}");
+    }
+    mode(0o700);
+    let said = line(&doctor());
+    assert!(said.starts_with("ok"), "{said}");
 }
 
 #[test]
@@ -193,6 +231,13 @@ fn a_mapping_that_names_a_missing_column_is_refused_with_the_columns_there_are()
 fn input(folder: &Path) -> String {
     let file = folder.join("in.jsonl");
     std::fs::write(&file, "{\"id\": \"1\", \"text\": \"so stressed\", \"lang\": \"en\"}\n").expect("written");
+    file.display().to_string()
+}
+
+/// A lexicon that `lexicon check` takes.
+fn lexicon(folder: &Path) -> String {
+    let file = folder.join("work.tsv");
+    std::fs::write(&file, "shift\tnightshift\n").expect("written");
     file.display().to_string()
 }
 
@@ -250,7 +295,7 @@ fn series_of_posts_count_the_rejects_of_both_passes_by_their_lines() {
     std::fs::write(&file, &packed[..packed.len() / 2]).expect("written");
     let (input, out) = (file.display().to_string(), output.display().to_string());
     let answer = Program::find().run(["series", &input, "--output", &out, "--lexica-only"]).succeeded();
-    assert!(answer.stderr.contains("rejected 4 (see"), "{}", answer.stderr);
+    assert!(answer.stderr.contains("rejected 4 (the first: line 1, malformed"), "{}", answer.stderr);
     assert!(std::fs::read_to_string(&output).expect("there").contains("all/all/lexicon.vader.negative"));
     let rejects = std::fs::read_to_string(format!("{out}.rejects.jsonl")).expect("there");
     let mut rejects: Vec<_> = rejects
@@ -264,8 +309,53 @@ fn series_of_posts_count_the_rejects_of_both_passes_by_their_lines() {
     assert_eq!(rejects[..3].iter().map(|(line, _)| *line).collect::<Vec<_>>(), [1, 3, 4]);
     // Cut off before its first line, it holds nothing, and says so in the same way.
     std::fs::write(&file, &packed[..12]).expect("written");
-    let answer = Program::find().run(["series", &input, "--output", &out, "--lexica-only"]).succeeded();
-    assert!(answer.stderr.contains("rejected 1 (see"), "{}", answer.stderr);
+    let answer = Program::find().run(["series", &input, "--output", &out, "--lexica-only"]);
+    answer.failed(4, &["none of 1 lines", "truncated_input"]);
+}
+
+#[test]
+fn an_input_of_which_no_line_can_be_used_is_a_fault() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (file, output) = (folder.path().join("posts.csv"), folder.path().join("out"));
+    std::fs::write(&file, "id,text,created_at\n1,soup,2024-03-05\n2,more soup,2024-03-05\n").expect("written");
+    let (input, out) = (file.display().to_string(), output.display().to_string());
+    let program = Program::find();
+    for arguments in [
+        &["annotate", &input, "--output", &out, "--lexica-only"][..],
+        &["series", &input, "--output", &out, "--lexica-only"],
+        &["polarization", &input],
+        &["explain", &input, "--marker", "mh.stress", "--output", &out],
+    ] {
+        let answer = program.run(arguments);
+        answer.failed(4, &["none of 3 lines", "line 1, malformed", "--help", "tidemark ingest file"]);
+        assert!(!answer.stderr.contains("soup"), "{}", answer.stderr);
+        assert!(!output.exists(), "no output of nothing");
+    }
+    // A file without lines has no fault.
+    std::fs::write(&file, "\n").expect("written");
+    let _ = program.run(["annotate", &input, "--output", &out, "--lexica-only"]).succeeded();
+}
+
+#[test]
+fn what_says_is_not_heard_ends_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let input = input(folder.path());
+    let (program, out) = (Program::find(), folder.path().join("out.jsonl").display().to_string());
+    // The reader of standard error, or of the answer, is gone before the first word.
+    let closed = |redirected: &str, arguments: &[&str]| {
+        let mut command = std::process::Command::new("bash");
+        let script = format!("set -o pipefail; \"$0\" \"$@\" {redirected} | true");
+        command.args(["-c", &script]).arg(program.path()).args(arguments);
+        Program::run_command(command)
+    };
+    let annotate = ["annotate", &input, "--output", &out, "--lexica-only"];
+    for run in 0..5 {
+        let answer = closed("2>&1", &annotate);
+        assert_eq!(answer.code, Some(0), "run {run}");
+        assert_eq!(closed("2>&1", &["annotate", "none", "--output", &out]).code, Some(4), "run {run}");
+        let answer = closed("", &["lexicon", "check", &lexicon(folder.path())]);
+        assert_eq!((answer.code, answer.stderr.as_str()), (Some(0), ""));
+    }
 }
 
 /// Copies the bundled model, so that it can be damaged.
@@ -305,6 +395,7 @@ fn a_damaged_model_is_named_with_what_to_do() {
     program
         .run(["up", "--no-demo", "--port", "0", "--config", &config, "--data", &data])
         .failed(7, &["model.onnx", "install the model anew"]);
+    assert!(!Path::new(&data).exists(), "a start that is refused makes no folder");
     std::fs::remove_file(&weights).expect("removed");
     program.run(["annotate", &input, "--output", &out, "--model", &directory]).failed(7, &["model.onnx"]);
 }
@@ -321,4 +412,5 @@ fn a_wrong_configuration_is_named_by_its_key() {
     std::fs::write(&config, zone).expect("written");
     let answer = Program::find().run(["up", "--no-demo", "--port", "0", "--config", &config, "--data", &data]);
     answer.failed(3, &["Europe/Atlantis", "IANA"]);
+    assert!(!Path::new(&data).exists(), "a start that is refused makes no folder");
 }

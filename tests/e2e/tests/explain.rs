@@ -33,6 +33,15 @@ fn the_words_that_carry_a_label_weigh_most() {
     let gratitude = explain("emotion.goemotions.gratitude");
     assert_eq!(heaviest(&gratitude[0]), "grateful");
     assert_eq!(gratitude[0]["label"], "gratitude");
+    let number = |line: &Value, name: &str| line[name].as_f64().expect("a number");
+    assert!(number(&gratitude[0], "score") >= number(&gratitude[0], "threshold"), "it holds: {}", gratitude[0]);
+    assert!(gratitude[1].get("threshold").is_none(), "no score, no threshold");
+    let stress = explain("mh.stress");
+    assert!(
+        stress[0]["label"] == "yes" && number(&stress[0], "score") < number(&stress[0], "threshold"),
+        "{}",
+        stress[0]
+    );
     assert!(!gratitude[0].to_string().contains("someone"), "handles are masked");
     assert!(gratitude[0]["lexicon"].as_array().expect("hits").iter().any(|hit| hit["text"] == "happy"));
     // No Spanish in this head: no score, and the lexica still answer.

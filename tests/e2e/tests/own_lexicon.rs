@@ -1,7 +1,8 @@
 //! A lexicon of one's own, from the command line: what it is worth, and where it is malformed.
 
 use serde_json::{Value, json};
-use tidemark_e2e::{Platform, Program};
+use tidemark_e2e::Program;
+use tidemark_e2e::own::{OwnMarker, sample};
 
 const DICTIONARY: &str =
     "%\n1\tstress\n2\tjoy\n%\nstress*\t1\nstressed\t1\noverwhelm*\t1\nglad\t2\nso glad\t2\nfine\t1\t2\n";
@@ -53,24 +54,6 @@ fn a_malformed_dictionary_is_refused_with_its_line() {
     program.run(["lexicon", "check", &file, "--corpus", &empty]).failed(4, &["no post"]);
 }
 
-/// A post a day and author, some of which hold the lexicon's word, as a labelled sample.
-fn sample(n: usize, is_wrong: impl Fn(usize) -> bool) -> String {
-    let mut lines = Vec::new();
-    for n in 0..n {
-        let yes = n % 2 == 0;
-        let text = if yes != is_wrong(n) { "a nightshift again" } else { "a walk by the sea" };
-        let label = if yes { "yes" } else { "no" };
-        lines.push(
-            json!({"id": n.to_string(), "lang": "en", "text": text, "label": label, "group": format!("g{}", n % 3)}),
-        );
-        if n < 40 {
-            let said = format!("once more: {text}");
-            lines.push(json!({"id": format!("p{n}"), "lang": "en", "text": said, "label": label, "paraphrase_of": n.to_string()}));
-        }
-    }
-    lines.iter().map(|line| format!("{line}\n")).collect()
-}
-
 #[test]
 fn a_lexicon_of_ones_own_becomes_a_marker_that_alerts_only_once_audited() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -99,49 +82,24 @@ fn a_lexicon_of_ones_own_becomes_a_marker_that_alerts_only_once_audited() {
     assert!(program.run(annotate).succeeded().stdout.contains("\"work.shift\":1.0"));
 
     // In a platform: a series of the marker, and a rule that waits for the audit.
-    let rule = "[annotate]\nlexica_only = true\n[[alert.rules]]\nname = \"shifts\"\nmarker = \"lexicon.work.shift\"\n\
-                threshold = { absolute = 0.5 }\n";
-    let data_path = folder.path().join("data");
-    let start = || Platform::start(&program, &data_path, rule);
-    let platform = start();
-    assert!(platform.log().contains("has not passed"), "{}", platform.log());
-    let posts: String = (0..30)
-        .map(|n| {
-            format!(
-                "{}\n",
-                json!({"id": n, "text": "nightshift", "lang": "en", "author": n, "created_at": "2024-05-01T12:00:00Z"})
-            )
-        })
-        .collect();
-    std::fs::write(at("day.ndjson"), posts).expect("written");
-    platform.ingest(&folder.path().join("day.ndjson"), &[]);
-    let rows = platform.sql(
-        "SELECT value FROM series WHERE marker = 'lexicon.work.shift' AND period = 'day' AND region = 'all' AND language = 'all'",
-    );
-    assert_eq!(rows, [json!({"value": 1.0})]);
-    platform.stop();
-
-    let audit = |text: String, code: i32, words: &[&str]| {
-        std::fs::write(at("sample.jsonl"), text).expect("written");
-        let answer =
-            program.run(["marker", "audit", "lexicon.work.shift", "--sample", &at("sample.jsonl"), "--data", &data]);
-        if code == 0 { assert!(answer.succeeded().stdout.contains("passed")) } else { answer.failed(code, words) }
-    };
-    audit(sample(300, |n| n % 3 > 0), 10, &["may not drive alerts"]);
-    audit(sample(40, |_| false), 10, &["may not drive alerts"]);
-    audit("{\"id\": 1, \"text\": \"x\"}\n".into(), 4, &["line 1"]);
-    let platform = start();
-    assert!(platform.log().matches("has not passed").count() == 2, "{}", platform.log());
-    platform.stop();
-    audit(sample(300, |n| n % 10 == 0), 0, &[]);
-    let platform = start();
-    assert!(platform.log().matches("has not passed").count() == 2, "no further warning: {}", platform.log());
-    platform.stop();
+    let shift = OwnMarker::new(folder.path(), "lexicon.work.shift", "[annotate]\nlexica_only = true\n");
+    assert_eq!(shift.times_told_to_wait(), 1);
+    assert_eq!(shift.series_of_a_day(), [json!({"value": 1.0})]);
+    shift.audit(&sample(300, |n| n % 3 > 0)).failed(10, &["may not drive alerts"]);
+    shift.audit(&sample(40, |_| false)).failed(10, &["may not drive alerts"]);
+    shift.audit("{\"id\": 1, \"text\": \"x\"}\n").failed(4, &["line 1"]);
+    // Posts in a language that the lexicon does not have.
+    let silent = sample(300, |_| false).replacen("\"lang\":\"en\"", "\"lang\":\"fr\"", 100);
+    let answer = shift.audit(&silent);
+    answer.failed(10, &["may not drive alerts"]);
+    assert!(answer.stdout.contains("in another language, or in none that was told"), "{}", answer.stdout);
+    assert!(answer.stdout.contains("give the posts a `lang`"), "{}", answer.stdout);
+    assert_eq!(shift.times_told_to_wait(), 3);
+    assert!(shift.audit(&sample(300, |n| n % 10 == 0)).succeeded().stdout.contains("passed"));
+    assert_eq!(shift.times_told_to_wait(), 3, "no further warning");
 
     // An audit holds for the lexicon it was made of.
     std::fs::write(at("work.tsv"), "shift\tnightshift\nshift\tsea\n").expect("written");
     let _ = program.run(["lexicon", "add", &at("work.tsv"), "--data", &data]).succeeded();
-    let platform = start();
-    assert!(platform.log().matches("has not passed").count() == 3, "{}", platform.log());
-    platform.stop();
+    assert_eq!(shift.times_told_to_wait(), 4);
 }

@@ -3,7 +3,8 @@
 
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
-use tidemark_e2e::{Platform, Program};
+use tidemark_e2e::Program;
+use tidemark_e2e::own::{OwnMarker, sample};
 
 fn maker() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../libs/model/tests/own")
@@ -108,25 +109,6 @@ fn a_model_of_ones_own_scores_files() {
     program.run(["up", "--no-demo", "--port", "0", "--data", &data]).failed(7, &words);
 }
 
-/// Posts labelled by whether they speak of a shift, some of them wrongly, with paraphrases.
-fn sample(n: usize, is_wrong: impl Fn(usize) -> bool) -> String {
-    let mut lines = Vec::new();
-    for n in 0..n {
-        let yes = n % 2 == 0;
-        let text = if yes != is_wrong(n) { "a nightshift again" } else { "a walk by the sea" };
-        let label = if yes { "yes" } else { "no" };
-        let post =
-            json!({"id": n.to_string(), "lang": "en", "text": text, "label": label, "group": format!("g{}", n % 3)});
-        lines.push(format!("{post}\n"));
-        if n < 40 {
-            let said = format!("once more: {text}");
-            let post = json!({"id": format!("p{n}"), "lang": "en", "text": said, "label": label, "paraphrase_of": n.to_string()});
-            lines.push(format!("{post}\n"));
-        }
-    }
-    lines.concat()
-}
-
 #[test]
 fn a_model_of_ones_own_becomes_a_marker_that_alerts_only_once_audited() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -136,50 +118,18 @@ fn a_model_of_ones_own_becomes_a_marker_that_alerts_only_once_audited() {
     let add = || program.run(["model", "add", &mine, "--data", &data]).succeeded();
     let _ = add();
 
-    let rule = "[[alert.rules]]\nname = \"shifts\"\nmarker = \"model.rota.shift\"\nthreshold = { absolute = 0.5 }\n";
-    let data_path = folder.path().join("data");
-    // How often a start has told that the rule waits, all starts over this folder together.
-    let waits = || {
-        let platform = Platform::start(&program, &data_path, rule);
-        let told = platform.log().matches("has not passed").count();
-        (platform, told)
-    };
-    let (platform, told) = waits();
-    assert_eq!(told, 1, "{}", platform.log());
-    let posts: String = (0..30)
-        .map(|n| {
-            let post =
-                json!({"id": n, "text": "nightshift", "lang": "en", "author": n, "created_at": "2024-05-01T12:00:00Z"});
-            format!("{post}\n")
-        })
-        .collect();
-    std::fs::write(at("day.ndjson"), posts).expect("written");
-    platform.ingest(&folder.path().join("day.ndjson"), &[]);
-    let rows = platform.sql(
-        "SELECT value FROM series WHERE marker = 'model.rota.shift' AND period = 'day' AND region = 'all' AND language = 'all'",
-    );
-    assert_eq!(rows, [json!({"value": 1.0})]);
-    platform.stop();
-
-    let audit = |text: String| {
-        std::fs::write(at("sample.jsonl"), text).expect("written");
-        program.run(["marker", "audit", "model.rota.shift", "--sample", &at("sample.jsonl"), "--data", &data])
-    };
-    audit(sample(300, |n| n % 3 > 0)).failed(10, &["may not drive alerts", "audits"]);
-    let (platform, told) = waits();
-    assert_eq!(told, 2, "{}", platform.log());
-    platform.stop();
-    assert!(audit(sample(300, |n| n % 10 == 0)).succeeded().stdout.contains("passed"));
+    let shift = OwnMarker::new(folder.path(), "model.rota.shift", "");
+    assert_eq!(shift.times_told_to_wait(), 1);
+    assert_eq!(shift.series_of_a_day(), [json!({"value": 1.0})]);
+    shift.audit(&sample(300, |n| n % 3 > 0)).failed(10, &["may not drive alerts", "audits"]);
+    assert_eq!(shift.times_told_to_wait(), 3);
+    assert!(shift.audit(&sample(300, |n| n % 10 == 0)).succeeded().stdout.contains("passed"));
     // Taken again as it was, it is the model that passed.
     let _ = add();
-    let (platform, told) = waits();
-    assert_eq!(told, 2, "no further warning: {}", platform.log());
-    platform.stop();
+    assert_eq!(shift.times_told_to_wait(), 3, "no further warning");
 
     // An audit holds for the model it was made of.
     change(&folder.path().join("mine/labels.toml"), "two_logits = true", "two_logits = true\nthresholds = [0.9]");
     let _ = add();
-    let (platform, told) = waits();
-    assert_eq!(told, 3, "{}", platform.log());
-    platform.stop();
+    assert_eq!(shift.times_told_to_wait(), 4);
 }

@@ -57,6 +57,34 @@ fn an_anticipated_event_is_told_from_a_small_one() {
 }
 
 #[test]
+fn labels_that_come_with_bare_posts_are_kept() {
+    let folder = tempfile::tempdir().expect("a folder");
+    // No text, language, scores or provenance: whoever labelled them gives away no more. One post is not labelled.
+    let post = |id: &str, parent: Option<&str>, agreement: &str| {
+        let labels =
+            json!({"polarization.stance": "Pro", "polarization.affect": "yes", "polarization.agreement": agreement});
+        json!({"id": id, "parent": parent, "created_at": "2024-06-09", "labels": labels}).to_string()
+    };
+    let bare = json!({"id": "3", "text": "soup", "parent": "1", "created_at": "2024-06-09", "lang": "en"}).to_string();
+    let lines =
+        ["{".to_owned(), post("1", None, ""), bare, post("2", Some("1"), "agree"), post("4", Some("1"), "soup")];
+    let file = write(&folder.path().join("labelled.jsonl"), &lines);
+    let answer = Program::find().run(["polarization", &file, "--json"]).succeeded();
+    let report: Value = serde_json::from_str(&answer.stdout).expect("JSON");
+    assert_eq!(report["conversations"]["scored"], 1);
+    assert_eq!(
+        (&report["interactions"]["scored"], &report["interactions"]["unsettled"]),
+        (&json!(1), &json!(2)),
+        "{report}"
+    );
+    assert!(
+        answer.stderr.contains("read 4 posts, rejected 1 lines (the first: line 1, malformed"),
+        "{}",
+        answer.stderr
+    );
+}
+
+#[test]
 fn faults_of_the_events_name_their_line() {
     let folder = tempfile::tempdir().expect("a folder");
     let annotated = write(&folder.path().join("annotated.jsonl"), &conversation(1, 9, true));

@@ -65,8 +65,10 @@ fn team(name: &str) -> Result<String, String> {
 }
 
 pub(super) const BACKTEST_HELP: &str = r#"Example:
-  tidemark backtest --series series.csv --from 2024-01-05 --to 2024-12-20 --step 28 --horizon 14 --output backtest.csv.gz
+  tidemark backtest --series series.csv --from 2023-07-01 --to 2024-01-01 --step 28 --horizon 14 --output backtest.csv.gz
 
+Origins must lie within the series, with a horizon of days after the last one to be scored; the dates above fit 400
+simulated days, 2023-01-01 to 2024-02-04. Ctrl-C stops at the next series (exit code 130).
 A run that was stopped goes on when the same command is given again: finished origins are kept in OUT.resume.csv and
 OUT.resume.jsonl, which go when OUT is there. `tidemark score` says how good the forecasts were."#;
 

@@ -14,7 +14,7 @@ pub(crate) use score::{Explain, InOut, Polarization, Series};
 
 use clap::{Args, Parser, Subcommand};
 use foresee::{BACKTEST_HELP, FORECAST_HELP, SCORE_HELP};
-use score::{ANNOTATE_HELP, EXPLAIN_HELP, POLARIZATION_HELP};
+use score::{ANNOTATE_HELP, EXPLAIN_HELP, POLARIZATION_HELP, SERIES_HELP};
 use std::path::PathBuf;
 
 /// Reads public social-media posts, measures markers of emotion and distress, turns them into prevalence series,
@@ -60,9 +60,7 @@ pub(crate) enum Command {
     #[command(after_help = EXPLAIN_HELP)]
     Explain(Explain),
     /// Turn posts or annotated posts into prevalence series. No server is needed.
-    #[command(
-        after_help = "Example:\n  tidemark series annotated.jsonl --output series.csv\n\nThe output has date,series,value,n,total,lower,upper,n_posts,unit,status,…: n of total units (people; posts where\nthe input has no authors) show the marker, with Wilson's 95 % interval."
-    )]
+    #[command(after_help = SERIES_HELP)]
     Series(Series),
     /// Score how polarized conversations are, and compare them before, during and after events. No server is needed.
     #[command(after_help = POLARIZATION_HELP)]

@@ -8,13 +8,25 @@ pub(super) const ANNOTATE_HELP: &str = r#"Example:
 
 Input, one JSON object a line: id, text and optionally lang, author, created_at, region, parent_text, topic.
 Output, one line a post, in the same order: id, language, scores, labels, lexicon, provenance.
-A line that cannot be read goes to OUT.rejects.jsonl as {line, reason, detail}; the run goes on."#;
+A line that cannot be read goes to OUT.rejects.jsonl as {line, reason, detail}; the run goes on, and fails only where no
+line could be read (exit code 4)."#;
+
+pub(super) const SERIES_HELP: &str = r#"Example:
+  tidemark series annotated.jsonl --output series.csv
+
+IN holds posts, or annotated posts (`tidemark annotate`), one JSON object a line: of a post id, text, created_at, and
+perhaps lang, author, region. The output has date,series,value,n,total,lower,upper,n_posts,unit,status,…: n of total units
+(people; posts where the input has no authors) show the marker, with Wilson's 95 % interval. Lines that cannot be read go to
+OUT.rejects.jsonl."#;
 
 pub(super) const EXPLAIN_HELP: &str = r#"Example:
   echo '{"id": "1", "text": "deadlines everywhere, I cannot cope"}' | tidemark explain - --marker mh.stress --output -
 
-Output, one JSON line a post: id, language, marker, label, score, words (start, end, text, weight), lexicon (category,
-start, end, text, weight, negated), provenance. A word's weight is how far the label's log-odds fall without it; in a post
+Input, one JSON object a line: id, text and optionally lang, parent_text, topic.
+Output, one JSON line a post: id, language, marker, label, score, threshold, words (start, end, text, weight), lexicon
+(category, start, end, text, weight, negated), provenance. The label is the one that is explained, whether it holds or not: it
+holds where its score reaches the threshold (of labels of which one holds, that with the largest multiple of its
+threshold). A word's weight is how far the label's log-odds fall without it; in a post
 of more than 48 words, neighbours that matter little stand together. Places are characters of the text as it was scored,
 with handles and addresses masked. Where the marker cannot be answered in a post's language, there is no score."#;
 
@@ -74,11 +86,15 @@ pub(crate) struct Series {
 pub(super) const POLARIZATION_HELP: &str = r#"Example:
   tidemark polarization annotated.jsonl --events events.csv
 
-IN holds posts, or annotated posts (`tidemark annotate`), one JSON object a line, with created_at, parent (the id of the
-post it answers) and perhaps conversation and topic. A reply and its parent score 0 to 10 by their stances, affect and
-agreement (labels polarization.stance, .affect, .agreement). Affect is made of hostility and of whom a post is aimed at,
-where topic or parent_text is given (docs/markers.md); it, stance and agreement need heads that the shipped model does not
-have yet, so until then the labels must come with the file. A conversation's score is the mean, extreme above 7.
+IN holds one JSON object a line: id, created_at, parent (the id of the post it answers), labels, and perhaps conversation
+and topic. A reply and its parent score 0 to 10 by their labels (docs/markers.md has the table):
+  "labels": {"polarization.stance": "favor", "polarization.affect": "no", "polarization.agreement": "agree"}
+  stance     the side taken: favor, against or any other word of yours; none, unknown, abstain, don't know: no side
+  affect     deep negative emotion towards those who hold the opposing view: yes, no
+  agreement  with the post it answers: agree or yes; disagree, neutral or no
+Any other word says nothing. A post with one of these labels is taken with those it has; one without is annotated first,
+which needs its text and finds affect alone, and that only where a model answers hostility (the shipped one does not), so
+that until then the labels must come with the file. A conversation's score is the mean, extreme above 7.
 FILE is CSV with event,start,end (dates). Conversations count on the day they began: in the 3 days before an event, on its
 days, in the 3 days after. An event is anticipation-driven or reactive where the 95 % interval of the difference in the
 share of extreme conversations excludes 0 and every window has 30 or more; a window below 11 shows no numbers."#;

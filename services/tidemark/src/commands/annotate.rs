@@ -45,14 +45,15 @@ pub(crate) fn run(arguments: &InOut) -> Result<(), Failure> {
         |_, lines| progress.at_shared(&position, lines, "posts"),
     )
     .map_err(|error| Failure { exit: exit_of(&error), error: error.into() })?;
-    output.finish().or_exit(Exit::Output)?;
     progress.clear();
+    super::some_taken(summary.answered, summary.rejected, &rejects, "annotate")?;
+    output.finish().or_exit(Exit::Output)?;
     let seconds = started.elapsed().as_secs_f64();
     crate::say(&format!(
         "answered {} posts, rejected {} lines{}; {:.0} posts/s, {:.0} model tokens/s",
         summary.answered,
         summary.rejected,
-        if summary.rejected > 0 { format!(" (see {})", rejects.path().display()) } else { String::new() },
+        rejects.note(),
         summary.answered as f64 / seconds,
         summary.tokens as f64 / seconds,
     ));

@@ -34,7 +34,6 @@ enum Verdict {
 }
 
 /// Runs the command. What was asked for goes to standard output.
-#[allow(clippy::print_stdout)]
 pub(crate) async fn run(arguments: Doctor) -> Result<(), Failure> {
     let place = &arguments.place;
     let loaded = Config::of(place);
@@ -44,6 +43,7 @@ pub(crate) async fn run(arguments: Doctor) -> Result<(), Failure> {
     let findings = [
         machine(&place.data),
         configured,
+        data_folder(place),
         model(&config),
         broker(place, &config).await,
         lake(place, &config).await,
@@ -59,7 +59,7 @@ pub(crate) async fn run(arguments: Doctor) -> Result<(), Failure> {
                 ("FAULT", text)
             }
         };
-        println!("{sign}  {:<14} {text}", finding.what);
+        crate::print(format!("{sign}  {:<14} {text}\n", finding.what))?;
     }
     match worst {
         None => Ok(()),
@@ -101,6 +101,15 @@ fn configuration(loaded: Result<&Config, &anyhow::Error>) -> Finding {
     Finding { what: "configuration", verdict, exit: Exit::Configuration }
 }
 
+fn data_folder(place: &Place) -> Finding {
+    let verdict = match DataFolder::find(&place.data) {
+        None => Verdict::Skipped("not there yet: the first `tidemark up` makes it".to_owned()),
+        Some(data) if data.is_open() => Verdict::Fault(data.open_warning()),
+        Some(data) => Verdict::Fine(format!("{} is closed to others", data.path().display())),
+    };
+    Finding { what: "data folder", verdict, exit: Exit::Configuration }
+}
+
 fn model(config: &Config) -> Finding {
     // A scored sentence of ours proves more than a file that is there.
     let tried = Annotator::load(&config.annotate)
@@ -127,7 +136,7 @@ fn model(config: &Config) -> Finding {
 
 async fn broker(place: &Place, config: &Config) -> Finding {
     let external = config.kafka.bootstrap_servers.clone();
-    let known = external.or_else(|| folder(place)?.address().map(|address| address.bootstrap));
+    let known = external.or_else(|| Some(DataFolder::find(&place.data)?.address()?.bootstrap));
     let verdict = match known {
         None => Verdict::Skipped("not started yet over this folder: `tidemark up` starts it".to_owned()),
         Some(bootstrap) => {
@@ -145,7 +154,7 @@ async fn broker(place: &Place, config: &Config) -> Finding {
 }
 
 async fn lake(place: &Place, config: &Config) -> Finding {
-    let data = folder(place);
+    let data = DataFolder::find(&place.data);
     if data.is_none() && config.lake.location.is_none() {
         let verdict = Verdict::Skipped("not there yet: the first `tidemark up` makes it".to_owned());
         return Finding { what: "lake", verdict, exit: Exit::Lake };
@@ -168,7 +177,7 @@ async fn lake(place: &Place, config: &Config) -> Finding {
 }
 
 async fn server(place: &Place, key: &Key) -> Finding {
-    let verdict = match folder(place).and_then(|data| data.address()) {
+    let verdict = match DataFolder::find(&place.data).and_then(|data| data.address()) {
         None => Verdict::Skipped("not started yet over this folder".to_owned()),
         Some(address) => match super::status::get(&format!("{}/api/v1/health", address.http), key).await {
             Ok(_) => Verdict::Fine(format!("answers at {}", address.http)),
@@ -176,11 +185,6 @@ async fn server(place: &Place, key: &Key) -> Finding {
         },
     };
     Finding { what: "server", verdict, exit: Exit::Unreachable }
-}
-
-/// The data folder, where there is one: a check must not make it.
-fn folder(place: &Place) -> Option<DataFolder> {
-    place.data.is_dir().then(|| DataFolder::create(&place.data).ok()).flatten()
 }
 
 fn memory_available_kib() -> Option<u64> {

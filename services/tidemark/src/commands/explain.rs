@@ -54,10 +54,10 @@ pub(crate) fn run(arguments: Explain) -> Result<(), Failure> {
         }
         progress.at_shared(&position, explained, "posts");
     }
-    output.finish().or_exit(Exit::Output)?;
     rejects.flush().context("the rejects cannot be written").or_exit(Exit::Output)?;
     progress.clear();
-    let rejected_where = if rejected > 0 { format!(" (see {})", rejects.path().display()) } else { String::new() };
-    crate::say(&format!("explained {explained} posts, rejected {rejected} lines{rejected_where}"));
+    super::some_taken(explained, rejected, &rejects, "explain")?;
+    output.finish().or_exit(Exit::Output)?;
+    crate::say(&format!("explained {explained} posts, rejected {rejected} lines{}", rejects.note()));
     Ok(())
 }

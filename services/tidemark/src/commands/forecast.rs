@@ -4,9 +4,11 @@ use crate::cli::{Backtest, Forecast, Forecasting};
 use crate::exit::{Exit, Failure, OrExit as _};
 use crate::files::{Output, Rejects, is_stream, open};
 use crate::progress::Progress;
+use crate::stop::Stop;
 use anyhow::Context as _;
 use std::collections::BTreeMap;
 use std::io::{self, Write as _};
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::OnceLock;
 use std::time::{Instant, SystemTime};
@@ -60,6 +62,7 @@ struct Run {
     file: SeriesFile,
     rejects: Rejects,
     bar: OnceLock<Progress>,
+    stop: Stop,
 }
 
 impl Run {
@@ -68,11 +71,12 @@ impl Run {
         let input = open(&asked.series).or_exit(Exit::Input)?;
         let mut rejects = Rejects::of(rejects_of).or_exit(Exit::Output)?;
         let file = read_series(input.reader, &mut rejects).map_err(failure)?;
-        Ok(Self { started, file, rejects, bar: OnceLock::new() })
+        Ok(Self { started, file, rejects, bar: OnceLock::new(), stop: Stop::listen() })
     }
 
-    fn at(&self, done: u64, origins: u64) {
+    fn at(&self, done: u64, origins: u64) -> ControlFlow<()> {
         self.bar.get_or_init(|| Progress::steps(origins)).at(done, done, "origins");
+        self.stop.flow()
     }
 
     /// Takes the bar away; a run that made nothing has failed.
@@ -88,14 +92,14 @@ impl Run {
 
     fn say(&self, summary: &Summary, place: &str) {
         let Self { file, .. } = self;
-        let see = if file.rejected > 0 { format!(" (see {})", self.rejects.path().display()) } else { String::new() };
         crate::say(&format!(
-            "made {} forecasts of {} series in {:.1} s{place}; rejected {} of {} rows{see}; {}",
+            "made {} forecasts of {} series in {:.1} s{place}; rejected {} of {} rows{}; {}",
             summary.forecasts,
             summary.series,
             self.started.elapsed().as_secs_f64(),
             file.rejected,
             file.rows_read,
+            self.rejects.note(),
             skipped(summary),
         ));
     }
@@ -123,11 +127,16 @@ fn resumably(asked: &Forecasting, request: &Request, output: &Path) -> Result<()
     let summary = match made {
         Ok(summary) => summary,
         Err(error) => {
+            let (origins, was_stopped) = (journal.origins(), matches!(error, Error::Stopped));
+            let mut fault = failure(error);
             // Nothing to go on from is nothing to leave behind.
-            if journal.origins() == 0 {
+            if origins == 0 {
                 journal.remove().map_err(failure)?;
+            } else if was_stopped {
+                let kept = format!("{origins} origins of series are done; the same command goes on behind them");
+                fault.error = fault.error.context(kept);
             }
-            return Err(failure(error));
+            return Err(fault);
         }
     };
     if let Err(fault) = run.made(&summary) {
@@ -207,6 +216,7 @@ pub(super) fn failure(error: Error) -> Failure {
         Error::Write(_) | Error::Running { .. } => Exit::Output,
         Error::Query(_) => Exit::Lake,
         Error::Fitting(_) => Exit::Unexpected,
+        Error::Stopped => Exit::Stopped,
     };
     Failure { exit, error: error.into() }
 }

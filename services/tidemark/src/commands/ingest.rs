@@ -35,22 +35,23 @@ struct Platform {
 impl Platform {
     async fn find(place: &Place) -> Result<Self, Failure> {
         let config = Config::load(place.config.as_deref()).or_exit(Exit::Configuration)?;
-        let data = DataFolder::create(&place.data).or_exit(Exit::Output)?;
+        let running = || Some(DataFolder::find(&place.data)?.address()?.bootstrap);
         let bootstrap = config
             .kafka
             .bootstrap_servers
             .clone()
-            .or_else(|| data.address().map(|address| address.bootstrap))
+            .or_else(running)
             .with_context(|| {
+                let data = place.data.display();
                 format!(
-                    "no platform runs over {}: start one with `tidemark up --data {}`, or set kafka.bootstrap_servers",
-                    data.path().display(),
-                    data.path().display()
+                    "no platform runs over {data}: start one with `tidemark up --data {data}`, or set \
+                     kafka.bootstrap_servers"
                 )
             })
             .or_exit(Exit::Unreachable)?;
         let log = Log::connect(&bootstrap, &config.kafka).or_exit(Exit::Configuration)?;
         log.ping(BROKER_DEADLINE).await.or_exit(Exit::Unreachable)?;
+        let data = DataFolder::create(&place.data).or_exit(Exit::Output)?;
         Ok(Self { config, data, log })
     }
 }
@@ -101,7 +102,6 @@ fn say_sent(path: &str, report: &RunReport) {
 
 /// Waits until every row of the run is in the lake and the series stand on it, then prints the counts: standard output,
 /// for this is what was asked for.
-#[allow(clippy::print_stdout)]
 async fn wait(platform: &Platform, report: &RunReport, started: Instant) -> Result<(), Failure> {
     let lake = Lake::open(&platform.config.lake_location(platform.data.path())).or_exit(Exit::Lake)?;
     let session = Session::open(lake.clone()).await.or_exit(Exit::Lake)?;
@@ -132,7 +132,7 @@ async fn wait(platform: &Platform, report: &RunReport, started: Instant) -> Resu
     bar.clear();
     // What was read before is not counted again, and its speed says nothing.
     let seconds = (known < report.rows).then(|| started.elapsed().as_secs_f64());
-    println!("{}", describe(report, &counts, seconds));
+    crate::print(format!("{}\n", describe(report, &counts, seconds)))?;
     if known == 0 && counts.duplicates > report.rows / 2 {
         crate::say(&format!(
             "{} of {} rows have ids that other posts of the source `{}` have: if they are other posts, give this file a \

@@ -23,7 +23,6 @@ use tidemark_wire::lines::Lines;
 const NAMELESS: &str = "lexicon";
 
 /// Runs the command. What was asked for goes to standard output.
-#[allow(clippy::print_stdout)]
 pub(crate) fn check(arguments: &LexiconCheck) -> Result<(), Failure> {
     let language = Language::from(arguments.language);
     let lexicon = read(&arguments.file, language)?;
@@ -36,9 +35,9 @@ pub(crate) fn check(arguments: &LexiconCheck) -> Result<(), Failure> {
         None => Report::of(&lexicon).or_exit(Exit::Input)?,
     };
     if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&report).or_exit(Exit::Unexpected)?);
+        crate::print_json(&report)?;
     } else {
-        print!("{report}");
+        crate::print(report.to_string())?;
     }
     Ok(())
 }

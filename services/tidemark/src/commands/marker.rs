@@ -38,7 +38,6 @@ enum Label {
 }
 
 /// Runs the command. What was asked for goes to standard output.
-#[allow(clippy::print_stdout)]
 pub(crate) fn run(arguments: &MarkerAudit) -> Result<(), Failure> {
     let mut config = Config::of(&arguments.place).or_exit(Exit::Configuration)?;
     let marker = &arguments.marker;
@@ -61,12 +60,14 @@ pub(crate) fn run(arguments: &MarkerAudit) -> Result<(), Failure> {
             })
             .collect();
         let (annotations, _) = annotator.annotate(&posts).or_exit(Exit::Unexpected)?;
-        for (one, annotation) in batch.into_iter().zip(annotations) {
+        let languages = prepared.iter().map(|(_, language)| *language);
+        for ((one, language), annotation) in batch.into_iter().zip(languages).zip(annotations) {
             let found = annotator.scores(&annotation).into_iter().find(|score| score.marker == *marker);
             cases.push(Case {
                 id: one.post.id,
                 label: matches!(one.label, Label::Yes),
                 group: one.group,
+                language,
                 paraphrase_of: one.paraphrase_of,
                 answer: found.map(|score| Said { present: score.present, score: score.score }),
             });
@@ -75,14 +76,17 @@ pub(crate) fn run(arguments: &MarkerAudit) -> Result<(), Failure> {
     }
     progress.clear();
     if cases.iter().all(|case| case.answer.is_none()) {
-        return Err(anyhow::anyhow!("nothing answers the marker `{marker}` on any post of the sample"))
-            .or_exit(Exit::Input);
+        return Err(anyhow::anyhow!(
+            "nothing answers the marker `{marker}` on any post of the sample: is it the name of a marker, and do the posts \
+             say a `lang` that it answers?"
+        ))
+        .or_exit(Exit::Input);
     }
     let found = audit(marker, &cases, !marker.starts_with(LEXICON_PREFIX));
     if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&found).or_exit(Exit::Unexpected)?);
+        crate::print_json(&found)?;
     } else {
-        print!("{}", table(&found));
+        crate::print(table(&found))?;
     }
     let passed = found.passed;
     let kept = audits::keep(&arguments.place.data, &config.annotate, found).or_exit(Exit::Output)?;
@@ -130,9 +134,17 @@ fn table(audit: &Audit) -> String {
     let mut lines = vec![
         format!("{}: {}", audit.marker, if audit.passed { "passed" } else { "not passed" }),
         format!("  answered      {}", share(&audit.coverage)),
-        format!("  sensitivity   {}", share(&audit.agreement.sensitivity)),
-        format!("  specificity   {}", share(&audit.agreement.specificity)),
     ];
+    for (language, posts) in &audit.unanswered {
+        let of = if language == Language::Other.code() {
+            "in another language, or in none that was told or could be told from the text".to_owned()
+        } else {
+            format!("in {language}")
+        };
+        lines.push(format!("  not answered  {posts} {of}"));
+    }
+    lines.push(format!("  sensitivity   {}", share(&audit.agreement.sensitivity)));
+    lines.push(format!("  specificity   {}", share(&audit.agreement.specificity)));
     for (group, own) in &audit.groups {
         lines.push(format!(
             "  in {group}: sensitivity {}, specificity {}",

@@ -16,8 +16,22 @@ pub(crate) mod sql;
 pub(crate) mod status;
 
 use crate::exit::{Exit, Failure, OrExit as _};
+use crate::files::Rejects;
 use anyhow::Context as _;
 use jiff::tz::TimeZone;
+
+/// A run that rejected every line it read has failed: its input is something else than `command` takes.
+fn some_taken(taken: u64, rejected: u64, rejects: &Rejects, command: &str) -> Result<(), Failure> {
+    if taken > 0 || rejected == 0 {
+        return Ok(());
+    }
+    Err(anyhow::anyhow!(
+        "none of {rejected} lines could be used{}: give one JSON object a line, as `tidemark {command} --help` says; CSV \
+         and Parquet are read by `tidemark ingest file` alone",
+        rejects.note()
+    ))
+    .or_exit(Exit::Input)
+}
 
 /// The time zone of an IANA name.
 fn zone(name: &str) -> Result<TimeZone, Failure> {

@@ -3,27 +3,36 @@
 use super::annotate::annotated;
 use crate::cli::Polarization;
 use crate::exit::{Exit, Failure, OrExit as _};
-use crate::files::{Rejects, is_dash, open};
+use crate::files::{Input, Rejects, is_dash, open};
 use crate::progress::Progress;
 use anyhow::Context as _;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io::{Read as _, Write as _};
+use std::fs::File;
+use std::io::{self, BufReader, BufWriter, Read as _, Seek as _, Write as _};
 use std::path::Path;
+use std::sync::Arc;
 use tidemark_aggregate::file::instant;
 use tidemark_annotate::Settings;
 use tidemark_domain::{CellStatus, RejectReason};
 use tidemark_polarization::conversation::Band;
 use tidemark_polarization::event::Difference;
 use tidemark_polarization::{Conversations, Event, Kind, Labels, Mode, Outcome, Post, Window};
-use tidemark_wire::annotated_file::{self, AnnotatedLine, Op, RejectLine};
+use tidemark_wire::annotated_file::{self, ConversationLine, Op, RejectLine};
 use tidemark_wire::lines::Lines;
 
+/// The side that a post takes.
+const STANCE: &str = "polarization.stance";
+/// Whether it shows deep negative emotion towards people who hold the opposing view.
+const AFFECT: &str = "polarization.affect";
+/// Whether it agrees with the post it answers.
+const AGREEMENT: &str = "polarization.agreement";
+
 /// Runs the command. What was asked for goes to standard output.
-#[allow(clippy::print_stdout)]
 pub(crate) fn run(arguments: &Polarization) -> Result<(), Failure> {
     let zone = super::zone(&arguments.zone)?;
     let events = match &arguments.events {
@@ -33,38 +42,26 @@ pub(crate) fn run(arguments: &Polarization) -> Result<(), Failure> {
     let input = open(&arguments.input).or_exit(Exit::Input)?;
     // The rejects of a stream: what is printed has no file that they could stand beside.
     let mut rejects = Rejects::of(Path::new("-")).or_exit(Exit::Output)?;
-    let (progress, position) = Progress::over(&input);
     let settings = Settings { model_dir: arguments.model.clone(), ..Settings::default() };
-    let (reader, mut rejected) = annotated(input, &settings, &mut rejects, &progress)?;
-    let (mut posts, mut lines) = (Vec::new(), Lines::new(reader));
-    while let Some(line) = lines.read().context("the input cannot be read").or_exit(Exit::Input)? {
-        match line.content.and_then(|bytes| read_post(bytes, &zone)) {
-            Ok(post) => posts.extend(post),
-            Err((reason, detail)) => {
-                rejected += 1;
-                RejectLine::write(&mut rejects, line.number, reason, detail).or_exit(Exit::Output)?;
-            }
-        }
-        if line.number.is_multiple_of(1_000) {
-            progress.at_shared(&position, line.number, "posts");
-        }
-    }
+    let mut reading = Reading { zone: &zone, rejects: &mut rejects, posts: BTreeMap::new(), taken: 0, rejected: 0 };
+    reading.read(input, &settings)?;
+    let Reading { posts, taken, rejected, .. } = reading;
     rejects.flush().context("the rejects cannot be written").or_exit(Exit::Output)?;
-    progress.clear();
+    super::some_taken(taken, rejected, &rejects, "polarization")?;
+    let posts: Vec<Post> = posts.into_values().collect();
     let mode: Mode = arguments.mode.into();
     let all = Conversations::of(&posts, mode);
     let outcomes: Vec<Outcome> = events.iter().map(|event| Outcome::of(event, &all.scored, &zone)).collect();
     if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&report(&all, mode, &outcomes)).or_exit(Exit::Unexpected)?);
+        crate::print_json(&report(&all, mode, &outcomes))?;
     } else {
-        print!("{}", table(&all, &outcomes));
+        crate::print(table(&all, &outcomes))?;
     }
-    let rejected_where = if rejected > 0 { format!(" (see {})", rejects.path().display()) } else { String::new() };
-    crate::say(&format!("read {} posts, rejected {rejected} lines{rejected_where}", posts.len()));
+    crate::say(&format!("read {} posts, rejected {rejected} lines{}", posts.len(), rejects.note()));
     if all.scored.is_empty() {
         crate::say(
-            "no interaction has a score: posts need `parent`, and `topic` or labels of polarization.stance, .affect \
-             and .agreement",
+            "no interaction has a score: posts need `parent`, and labels of polarization.stance, .affect and .agreement; \
+             `tidemark polarization --help` says which words they have",
         );
     }
     Ok(())
@@ -103,12 +100,120 @@ fn read_events(path: &Path) -> anyhow::Result<Vec<Event>> {
     Ok(events)
 }
 
-/// A line as a post of a conversation; `None` where the post was deleted.
-fn read_post(line: &[u8], zone: &TimeZone) -> Result<Option<Post>, (RejectReason, String)> {
-    let line: AnnotatedLine = serde_json::from_slice(line).map_err(|error| {
+/// The posts of the input, as they are read.
+struct Reading<'a> {
+    zone: &'a TimeZone,
+    rejects: &'a mut Rejects,
+    /// By the line they stand on: of posts with the same id the last one counts.
+    posts: BTreeMap<u64, Post>,
+    taken: u64,
+    rejected: u64,
+}
+
+/// What is said of a line that cannot be used.
+type Reason = (RejectReason, String);
+
+impl Reading<'_> {
+    /// Reads every line. A post that brings labels is taken with those and no others, and so is one that was annotated
+    /// before; the rest are annotated first.
+    fn read(&mut self, input: Input, settings: &Settings) -> Result<(), Failure> {
+        let (progress, position) = Progress::over(&input);
+        let mut unlabelled = Lined::create().or_exit(Exit::Output)?;
+        let mut lines = Lines::new(input.reader);
+        while let Some(line) = lines.read().context("the input cannot be read").or_exit(Exit::Input)? {
+            match line.content.and_then(|bytes| Ok((bytes, parse(bytes)?))) {
+                Ok((bytes, post)) if !is_settled(&post) => {
+                    unlabelled
+                        .write(line.number, bytes)
+                        .context("no temporary file can be written")
+                        .or_exit(Exit::Output)?;
+                }
+                read => self.take(line.number, read.map(|(_, post)| post))?,
+            }
+            if line.number.is_multiple_of(1_000) {
+                progress.at_shared(&position, line.number, "posts");
+            }
+        }
+        if let Some(input) =
+            unlabelled.read_back().context("the temporary file cannot be read").or_exit(Exit::Output)?
+        {
+            let (reader, rejected) = annotated(input, settings, self.rejects, &progress)?;
+            self.rejected += rejected;
+            let mut lines = Lines::new(reader);
+            while let Some(line) = lines.read().context("the temporary file cannot be read").or_exit(Exit::Output)? {
+                self.take(line.number, line.content.and_then(parse))?;
+            }
+        }
+        progress.clear();
+        Ok(())
+    }
+
+    fn take(&mut self, line: u64, read: Result<ConversationLine, Reason>) -> Result<(), Failure> {
+        match read.and_then(|post| post_of(post, self.zone)) {
+            Ok(post) => {
+                self.taken += 1;
+                self.posts.extend(post.map(|post| (line, post)));
+                Ok(())
+            }
+            Err((reason, detail)) => {
+                self.rejected += 1;
+                RejectLine::write(self.rejects, line, reason, detail).or_exit(Exit::Output)
+            }
+        }
+    }
+}
+
+/// Lines set aside in a file that goes with this process, each under the number it has in the input.
+struct Lined {
+    file: BufWriter<File>,
+    last: u64,
+}
+
+impl Lined {
+    fn create() -> anyhow::Result<Self> {
+        let file = tempfile::tempfile().context("no temporary file can be made")?;
+        Ok(Self { file: BufWriter::new(file), last: 0 })
+    }
+
+    fn write(&mut self, number: u64, line: &[u8]) -> io::Result<()> {
+        for _ in self.last + 1..number {
+            self.file.write_all(b"\n")?;
+        }
+        self.last = number;
+        self.file.write_all(line.trim_ascii_end())?;
+        self.file.write_all(b"\n")
+    }
+
+    /// All of them; `None` where none was set aside.
+    fn read_back(self) -> io::Result<Option<Input>> {
+        if self.last == 0 {
+            return Ok(None);
+        }
+        let mut file = self.file.into_inner().map_err(io::IntoInnerError::into_error)?;
+        file.rewind()?;
+        Ok(Some(Input { reader: Box::new(BufReader::new(file)), position: Arc::default(), length: None }))
+    }
+}
+
+/// A line as a post, or why it is none, without repeating what it says.
+fn parse(line: &[u8]) -> Result<ConversationLine, Reason> {
+    let text = std::str::from_utf8(line)
+        .map_err(|error| (RejectReason::InvalidUtf8, format!("byte {} is not UTF-8", error.valid_up_to())))?;
+    serde_json::from_str(text).map_err(|error| {
         let reason = if error.is_data() { RejectReason::WrongType } else { RejectReason::Malformed };
-        (reason, format!("not an annotated post at column {}", error.column()))
-    })?;
+        (reason, format!("not a post with an `id` at column {}", error.column()))
+    })
+}
+
+/// Whether there is nothing left to find out: somebody has given it labels, or a model has had its say.
+fn is_settled(post: &ConversationLine) -> bool {
+    post.is_annotated
+        || post.op == Some(Op::Delete)
+        || [STANCE, AFFECT, AGREEMENT].iter().any(|marker| post.labels.contains_key(*marker))
+}
+
+/// The line's part in a conversation; `None` where the post was deleted.
+fn post_of(line: ConversationLine, zone: &TimeZone) -> Result<Option<Post>, Reason> {
     if line.op == Some(Op::Delete) {
         return Ok(None);
     }
@@ -116,11 +221,11 @@ fn read_post(line: &[u8], zone: &TimeZone) -> Result<Option<Post>, (RejectReason
     let written = written.ok_or_else(|| (RejectReason::MissingField, "`created_at` is missing".to_owned()))?;
     let created_at: Timestamp = instant(written, zone)
         .ok_or_else(|| (RejectReason::BadTime, "`created_at` is neither RFC 3339 nor a date".to_owned()))?;
-    let label = |part: &str| match line.labels.get(&format!("polarization.{part}")) {
+    let label = |marker: &str| match line.labels.get(marker) {
         Some(annotated_file::Labels::One(label)) => Some(label.as_str()),
         _ => None,
     };
-    let labels = Labels::read(label("stance"), label("affect"), label("agreement"));
+    let labels = Labels::read(label(STANCE), label(AFFECT), label(AGREEMENT));
     let given = |text: Option<String>| text.filter(|text| !text.is_empty());
     Ok(Some(Post {
         id: line.id,

@@ -25,7 +25,6 @@ struct Answer<'a> {
 }
 
 /// Runs the command. What was asked for goes to standard output.
-#[allow(clippy::print_stdout)]
 pub(crate) fn run(arguments: Score) -> Result<(), Failure> {
     let truth = truth(&arguments.truth)?;
     let baseline = arguments.baseline;
@@ -59,9 +58,9 @@ pub(crate) fn run(arguments: Score) -> Result<(), Failure> {
     if arguments.json {
         let answer =
             Answer { rows: read.rows, passed_over: &read.passed_over, baseline: baseline.as_deref(), models: &report };
-        println!("{}", serde_json::to_string_pretty(&answer).or_exit(Exit::Unexpected)?);
+        crate::print_json(&answer)?;
     } else {
-        print!("{}", table(&report, baseline.as_deref()));
+        crate::print(table(&report, baseline.as_deref()))?;
     }
     let unmatched: u64 = report.values().map(|model| model.scores.unmatched + model.scores.samples_unmatched).sum();
     let mut said = format!("read {} rows of {} models", read.rows, report.len());

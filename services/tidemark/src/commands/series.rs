@@ -26,18 +26,20 @@ pub(crate) async fn run(arguments: Series) -> Result<(), Failure> {
     })
     .await
     .map_err(|error| Failure { exit: exit_of(&error), error: error.into() })?;
-    output.finish().or_exit(Exit::Output)?;
     rejects.flush().context("the rejects cannot be written").or_exit(Exit::Output)?;
     progress.clear();
-    let place = if is_dash(&files.output) { "standard output".to_owned() } else { files.output.display().to_string() };
     let rejected = rejected_before + summary.rejected;
+    let taken = summary.accepted + summary.duplicates + summary.unmatched;
+    super::some_taken(taken, rejected, &rejects, "series")?;
+    output.finish().or_exit(Exit::Output)?;
+    let place = if is_dash(&files.output) { "standard output".to_owned() } else { files.output.display().to_string() };
     crate::say(&format!(
         "accepted {} lines, {} duplicates, {} unmatched, rejected {}{}; wrote {} points to {place}",
         summary.accepted,
         summary.duplicates,
         summary.unmatched,
         rejected,
-        if rejected > 0 { format!(" (see {})", rejects.path().display()) } else { String::new() },
+        rejects.note(),
         summary.points
     ));
     Ok(())

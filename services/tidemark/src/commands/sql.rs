@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::exit::{Exit, Failure, OrExit as _};
 use crate::platform::DataFolder;
 use anyhow::Context as _;
-use std::io::{Read as _, Write as _};
+use std::io::Read as _;
 use std::time::Duration;
 use tidemark_lake::Lake;
 use tidemark_query::{Error, Limits, Session};
@@ -23,13 +23,10 @@ pub(crate) async fn run(arguments: Sql) -> Result<(), Failure> {
         arguments.query
     };
     let config = Config::load(arguments.place.config.as_deref()).or_exit(Exit::Configuration)?;
-    let location = match &config.lake.location {
-        Some(location) => location.clone(),
-        None if arguments.place.data.is_dir() => {
-            let data = DataFolder::create(&arguments.place.data).or_exit(Exit::Lake)?;
-            config.lake_location(data.path())
-        }
-        None => {
+    let location = match (&config.lake.location, DataFolder::find(&arguments.place.data)) {
+        (Some(location), _) => location.clone(),
+        (None, Some(data)) => config.lake_location(data.path()),
+        (None, None) => {
             return Err(anyhow::anyhow!(
                 "there is no data folder {}: name one with --data, or start `tidemark up`",
                 arguments.place.data.display()
@@ -52,7 +49,7 @@ pub(crate) async fn run(arguments: Sql) -> Result<(), Failure> {
         Format::Json => answer.to_json_lines(),
     }
     .or_exit(Exit::Input)?;
-    std::io::stdout().write_all(&text).context("cannot write the answer").or_exit(Exit::Output)?;
+    crate::print(text)?;
     if answer.is_cut {
         crate::say(&format!("only the first {} rows are shown", LIMITS.rows_max));
     }

@@ -13,21 +13,15 @@ use std::time::Duration;
 const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Runs the command. What was asked for goes to standard output.
-#[allow(clippy::print_stdout)]
 pub(crate) async fn run(arguments: Status) -> Result<(), Failure> {
     let http = address(&arguments.place)?;
     let status = get(&format!("{http}/api/v1/status"), &arguments.key).await.or_exit(Exit::Unreachable)?;
-    if arguments.json {
-        println!("{status:#}");
-    } else {
-        print!("{}", describe(&http, &status));
-    }
-    Ok(())
+    crate::print(if arguments.json { format!("{status:#}\n") } else { describe(&http, &status) })
 }
 
 /// Where the platform over this data folder answers.
 pub(crate) fn address(place: &Place) -> Result<String, Failure> {
-    if let Some(address) = place.data.is_dir().then(|| DataFolder::create(&place.data).ok()?.address()).flatten() {
+    if let Some(address) = DataFolder::find(&place.data).and_then(|data| data.address()) {
         return Ok(address.http);
     }
     let config = Config::load(place.config.as_deref()).or_exit(Exit::Configuration)?;
