@@ -28,6 +28,7 @@
 //! Detection stands beside all this and uses none of it, because an observed aberration and a forecast exceedance are
 //! two kinds of alert: EARS, `ears_t_reweighted`, the ESSENCE switch, Farrington Flexible, CUSUM, and one ranked list.
 
+pub mod artefacts;
 pub mod bands;
 pub mod combine;
 pub mod detect;

@@ -6,7 +6,8 @@ use proptest::prelude::*;
 use tidemark_domain::PeriodKind;
 use tidemark_surveillance::detect::{
     BinomialCusum, Counts, Cusum, Detector, Ears, EarsTReweighted, Error, Farrington, Finding, Judgement, Measure,
-    Silence, Switch, Years, cusum::Expected, ears::Method, farrington::Threshold, run_length::Binomial, switch::Level,
+    Scan, Silence, Switch, Years, cusum::Expected, ears::Method, farrington::Threshold, run_length::Binomial,
+    switch::Level,
 };
 
 const FIRST: Date = date(2019, 12, 23);
@@ -34,6 +35,7 @@ fn detectors() -> Vec<Box<dyn Detector>> {
         all.push(Box::new(EarsTReweighted::new(measure)));
         all.push(Box::new(EarsTReweighted { same_weekday: true, ..EarsTReweighted::new(measure) }));
         all.push(Box::new(Switch { measure }));
+        all.push(Box::new(Scan::new(measure)));
         let expected = Expected::Calibrated { periods: 14 };
         all.push(Box::new(Cusum { expected, ..Cusum::new(measure) }));
         for threshold in [Threshold::Delta, Threshold::NbPlugin, Threshold::Muan] {

@@ -125,6 +125,18 @@ fn the_weekly_rhythm_is_continued() {
 }
 
 #[test]
+fn what_never_was_is_forecast_at_nothing() {
+    let never = history(vec![Some(0.0); 60]).with_totals(vec![Some(56); 60]);
+    let always = history(vec![Some(1.0); 60]).with_totals(vec![Some(56); 60]);
+    for (history, wall) in [(never, 0.0), (always, 1.0)] {
+        for forecast in all(&history, 14).into_iter().flatten() {
+            let off = forecast.quantiles.iter().flatten().map(|q| (q - wall).abs()).fold(0.0, f64::max);
+            assert!(off < 1e-6, "{}: {off}", forecast.model);
+        }
+    }
+}
+
+#[test]
 fn one_artefact_does_not_take_a_forecast_with_it() {
     let mut spoilt = plausible(400);
     let clean = all(&history(spoilt.clone()), 14);

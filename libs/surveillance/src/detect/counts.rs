@@ -128,6 +128,12 @@ impl Counts {
         part
     }
 
+    /// The same with everything before the period at `index` suspect.
+    pub(crate) fn without_past(mut self, index: usize) -> Self {
+        self.suspect.iter_mut().take(index).for_each(|suspect| *suspect = true);
+        self
+    }
+
     /// Day, epiweek or ISO week.
     #[must_use]
     pub const fn kind(&self) -> PeriodKind {

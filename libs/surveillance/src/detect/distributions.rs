@@ -2,7 +2,11 @@
 //!
 //! The special functions are statrs'. Everything here is total: what has no answer is NaN, and never a panic.
 
-use statrs::function::{beta::checked_beta_reg, erf, gamma::checked_gamma_ur};
+use statrs::function::{
+    beta::checked_beta_reg,
+    erf,
+    gamma::{checked_gamma_lr, checked_gamma_ur},
+};
 
 /// P(Z > z) of the standard normal distribution, exact in the far tail.
 pub(crate) fn normal_tail(z: f64) -> f64 {
@@ -84,6 +88,22 @@ impl CountDistribution {
         }
     }
 
+    /// P(Y >= y) for a whole `y`, exact in the far tail.
+    pub(crate) fn tail(self, y: f64) -> f64 {
+        if y <= 0.0 {
+            return 1.0;
+        }
+        if self.mean <= 0.0 {
+            return 0.0;
+        }
+        if self.dispersion > 1.0 {
+            let size = self.mean / (self.dispersion - 1.0);
+            checked_beta_reg(y, size, self.mean / (size + self.mean)).unwrap_or(f64::NAN)
+        } else {
+            checked_gamma_lr(y, self.mean).unwrap_or(f64::NAN)
+        }
+    }
+
     /// The least `y` with P(Y <= y) >= p; NaN where the distribution has no such number below 10^15.
     pub(crate) fn quantile(self, p: f64) -> f64 {
         // Rounding in the distribution function must not push the quantile to the next whole number.
@@ -149,6 +169,7 @@ mod tests {
             for p in [0.05, 0.5, 0.95, 0.999] {
                 let y = count.quantile(p);
                 assert!(count.cdf(y) >= p - 1e-12 && count.cdf(y - 1.0) < p, "{mean} {dispersion} {p}: {y}");
+                assert!((count.tail(y + 1.0) + count.cdf(y) - 1.0).abs() < 1e-10, "{mean} {dispersion} {y}");
             }
         }
     }

@@ -1,6 +1,6 @@
 //! What a detector says of each period: a finding, or why there is none.
 
-use super::{Counts, Measure};
+use super::{Counts, Detector, Error, Measure};
 use tidemark_domain::Period;
 
 /// What is found in one period.
@@ -85,6 +85,26 @@ pub(crate) fn judge_each(
         Judgement { period: counts.period(index), n: counts.total(index), verdict }
     };
     (0..counts.len()).map(judge).collect()
+}
+
+/// Judges a series that was measured by something else from some periods on: each of its parts is compared with nothing
+/// but itself. `breaks` are the indices of the first periods of later parts
+/// ([`Assessment::breaks`](crate::artefacts::Assessment::breaks)).
+///
+/// # Errors
+/// Those of the detector.
+pub fn judge_between(detector: &dyn Detector, counts: &Counts, breaks: &[usize]) -> Result<Vec<Judgement>, Error> {
+    let mut starts: Vec<usize> = breaks.iter().copied().filter(|start| (1..counts.len()).contains(start)).collect();
+    starts.sort_unstable();
+    starts.dedup();
+    let ends = starts.iter().copied().chain([counts.len()]);
+    let mut judged = Vec::with_capacity(counts.len());
+    for (start, end) in [0].into_iter().chain(starts.iter().copied()).zip(ends) {
+        // Whole, because no judgement uses what comes later, and a part may be too short to be taken on its own.
+        let part = detector.judge(&counts.clone().without_past(start))?;
+        judged.extend_from_slice(&part[start..end]);
+    }
+    Ok(judged)
 }
 
 /// The largest value there can be.

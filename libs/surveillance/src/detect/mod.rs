@@ -12,6 +12,7 @@
 //! | [`EarsTReweighted`] | the same with a t interval, outliers weighted down | short series, after earlier signals |
 //! | [`Switch`] | regression on 28 days with weekdays, or moving averages | daily series with a weekly rhythm |
 //! | [`Farrington`] | the same season of the last years | long series |
+//! | [`Scan`] | the last four weeks, by the day and added up over two weeks | daily series; what ranked signals stand on |
 //! | [`Cusum`], [`BinomialCusum`] | a calibrated level, added up | slow, small, lasting rises |
 //!
 //! All but [`BinomialCusum`] judge counts or [proportions](Measure). They look for rises only: a fall of a denominator
@@ -32,6 +33,7 @@ pub mod likelihood;
 pub mod rank;
 pub mod reweighted;
 pub mod run_length;
+pub mod scan;
 pub mod switch;
 
 pub use counts::{Counts, Measure};
@@ -39,9 +41,10 @@ pub use cusum::Cusum;
 pub use ears::Ears;
 pub use error::Error;
 pub use farrington::{Farrington, Years};
-pub use judgement::{Finding, Judgement, Silence};
+pub use judgement::{Finding, Judgement, Silence, judge_between};
 pub use likelihood::BinomialCusum;
 pub use reweighted::EarsTReweighted;
+pub use scan::Scan;
 pub use switch::Switch;
 
 /// Judges series.
