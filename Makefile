@@ -5,6 +5,11 @@ CARGO ?= cargo
 DATA ?= tidemark-data
 PORT ?= 8377
 
+# A build that is not followed by another needs nothing that would make the next one quicker.
+ifdef CI
+export CARGO_INCREMENTAL := 0
+endif
+
 # The workspace's own crates, compiled by clippy and read by rustdoc with warnings as errors (scripts/rustc-checked.sh).
 CHECKED := CLIPPY_ARGS=-Dwarnings RUSTC_WORKSPACE_WRAPPER=$(CURDIR)/scripts/rustc-checked.sh $(CARGO)
 
