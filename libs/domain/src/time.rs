@@ -216,4 +216,18 @@ mod tests {
         let zone = TimeZone::get("America/New_York").expect("a zone");
         assert_eq!(day_in(instant, &zone), date(2024, 3, 9));
     }
+
+    #[test]
+    fn days_on_which_clocks_change_have_23_and_25_hours() {
+        let zone = TimeZone::get("Europe/Madrid").expect("a zone");
+        let hours = |day: jiff::civil::Date| {
+            let noon = day.to_zoned(TimeZone::UTC).expect("a day").timestamp();
+            (-30..54)
+                .filter(|hour| {
+                    day_in(noon.saturating_add(jiff::SignedDuration::from_hours(*hour)).expect("a time"), &zone) == day
+                })
+                .count()
+        };
+        assert_eq!([date(2024, 3, 31), date(2024, 10, 27), date(2024, 2, 29)].map(hours), [23, 25, 24]);
+    }
 }

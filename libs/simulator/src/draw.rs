@@ -22,6 +22,10 @@ pub(crate) enum Purpose {
     Live(u32, u32),
     /// The text an automated account repeats.
     Bot(u32),
+    /// How old one author is, and what is made of it.
+    Age(u32),
+    /// What an imperfect reader makes of one text, by its digest.
+    Reading(u64),
 }
 
 impl Purpose {
@@ -36,6 +40,8 @@ impl Purpose {
             Self::AuthorDay(author, day) => (5, u64::from(day & 0x00ff_ffff) << 32 | u64::from(author)),
             Self::Live(day, number) => (6, u64::from(day & 0x00ff_ffff) << 32 | u64::from(number)),
             Self::Bot(bot) => (7, u64::from(bot)),
+            Self::Age(author) => (8, u64::from(author)),
+            Self::Reading(digest) => (9, digest & 0x00ff_ffff_ffff_ffff),
         };
         kind << 56 | address
     }

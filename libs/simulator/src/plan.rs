@@ -64,6 +64,7 @@ impl Scenario {
                 prevalence_ratio,
             })
             .into(),
+            ages: None,
             markers: Marker::ALL.iter().map(|marker| (*marker, curve(*marker))).collect(),
             surges: surges(first_day, last_day, days),
             outages: outages(first_day, last_day, days),

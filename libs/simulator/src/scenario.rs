@@ -41,6 +41,9 @@ pub struct Scenario {
     pub bots: Bots,
     /// Where people live.
     pub regions: Vec<Region>,
+    /// How people of different age differ; where absent they do not, and no age is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ages: Option<Ages>,
     /// How often each marker is present.
     pub markers: BTreeMap<Marker, Curve>,
     /// Planted rises of a marker.
@@ -85,6 +88,20 @@ fn utc() -> String {
 
 const fn one() -> f64 {
     1.0
+}
+
+/// Who posts is not who lives there: activity and proneness change with age, and age is not told but estimated.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ages {
+    /// Factor on the number of a person's posts for each ten years of age.
+    pub activity_per_decade: f64,
+    /// Factor on the proneness to every marker for each ten years of age.
+    pub prevalence_per_decade: f64,
+    /// Share of a difference in age that an estimate sees.
+    pub estimate_slope: f64,
+    /// Standard deviation of an estimate, in years.
+    pub estimate_error_years: f64,
 }
 
 /// The course of one marker's true daily prevalence, before surges.
@@ -226,6 +243,13 @@ impl Scenario {
         share("decoy_rate", self.decoy_rate)?;
         share("wordless_rate", self.wordless_rate)?;
         share("code_switch_rate", self.code_switch_rate)?;
+        if let Some(ages) = self.ages {
+            positive("ages.activity_per_decade", ages.activity_per_decade, 10.0)?;
+            positive("ages.prevalence_per_decade", ages.prevalence_per_decade, 10.0)?;
+            share("ages.estimate_slope", ages.estimate_slope)?;
+            // Never NaN, and no wider than a life.
+            share("ages.estimate_error_years / 100", ages.estimate_error_years / 100.0)?;
+        }
         if self.bots.count > 0 {
             positive("bots.posts_per_day", self.bots.posts_per_day, 10_000.0)?;
         }

@@ -43,7 +43,7 @@ pub struct Simulation {
     pub(crate) grammar: Grammar,
     zones: Vec<TimeZone>,
     shares: Vec<f64>,
-    population: Population,
+    pub(crate) population: Population,
 }
 
 /// A post with what will become of it.

@@ -5,7 +5,9 @@
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use std::collections::{BTreeMap, BTreeSet};
 use tidemark_domain::{Language, Proportion, time::day_in};
-use tidemark_simulator::{Event, Marker, MarkerSet, N_MARKERS, Scenario, Simulation, TruthRow, files};
+use tidemark_simulator::{
+    Event, Marker, MarkerSet, N_MARKERS, Reader, Scenario, Simulation, TruthRow, files, scenario::Ages,
+};
 
 fn simulation(scenario: Scenario) -> Simulation {
     Simulation::new(scenario).unwrap()
@@ -237,6 +239,71 @@ fn bots_repeat_themselves_and_express_nothing() {
     }
     assert_eq!(texts.len(), 3);
     assert!(texts.values().all(|texts| texts.len() == 1));
+}
+
+/// The young write more and are less prone: who posts says too little.
+fn aged(seed: u64, days: u32, posts_per_day: f64) -> Scenario {
+    let ages =
+        Ages { activity_per_decade: 0.7, prevalence_per_decade: 1.2, estimate_slope: 0.5, estimate_error_years: 4.0 };
+    Scenario { ages: Some(ages), ..Scenario::default_for(seed, days, posts_per_day) }
+}
+
+#[test]
+fn ages_bias_who_posts_and_the_population_knows_better() {
+    let simulation = simulation(aged(29, 30, 300.0));
+    let residents: BTreeMap<String, f64> =
+        simulation.residents().map(|resident| (resident.author, resident.age.unwrap())).collect();
+    assert_eq!(residents.len(), 6000);
+    let posting = mean(simulation.posts().filter_map(|post| residents.get(&post.author).copied()));
+    let living = mean(residents.values().copied());
+    assert!(posting < living - 8.0, "{posting} {living}");
+    let everybody = simulation.population_truth();
+    for row in simulation.truth().filter(|row| row.region == "all") {
+        let day = (row.date - simulation.scenario().first_day).get_days() as usize;
+        let ratio = everybody[day][row.marker.index()] / row.latent;
+        assert!((1.1..1.7).contains(&ratio), "{} {ratio}", row.date);
+    }
+    let plain = everybody_alike(29);
+    assert!(plain.residents().all(|resident| resident.age.is_none()));
+    let (everybody, latent) = (plain.population_truth(), plain.truth().find(|row| row.region == "all").unwrap().latent);
+    assert!((everybody[0][0] / latent - 1.0).abs() < 0.05);
+}
+
+fn everybody_alike(seed: u64) -> Simulation {
+    simulation(Scenario::default_for(seed, 3, 300.0))
+}
+
+#[test]
+fn a_reader_errs_as_often_as_said_and_always_alike() {
+    let simulation = simulation(Scenario::default_for(30, 60, 300.0));
+    let reader = Reader { seed: 1, sensitivity: 0.8, specificity: 0.97 };
+    let (mut there, mut found, mut not_there, mut not_found) = (0.0, 0.0, 0.0, 0.0);
+    for post in simulation.posts().filter(|post| post.event == Event::Create) {
+        let read = reader.read(&post);
+        assert_eq!(read, reader.read(&post));
+        for marker in Marker::ALL {
+            let is = post.expressed.contains(*marker);
+            let hit = f64::from(u8::from(read.contains(*marker) == is));
+            if is {
+                (there, found) = (there + 1.0, found + hit)
+            } else {
+                (not_there, not_found) = (not_there + 1.0, not_found + hit)
+            }
+        }
+    }
+    assert!((found / there - 0.8_f64).abs() < 0.01 && (not_found / not_there - 0.97_f64).abs() < 0.003);
+}
+
+/// What the default scenario has always written: a digest (FNV-1a) of the posts of seed 7.
+#[test]
+fn the_default_scenario_writes_what_it_always_did() {
+    let simulation = simulation(Scenario::default_for(7, 20, 100.0));
+    let mut posts = Vec::new();
+    files::write_posts(&simulation, &mut posts, |_| {}).unwrap();
+    let digest = posts
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3));
+    assert_eq!(format!("{digest:016x}"), "e90500abea9a9ed3");
 }
 
 mod any_scenario {

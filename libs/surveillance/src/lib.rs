@@ -26,7 +26,8 @@
 //! [`prevalence`] makes the numbers themselves: from people's posts to a share with an interval, adjusted and weighted.
 //!
 //! Detection stands beside all this and uses none of it, because an observed aberration and a forecast exceedance are
-//! two kinds of alert: EARS, `ears_t_reweighted`, the ESSENCE switch, Farrington Flexible, CUSUM, and one ranked list.
+//! two kinds of alert: EARS, `ears_t_reweighted`, the ESSENCE switch, Farrington Flexible, CUSUM, a temporal scan, and one
+//! ranked list. [`artefacts`] tells days on which the feed changed from days on which people did.
 
 pub mod artefacts;
 pub mod bands;

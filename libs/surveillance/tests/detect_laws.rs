@@ -6,8 +6,8 @@ use proptest::prelude::*;
 use tidemark_domain::PeriodKind;
 use tidemark_surveillance::detect::{
     BinomialCusum, Counts, Cusum, Detector, Ears, EarsTReweighted, Error, Farrington, Finding, Judgement, Measure,
-    Scan, Silence, Switch, Years, cusum::Expected, ears::Method, farrington::Threshold, run_length::Binomial,
-    switch::Level,
+    Scan, Silence, Switch, Years, cusum::Expected, ears::Method, farrington::Threshold, judge_between,
+    run_length::Binomial, switch::Level,
 };
 
 const FIRST: Date = date(2019, 12, 23);
@@ -358,4 +358,43 @@ fn false_alarms_of_chance_alone_are_about_as_rare_as_said() {
     let episodes = alarms(&cusum.judge(&counts).unwrap()).windows(2).filter(|pair| !pair[0] && pair[1]).count();
     // Nine or ten years of 365 days in 3635.
     assert!((3..=20).contains(&episodes), "{episodes}");
+}
+
+/// Clocks change on some of these days; a day is a day, whatever its hours.
+#[test]
+fn the_scan_takes_twenty_years_leap_days_weeks_53_and_gaps() {
+    let scan = Scan::new(Measure::Proportion);
+    let days = 20 * 365 + 5;
+    let cell = |day: usize| (day % 11 > 0).then_some(40 + (day * 29 % 17) as u64);
+    let totals = |length: usize| (0..length).map(|day| Some(if day % 13 == 0 { 0 } else { 1000 })).collect();
+    let counted = |kind: PeriodKind, length: usize| {
+        let counts = (0..length).map(|period| cell(period).filter(|_| period % 13 > 0)).collect();
+        Counts::new(kind, FIRST, counts).unwrap().with_totals(totals(length)).unwrap()
+    };
+    for kind in PeriodKind::ALL {
+        let length = if kind == PeriodKind::Day { days } else { days / 7 };
+        let judged = scan.judge(&counted(kind, length)).unwrap();
+        let alarms = judged.iter().filter(|judgement| judgement.is_alarm()).count();
+        assert!(judged.iter().filter(|judgement| judgement.verdict.is_ok()).count() > length / 2, "{kind:?}");
+        assert!(alarms <= length / 100, "{kind:?}: {alarms}");
+        let weeks: Vec<String> = judged.iter().map(|judgement| judgement.period.label()).collect();
+        assert!(kind == PeriodKind::Day || weeks.iter().any(|week| week == "202053"), "{kind:?}");
+    }
+    assert!(scan.judge(&Counts::new(PeriodKind::Day, FIRST, vec![]).unwrap().with_totals(vec![]).unwrap()).is_ok());
+    let nobody =
+        Counts::new(PeriodKind::Day, FIRST, vec![Some(0); 99]).unwrap().with_totals(vec![Some(0); 99]).unwrap();
+    assert!(scan.judge(&nobody).unwrap().iter().all(|judgement| judgement.verdict == Err(Silence::Gap)));
+    assert_eq!(scan.judge(&daily(&[1, 2])), Err(Error::NoDenominators));
+    assert!(matches!(Scan { alpha: f64::NAN, ..scan }.judge(&nobody), Err(Error::Parameter { name: "alpha", .. })));
+}
+
+#[test]
+fn the_order_of_breaks_and_breaks_outside_the_series_change_nothing() {
+    let counts = daily(&(0..120).map(|day| 40 + day * 29 % 17).collect::<Vec<u64>>());
+    let scan = Scan::new(Measure::Count);
+    let of = |breaks: &[usize]| judge_between(&scan, &counts, breaks).unwrap();
+    assert_eq!(of(&[]), scan.judge(&counts).unwrap());
+    assert_eq!(of(&[0, 500, 120]), of(&[]));
+    assert_eq!(of(&[70, 30, 70]), of(&[30, 70]));
+    assert_eq!(&of(&[70])[..70], &of(&[])[..70]);
 }

@@ -180,3 +180,30 @@ fn bands_hold_as_often_as_they_say() {
     }
     assert!((0.74..0.88).contains(&(inside / all)), "80 % bands hold {}", inside / all);
 }
+
+#[test]
+fn twenty_years_with_leap_days_and_gaps_are_continued() {
+    let days = 20 * 365 + 5;
+    let mut values = plausible(days);
+    values.iter_mut().step_by(17).for_each(|value| *value = None);
+    values[3000..3400].fill(None);
+    for answer in all(&history(values), 14) {
+        let forecast = answer.unwrap();
+        assert_lawful(&forecast, 14);
+        assert_eq!(forecast.target(14), forecast.origin + 14.days());
+        assert!(forecast.quantiles.iter().all(|q| (0.05..0.16).contains(&q[11])), "{}", forecast.model);
+    }
+}
+
+#[test]
+fn two_points_and_what_is_no_number_are_refused() {
+    let two = history(vec![Some(0.1), Some(0.2)]);
+    assert_eq!(forecast(&two, 7, &Model::ALL), Err(Error::TooShort { observed: 2, least: 7 }));
+    for bad in [f64::NAN, f64::INFINITY, -0.1, 1.1] {
+        let refused = History::new(date(2024, 2, 28), vec![Some(0.1), Some(bad)]);
+        assert!(matches!(refused, Err(Error::NotAProportion { day, .. }) if day == date(2024, 2, 29)), "{bad}");
+    }
+    // Nobody counted on any day: the scale falls back on the values.
+    let nobody = history(plausible(60)).with_totals(vec![Some(0); 60]);
+    all(&nobody, 14).into_iter().flatten().for_each(|forecast| assert_lawful(&forecast, 14));
+}

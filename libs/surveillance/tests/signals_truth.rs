@@ -27,5 +27,5 @@ fn signals_find_surges_and_artefacts_are_told_from_them() {
 
     let feeds = feeds(&world);
     assert_eq!((feeds.artefacts, feeds.one_signal), (7, 7), "{feeds:?}");
-    assert!(feeds.false_per_year < 0.6, "{feeds:?}");
+    assert!(feeds.false_per_year < 1.0, "{feeds:?}");
 }

@@ -52,10 +52,8 @@ pub(crate) fn worth(world: &[Series], scores: &Scores, cutoff: f64) -> Worth {
     for (series, scores) in world.iter().zip(scores) {
         let mut last = None;
         let mut counted = false;
-        for day in WARM_UP_DAYS..WARM_UP_DAYS + SCORED_DAYS {
-            if scores[day] < cutoff {
-                continue;
-            }
+        let scored = scores.iter().copied().enumerate().skip(WARM_UP_DAYS).take(SCORED_DAYS);
+        for (day, _) in scored.filter(|(_, score)| *score >= cutoff) {
             let new = last.is_none_or(|last| day - last > JOINED_DAYS);
             (signals, counted, last) = (signals + usize::from(new), counted && !new, Some(day));
             days += 1;

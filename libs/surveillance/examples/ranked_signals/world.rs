@@ -81,7 +81,7 @@ pub(crate) struct Series {
 
 /// Series with two surges each; every second one has an artefact, of each kind in turn.
 pub(crate) fn planted(count: usize, first_seed: u64, people: RangeInclusive<f64>) -> Vec<Series> {
-    let fault = |number: usize| (number % 2 == 0).then(|| Artefact::ALL[number / 2 % Artefact::ALL.len()]);
+    let fault = |number: usize| number.is_multiple_of(2).then(|| Artefact::ALL[number / 2 % Artefact::ALL.len()]);
     let series = |number: usize| Series::draw(first_seed + number as u64, people.clone(), 2, fault(number).as_slice());
     (0..count).map(series).collect()
 }

@@ -28,7 +28,7 @@ use crate::{
 };
 use jiff::civil::Date;
 use tidemark_domain::Period;
-use usual::Usual;
+use usual::{Bar, Usual};
 
 /// When a fact is out of the usual.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -39,8 +39,10 @@ pub struct Settings {
     pub least_days: usize,
     /// How many standard deviations a fact must be away.
     pub deviations: f64,
-    /// The same within [`Settings::joined_days`] of a suspect day: what is wrong with a feed is seldom over in a day.
-    pub deviations_after: f64,
+    /// The same where something supports it: another fact that is so far away, or a suspect day within
+    /// [`Settings::joined_days`] before; half of what else must matter is then enough. Two facts at once are as rare as one far out, and what is wrong with a feed is
+    /// seldom over in a day.
+    pub deviations_supported: f64,
     /// Below this share of the usual number of posts: a collapse.
     pub collapse: f64,
     /// Above this multiple of the usual number of posts: a jump.
@@ -64,8 +66,8 @@ impl Default for Settings {
         Self {
             days: 56,
             least_days: 14,
-            deviations: 4.5,
-            deviations_after: 3.0,
+            deviations: 4.0,
+            deviations_supported: 3.0,
             collapse: 0.6,
             jump: 2.0,
             posts_per_author: 1.25,
@@ -105,15 +107,20 @@ pub struct Assessment {
 pub fn assess(first: Date, days: &[Facts], settings: &Settings) -> Assessment {
     let first_weekday = usize::from(first.weekday().to_monday_zero_offset().unsigned_abs());
     let weekday = |day: usize| (first_weekday + day) % WEEK;
-    let mut usual = Usual { days: Vec::new(), deviations: settings.deviations, settings };
+    let mut usual = Usual { days: Vec::new(), settings };
     let mut last_suspect = None;
     let (mut reasons, mut breaks) = (Vec::with_capacity(days.len()), Vec::new());
     let mut instrument = None;
     let mut run: Vec<(usize, &Facts)> = Vec::new();
     for (day, facts) in days.iter().enumerate() {
         let near = last_suspect.is_some_and(|last| day - last <= settings.joined_days);
-        usual.deviations = if near { settings.deviations_after } else { settings.deviations };
-        let mut found = usual.reasons(weekday(day), facts);
+        let mut found = usual.reasons(weekday(day), facts, Bar { deviations: settings.deviations, share: 1.0 });
+        if found.is_empty() {
+            found = usual.reasons(weekday(day), facts, Bar { deviations: settings.deviations_supported, share: 0.5 });
+            if found.len() < 2 && !near {
+                found.clear();
+            }
+        }
         let feed_is_usual = found.is_empty();
         if let (Some(now), Some(before)) = (&facts.instrument, instrument)
             && now != before

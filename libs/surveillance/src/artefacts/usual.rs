@@ -25,34 +25,42 @@ impl Centre {
     }
 }
 
+/// How far out is far enough.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bar {
+    /// In standard deviations.
+    pub(super) deviations: f64,
+    /// As a share of what matters ([`Settings`]).
+    pub(super) share: f64,
+}
+
 /// The last unsuspicious days of a feed, with their weekdays; the latest last.
 pub(super) struct Usual<'a> {
     pub(super) days: Vec<(usize, &'a Facts)>,
-    /// How many standard deviations a fact must be away.
-    pub(super) deviations: f64,
     pub(super) settings: &'a Settings,
 }
 
 impl Usual<'_> {
     /// What is out of the usual on a day; nothing where too little is known of what is usual.
-    pub(super) fn reasons(&self, weekday: usize, facts: &Facts) -> Vec<Reason> {
+    pub(super) fn reasons(&self, weekday: usize, facts: &Facts, bar: Bar) -> Vec<Reason> {
         if self.days.len() < self.settings.least_days {
             return Vec::new();
         }
-        let volume = self.volume(weekday, facts);
+        let volume = self.volume(bar, weekday, facts);
         if facts.posts == 0 {
             // Of a day without posts there is nothing else to say, but why: rejected, or delivered before.
-            let read = [self.share(Kind::Duplicates, facts), self.share(Kind::Rejects, facts)];
+            let read = [self.share(bar, Kind::Duplicates, facts), self.share(bar, Kind::Rejects, facts)];
             return volume.into_iter().chain(read.into_iter().flatten()).collect();
         }
-        let shares = [Kind::Duplicates, Kind::Rejects, Kind::Bots, Kind::Copies].map(|kind| self.share(kind, facts));
-        let others = [volume, self.silent_hours(facts), self.posts_per_author(facts), self.mix(facts)];
+        let shares =
+            [Kind::Duplicates, Kind::Rejects, Kind::Bots, Kind::Copies].map(|kind| self.share(bar, kind, facts));
+        let others = [volume, self.silent_hours(bar, facts), self.posts_per_author(bar, facts), self.mix(bar, facts)];
         others.into_iter().chain(shares).flatten().collect()
     }
 
     /// Posts beside the median, times what the weekday usually is of it; in logarithms, so that halves and doubles are
     /// as far away.
-    fn volume(&self, weekday: usize, facts: &Facts) -> Option<Reason> {
+    fn volume(&self, bar: Bar, weekday: usize, facts: &Facts) -> Option<Reason> {
         let logs: Vec<(usize, f64)> =
             self.days.iter().map(|(weekday, facts)| (*weekday, (facts.posts.max(1) as f64).ln())).collect();
         let level = median(logs.iter().map(|(_, log)| *log).collect());
@@ -76,30 +84,30 @@ impl Usual<'_> {
             Kind::Jump
         };
         let ratio = if kind == Kind::Jump { self.settings.jump } else { 1.0 / self.settings.collapse };
-        let beyond = change.abs() > (self.deviations * sd).max(ratio.ln());
+        let beyond = change.abs() > (bar.deviations * sd).max(bar.share * ratio.ln());
         beyond.then_some(Reason { kind, observed: facts.posts as f64, usual })
     }
 
-    fn silent_hours(&self, facts: &Facts) -> Option<Reason> {
+    fn silent_hours(&self, bar: Bar, facts: &Facts) -> Option<Reason> {
         let observed = f64::from(facts.silent_hours?);
         let known: Vec<f64> = self.days.iter().filter_map(|(_, facts)| facts.silent_hours).map(f64::from).collect();
         let usual = self.centre(&known)?;
-        let beyond = observed - usual.median > (self.deviations * usual.sd).max(self.settings.least_hours);
+        let beyond = observed - usual.median > (bar.deviations * usual.sd).max(bar.share * self.settings.least_hours);
         beyond.then_some(Reason { kind: Kind::SilentHours, observed, usual: usual.median })
     }
 
-    fn posts_per_author(&self, facts: &Facts) -> Option<Reason> {
+    fn posts_per_author(&self, bar: Bar, facts: &Facts) -> Option<Reason> {
         let observed = facts.posts_per_author()?;
         let known: Vec<f64> = self.days.iter().filter_map(|(_, facts)| facts.posts_per_author()).map(f64::ln).collect();
         let usual = self.centre(&known)?;
         let sd = usual.sd.max(1.0 / (facts.posts as f64).sqrt());
-        let least = self.settings.posts_per_author.ln();
-        let beyond = observed.ln() - usual.median > (self.deviations * sd).max(least);
+        let least = bar.share * self.settings.posts_per_author.ln();
+        let beyond = observed.ln() - usual.median > (bar.deviations * sd).max(least);
         beyond.then_some(Reason { kind: Kind::PostsPerAuthor, observed, usual: usual.median.exp() })
     }
 
     /// A share that rose: beyond what days differ by, what chance gives, and what matters.
-    fn share(&self, kind: Kind, facts: &Facts) -> Option<Reason> {
+    fn share(&self, bar: Bar, kind: Kind, facts: &Facts) -> Option<Reason> {
         let share = |facts: &Facts| {
             let (part, whole) = match kind {
                 Kind::Duplicates => (Some(facts.duplicates), facts.read()),
@@ -114,12 +122,13 @@ impl Usual<'_> {
         let known: Vec<f64> = self.days.iter().filter_map(|(_, facts)| Some(share(facts)?.0)).collect();
         let usual = self.centre(&known)?;
         let chance = ((usual.median.clamp(0.0, 1.0) * (1.0 - usual.median)).max(0.0) / whole).sqrt().max(1.0 / whole);
-        let beyond = observed - usual.median > (self.deviations * usual.sd.max(chance)).max(self.settings.least_share);
+        let beyond = observed - usual.median
+            > (bar.deviations * usual.sd.max(chance)).max(bar.share * self.settings.least_share);
         beyond.then_some(Reason { kind, observed, usual: usual.median })
     }
 
     /// How much of the posts would have to be moved for the day to have the usual mix (total variation distance).
-    fn mix(&self, facts: &Facts) -> Option<Reason> {
+    fn mix(&self, bar: Bar, facts: &Facts) -> Option<Reason> {
         let shares = |facts: &Facts| -> Option<BTreeMap<String, f64>> {
             let sum = facts.parts.values().sum::<u64>();
             (sum > 0)
@@ -139,7 +148,7 @@ impl Usual<'_> {
         let moved = distance(&observed);
         let sum = facts.parts.values().sum::<u64>() as f64;
         let sd = distances.sd.max(0.5 / sum.sqrt());
-        let beyond = moved - distances.median > (self.deviations * sd).max(self.settings.least_mix);
+        let beyond = moved - distances.median > (bar.deviations * sd).max(bar.share * self.settings.least_mix);
         beyond.then_some(Reason { kind: Kind::Mix, observed: moved, usual: distances.median })
     }
 

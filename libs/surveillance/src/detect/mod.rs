@@ -4,7 +4,8 @@
 //! periods enter no baseline and are not judged. **Writes** nothing. **Guarantees** that no value after the judged
 //! period is used, so that judging a part of the past gives the same judgements; that every period gets a [`Finding`]
 //! or a [`Silence`] that says why there is none; and that alarms only grow with `alpha`. **Does not** decide what
-//! becomes an alert: [`rank`](rank::rank) puts findings in order, services decide where to stop.
+//! becomes an alert: [`rank`](rank::rank) puts findings in order, services decide where to stop. Which periods are suspect,
+//! [`artefacts`](crate::artefacts) says.
 //!
 //! | detector | compares with | for |
 //! |---|---|---|

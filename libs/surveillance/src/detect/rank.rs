@@ -1,4 +1,4 @@
-//! One ranked list of signals, rather than a flood of alarms.
+//! One ranked list of signals, rather than a flood of alarms: [`rank`](rank()) orders, [`spells`] tells once.
 //!
 //! A threshold over millions of points makes more alarms than anybody reads; a ranked list is read from the top (A.
 //! Joshi and others, arXiv 2401.01459). A signal's place is its *score*, the product of
@@ -16,8 +16,8 @@
 use super::{Finding, fdr::q_values};
 use tidemark_domain::{Period, SeriesKey};
 
-/// From this score on a place is worth a person's look: found on planted surges in 300 series of 500 to 5,000 people a day
-/// (seeds below 1,000 of the example `ranked_signals`), where it finds more than four surges in five.
+/// From this score on a place is worth a person's look. Chosen on planted surges in series of 500 to 5,000 people a day,
+/// where it finds more than four in five of them; `docs/signals.md` has the figures.
 pub const LEAST_SCORE: f64 = 5.0;
 /// Places of one series at most so many days apart are one signal.
 pub const JOINED_DAYS: i64 = 3;
