@@ -9,7 +9,7 @@ const ORDER: &[&[&str]] = &[
     &["query"],
     &["ingest", "annotate", "aggregate", "forecast", "alert", "serve"],
     &["tidemark"],
-    &["e2e", "tidy"],
+    &["e2e", "evidence", "tidy"],
 ];
 
 /// Heavy dependencies, and the crates that may name them. A second home needs a reason in the change that adds it.
