@@ -5,7 +5,7 @@
 //! network on the same kind of processor, and that training takes as many steps as [`Plan`] says, however many lessons
 //! there are. **Does not** know what the numbers mean, parallelise, or keep networks on a disk: training again is quick.
 //!
-//! Two hidden layers of rectified units; the middle quantile and the steps to its neighbours are the outputs
+//! Two hidden layers; the middle quantile and the steps to its neighbours are the outputs
 //! ([`network`]); pinball loss and Adam (Kingma and Ba, ICLR 2015) on a one-cycle rate (Smith and Topin, arXiv
 //! 1708.07120), with every lesson mixed with another, so that none is learnt by heart ([`training`]).
 //!

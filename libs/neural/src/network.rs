@@ -3,7 +3,7 @@
 //! Of each target, the middle output is the middle quantile; every other is the step from its neighbour nearer to the
 //! middle, made positive by `(x + sqrt(x² + 1)) / 2`, which is smooth and needs no exponential.
 
-use ndarray::{Array1, Array2, ArrayView2, Axis, linalg::general_mat_mul};
+use ndarray::{Array1, Array2, ArrayView2, Axis, Zip, linalg::general_mat_mul};
 use rand::Rng;
 
 /// Layers, the last one the outputs'.
@@ -26,11 +26,12 @@ pub struct Network {
     levels: usize,
 }
 
-/// What each layer gave for the rows of a batch: units of the hidden layers, then quantiles; and the raw outputs that
-/// these were made of.
+/// What each layer gave for the rows of a batch: units of the hidden layers, how steeply they follow what they were made
+/// of, and quantiles with the raw outputs behind them.
 #[derive(Debug)]
 pub(crate) struct Pass {
     pub(crate) units: [Array2<f32>; LAYERS - 1],
+    slopes: [Array2<f32>; LAYERS - 1],
     pub(crate) raw: Array2<f32>,
     pub(crate) quantiles: Array2<f32>,
 }
@@ -53,7 +54,8 @@ impl Layer {
 impl Pass {
     pub(crate) fn of(network: &Network, rows: usize) -> Self {
         let [first, second, last] = network.layers.each_ref().map(|layer| Array2::zeros((rows, layer.biases.len())));
-        Self { units: [first, second], quantiles: last.clone(), raw: last }
+        let units = [first, second];
+        Self { slopes: units.clone(), units, quantiles: last.clone(), raw: last }
     }
 }
 
@@ -76,18 +78,21 @@ impl Network {
             return Vec::new();
         };
         let mut pass = Pass::of(self, 1);
-        self.forward(&inputs, &mut pass);
+        self.forward(&inputs, &mut pass, |_| {});
         pass.quantiles.iter().copied().collect::<Vec<_>>().chunks(self.levels).map(<[f32]>::to_vec).collect()
     }
 
-    pub(crate) fn forward(&self, inputs: &ArrayView2<'_, f32>, pass: &mut Pass) {
-        let [first, second, last] = &self.layers;
-        let [near, far] = &mut pass.units;
-        first.apply(inputs, near);
-        near.mapv_inplace(|unit| unit.max(0.0));
-        second.apply(&near.view(), far);
-        far.mapv_inplace(|unit| unit.max(0.0));
-        last.apply(&far.view(), &mut pass.raw);
+    /// What the rows of a batch come to. `forget` is shown the units of each hidden layer with their slopes.
+    pub(crate) fn forward(&self, inputs: &ArrayView2<'_, f32>, pass: &mut Pass, mut forget: impl FnMut(Units<'_>)) {
+        for index in 0..LAYERS - 1 {
+            let (before, after) = pass.units.split_at_mut(index);
+            let (units, slopes) = (&mut after[0], &mut pass.slopes[index]);
+            let inputs = before.last().map_or(*inputs, |before| before.view());
+            self.layers[index].apply(&inputs, units);
+            Zip::from(&mut *units).and(&mut *slopes).for_each(light);
+            forget(Units { units, slopes });
+        }
+        self.layers[LAYERS - 1].apply(&pass.units[LAYERS - 2].view(), &mut pass.raw);
         pass.quantiles.assign(&pass.raw);
         if let Some(values) = pass.quantiles.as_slice_mut() {
             values.chunks_mut(self.levels).for_each(rise);
@@ -113,12 +118,24 @@ impl Network {
             gradient[index].biases.assign(&slopes.sum_axis(Axis(0)));
             if index > 0 {
                 let mut before = slopes.dot(&self.layers[index].weights.t());
-                // A unit that is off passes nothing on.
-                before.zip_mut_with(&inputs, |slope, unit| *slope = if *unit > 0.0 { *slope } else { 0.0 });
+                before *= &pass.slopes[index - 1];
                 slopes = before;
             }
         }
     }
+}
+
+/// A hidden layer's units, and how steeply they follow what they were made of.
+pub(crate) struct Units<'p> {
+    pub(crate) units: &'p mut Array2<f32>,
+    pub(crate) slopes: &'p mut Array2<f32>,
+}
+
+/// A unit lights up: `x / (1 + exp(-x))` (SiLU: Elfwing and others, *Neural Networks* 107, 2018).
+fn light(unit: &mut f32, slope: &mut f32) {
+    let gate = 1.0 / (1.0 + (-*unit).exp());
+    *slope = gate * (1.0 + *unit * (1.0 - gate));
+    *unit *= gate;
 }
 
 /// Raw outputs of one target become its quantiles.
@@ -166,7 +183,7 @@ fn step_slope(raw: f32) -> f32 {
 
 #[cfg(test)]
 mod tests {
-    use super::{rise, slopes_of_raw, step, step_slope};
+    use super::{light, rise, slopes_of_raw, step, step_slope};
 
     #[test]
     fn steps_go_up_and_their_slopes_are_slopes() {
@@ -174,6 +191,13 @@ mod tests {
             assert!(step(raw) > 0.0, "{raw}");
             let found = (step(raw + 0.01) - step(raw - 0.01)) / 0.02;
             assert!((found - step_slope(raw)).abs() < 1e-3, "{raw}: {found} {}", step_slope(raw));
+            let lit = |mut unit: f32| {
+                let mut slope = 0.0;
+                light(&mut unit, &mut slope);
+                (unit, slope)
+            };
+            let found = (lit(raw + 0.01).0 - lit(raw - 0.01).0) / 0.02;
+            assert!((found - lit(raw).1).abs() < 1e-3, "{raw}: {found} {:?}", lit(raw));
         }
     }
 
