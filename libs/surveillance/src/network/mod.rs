@@ -26,8 +26,8 @@ use tidemark_neural::{Plan, train};
 pub const HORIZON_DAYS: usize = 14;
 /// Networks that are averaged.
 pub const MEMBERS: u64 = 2;
-/// Fewer lessons than these, about five years of series, teach a network nothing that holds tomorrow.
-pub const LEAST_LESSONS: usize = 1_000;
+/// Fewer lessons than these, about twelve years of series, teach a network nothing that holds tomorrow.
+pub const LEAST_LESSONS: usize = 3_000;
 /// Days that a network serves; then one is trained that knows them. Half a year was no better than a year and a half.
 pub const SERVES_DAYS: i64 = 364;
 /// Units of each hidden layer: 256 were no better, and cost twice as much.
