@@ -198,7 +198,7 @@ fn twenty_years_with_leap_days_and_gaps_are_continued() {
 #[test]
 fn two_points_and_what_is_no_number_are_refused() {
     let two = history(vec![Some(0.1), Some(0.2)]);
-    assert_eq!(forecast(&two, 7, &Model::ALL), Err(Error::TooShort { observed: 2, least: 7 }));
+    assert_eq!(forecast(&two, 7, &Model::ALL, None), Err(Error::TooShort { observed: 2, least: 7 }));
     for bad in [f64::NAN, f64::INFINITY, -0.1, 1.1] {
         let refused = History::new(date(2024, 2, 28), vec![Some(0.1), Some(bad)]);
         assert!(matches!(refused, Err(Error::NotAProportion { day, .. }) if day == date(2024, 2, 29)), "{bad}");

@@ -28,8 +28,9 @@ pub(crate) const INPUTS: usize = MIXED + 6 + WEEK;
 /// Scales beyond which a distance is no longer told apart; holidays, which return, up to the second.
 const FARTHEST: f64 = 6.0;
 const FARTHEST_LAST_YEAR: f64 = 15.0;
-/// Scales are taken to be at least this (logit units): half a percent of a small prevalence.
-const LEAST_SCALE: f64 = 0.005;
+/// Scales are taken to be at least this (logit units): half a percent of a small prevalence. A series that is steadier
+/// hardly moves.
+pub(crate) const LEAST_SCALE: f64 = 0.005;
 /// Median absolute deviation to standard deviation under the normal distribution.
 const MEDIAN_TO_SD: f64 = 1.4826;
 

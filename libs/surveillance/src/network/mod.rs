@@ -7,7 +7,8 @@
 //! shape. The network learns the *panel's own* days, no other's, and only those up to the day it is trained for.
 //!
 //! Two networks from different seeds are averaged, quantile by quantile. Forecasts beyond [`HORIZON_DAYS`], of panels
-//! with fewer than [`LEAST_LESSONS`], or without a network at all, are the statistical models' alone.
+//! with fewer than [`LEAST_LESSONS`], of series that hardly move, or without a network at all, are the statistical models'
+//! alone.
 //!
 //! docs/forecasting.md tells what was tried and what it was worth.
 
@@ -17,7 +18,7 @@ mod lessons;
 pub use lessons::PanelLessons;
 
 use crate::{filter::Filtered, rolled::Rolled, series::days_between};
-use inputs::{Look, MIXED};
+use inputs::{LEAST_SCALE, Look, MIXED};
 use jiff::civil::Date;
 use tidemark_domain::forecast::QUANTILE_LEVELS;
 use tidemark_neural::{Plan, train};
@@ -26,7 +27,7 @@ use tidemark_neural::{Plan, train};
 pub const HORIZON_DAYS: usize = 14;
 /// Networks that are averaged.
 pub const MEMBERS: u64 = 2;
-/// Fewer lessons than these, about twelve years of series, teach a network nothing that holds tomorrow.
+/// Fewer lessons than these, about eleven years of series, teach a network nothing that holds tomorrow.
 pub const LEAST_LESSONS: usize = 3_000;
 /// Days that a network serves; then one is trained that knows them. Half a year was no better than a year and a half.
 pub const SERVES_DAYS: i64 = 364;
@@ -56,9 +57,13 @@ impl Network {
         (0..MEMBERS).map(|seed| train_member(lessons, seed)).collect()
     }
 
-    /// Quantiles on the logit scale of the [`HORIZON_DAYS`] after the last day, by what was forecast for them.
+    /// Quantiles on the logit scale of the [`HORIZON_DAYS`] after the last day, by what was forecast for them. None of a
+    /// series that hardly moves: it is continued as it is.
     pub(crate) fn quantiles(&self, series: &Filtered, smoothing: &Rolled, combined: &Rolled) -> Vec<[f64; 23]> {
         let last = series.days() - 1;
+        if series.scale[last] < LEAST_SCALE {
+            return Vec::new();
+        }
         let look = Look::at(series, smoothing.row(last), combined.row(last), last);
         let mut quantiles: Vec<[f64; 23]> =
             combined.row(last).iter().take(HORIZON_DAYS).map(|point| [*point; 23]).collect();
