@@ -6,7 +6,7 @@
 //! median, an asymmetry kept. Errors of one week resemble each other, so a short history has seen fewer independent
 //! errors than it counts: the bands of short histories are widened.
 
-use crate::{filter::Filtered, filter::WARM_UP_DAYS, rolled::Rolled, scale::LogitScale};
+use crate::{filter::Filtered, filter::WARM_UP_DAYS, rolled::Rolled};
 use tidemark_domain::forecast::QUANTILE_LEVELS;
 
 /// Errors of this many days ahead on either side are pooled.
@@ -20,22 +20,11 @@ const WIDENING: f64 = 3.0;
 const ERROR_DAYS: usize = 730;
 const DAYS_PER_WEEK: f64 = 7.0;
 
-/// Quantiles at [`QUANTILE_LEVELS`] for each day ahead, as proportions: never falling, all in `[0, 1]`.
+/// Quantiles at [`QUANTILE_LEVELS`] for each day ahead, on the logit scale.
 #[must_use]
-pub fn bands(series: &Filtered, rolled: &Rolled, scale: LogitScale) -> Vec<[f64; 23]> {
-    (1..=rolled.horizon)
-        .map(|ahead| {
-            let point = rolled.last()[ahead - 1];
-            let offsets = offsets(series, rolled, ahead);
-            let mut quantiles = QUANTILE_LEVELS;
-            for (quantile, offset) in quantiles.iter_mut().zip(offsets) {
-                *quantile = scale.back(point + offset);
-            }
-            // Both steps rise with the level already; rounding may not.
-            quantiles.sort_by(f64::total_cmp);
-            quantiles
-        })
-        .collect()
+pub fn bands(series: &Filtered, rolled: &Rolled) -> Vec<[f64; 23]> {
+    let day = |(ahead, point): (usize, &f64)| offsets(series, rolled, ahead).map(|offset| point + offset);
+    (1..).zip(rolled.last()).map(day).collect()
 }
 
 /// How far each quantile lies from the point forecast.

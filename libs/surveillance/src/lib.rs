@@ -16,9 +16,11 @@
 //!    every past day, knowing only what was known then. The last of those forecasts is the one that is wanted.
 //! 3. [`combine`] weighs members by how well they have done lately, horizon by horizon, again only with what was known.
 //! 4. [`bands`] turns the errors of the past forecasts into quantiles around the last one (split conformal).
-//! 5. [`joint`] draws paths whose days depend on each other as those errors did; [`peaks`] counts over them.
+//! 5. [`network`], trained on a whole panel's past days, says what such a forecast misses; its quantiles and those of
+//!    the series' own past are averaged, level by level.
+//! 6. [`joint`] draws paths whose days depend on each other as those errors did; [`peaks`] counts over them.
 //!
-//! Because weights and errors come from forecasts that were honest when made, the bands need no distribution.
+//! Because weights, errors and lessons come from forecasts that were honest when made, nothing needs a distribution.
 //!
 //! [`scores`] says how good one forecast of one day was, [`evaluation`] how good many models' were, beside the
 //! [`yardstick`].
@@ -40,6 +42,7 @@ pub mod joint;
 pub mod model;
 pub mod mstl;
 pub mod naive;
+pub mod network;
 pub mod peaks;
 pub mod prevalence;
 pub mod regression;
@@ -52,4 +55,5 @@ pub mod yardstick;
 
 pub use error::Error;
 pub use model::{Forecast, Joint, Model, forecast, forecast_jointly};
+pub use network::Network;
 pub use series::{History, Truth};

@@ -8,6 +8,7 @@ use crate::{
     joint::Dependence,
     mstl::MstlEts,
     naive::SeasonalNaive,
+    network::{HORIZON_DAYS, Network},
     regression::LagRegression,
     rolled::{Member, Rolled},
     scale::LogitScale,
@@ -25,12 +26,21 @@ pub const MAX_HORIZON_DAYS: usize = 365;
 /// seen every day of the year twice before the last.
 pub const DEFAULT_HISTORY_DAYS: usize = 1095;
 
+/// The network's share of a quantile, where there is a network; the statistical models have the rest. What is averaged
+/// are quantiles of one level, on the logit scale.
+const NETWORK_SHARE: f64 = 0.7;
+/// Forecasts that miss on different days are averaged into one that misses less than its bands say: they are narrowed.
+const NARROWED: f64 = 0.95;
+
 /// A model of the panel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Model {
-    /// The forecast we recommend: [`Model::Smoothing`] and [`Model::LagRegression`], weighted by recent success.
+    /// The forecast we recommend: [`Model::Statistical`] and what the panel's [`Network`] makes of it; without a network
+    /// it is [`Model::Statistical`].
     Tidemark,
+    /// [`Model::Smoothing`] and [`Model::LagRegression`], weighted by recent success.
+    Statistical,
     /// The same weekday of the last week.
     SeasonalNaive,
     /// A pool of exponential smoothers.
@@ -43,14 +53,15 @@ pub enum Model {
 
 impl Model {
     /// Every model, the recommended first.
-    pub const ALL: [Self; 5] =
-        [Self::Tidemark, Self::SeasonalNaive, Self::Smoothing, Self::LagRegression, Self::MstlEts];
+    pub const ALL: [Self; 6] =
+        [Self::Tidemark, Self::Statistical, Self::SeasonalNaive, Self::Smoothing, Self::LagRegression, Self::MstlEts];
 
     /// The `model_id` in files and tables.
     #[must_use]
     pub const fn id(self) -> &'static str {
         match self {
             Self::Tidemark => RECOMMENDED_MODEL,
+            Self::Statistical => "statistical",
             Self::SeasonalNaive => "seasonal_naive",
             Self::Smoothing => "smoothing",
             Self::LagRegression => "lag_regression",
@@ -67,7 +78,9 @@ impl fmt::Display for Model {
 
 /// A name that is no model.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("there is no model {0:?}; there are tidemark, seasonal_naive, smoothing, lag_regression, mstl_ets")]
+#[error(
+    "there is no model {0:?}; there are tidemark, statistical, seasonal_naive, smoothing, lag_regression, mstl_ets"
+)]
 pub struct UnknownModel(pub String);
 
 impl FromStr for Model {
@@ -107,7 +120,8 @@ pub struct Joint {
     pub dependence: Dependence,
 }
 
-/// Continues `history`, whose last day is the origin, `horizon_days` ahead by each of `models`, in their order.
+/// Continues `history`, whose last day is the origin, `horizon_days` ahead by each of `models`, in their order. `network`
+/// is what the panel has taught up to the origin or before it, if it has.
 ///
 /// A model that this history defeats (`mstl_ets` wants three weeks) is an error of its own; the others still answer.
 ///
@@ -117,8 +131,9 @@ pub fn forecast(
     history: &History,
     horizon_days: usize,
     models: &[Model],
+    network: Option<&Network>,
 ) -> Result<Vec<Result<Forecast, Error>>, Error> {
-    continued(history, horizon_days, models, |forecast, _, _| forecast)
+    continued(history, horizon_days, models, network, |forecast, _, _| forecast)
 }
 
 /// [`forecast`], with how the days of each forecast depend on each other: what [`joint`](crate::joint) draws paths
@@ -130,10 +145,11 @@ pub fn forecast_jointly(
     history: &History,
     horizon_days: usize,
     models: &[Model],
+    network: Option<&Network>,
 ) -> Result<Vec<Result<Joint, Error>>, Error> {
     let joint =
         |forecast, series: &Filtered, rolled: &Rolled| Joint { forecast, dependence: Dependence::of(series, rolled) };
-    continued(history, horizon_days, models, joint)
+    continued(history, horizon_days, models, network, joint)
 }
 
 /// Each model's forecast, made into an answer beside the pass and the past forecasts it stands on.
@@ -141,6 +157,7 @@ fn continued<T>(
     history: &History,
     horizon_days: usize,
     models: &[Model],
+    network: Option<&Network>,
     made: impl Fn(Forecast, &Filtered, &Rolled) -> T,
 ) -> Result<Vec<Result<T, Error>>, Error> {
     if !(1..=MAX_HORIZON_DAYS).contains(&horizon_days) {
@@ -153,25 +170,44 @@ fn continued<T>(
     let scale = LogitScale::of(history);
     let series = Filtered::new(history, scale);
     let origin = day_after(history.first(), series.days() - 1);
-    let rolled = roll(&series, horizon_days, models);
-    let answer = |model: &Model| match &rolled[model] {
-        Ok(rolled) => {
-            let forecast = Forecast { model: *model, origin, quantiles: bands(&series, rolled, scale) };
-            Ok(made(forecast, &series, rolled))
+    // A network looks at all of its days, whatever is asked.
+    let rolled = roll(&series, horizon_days.max(HORIZON_DAYS), models);
+    let of = |model| rolled[&model].as_ref().map_err(Error::clone);
+    let answer = |model: &Model| {
+        let past = of(if *model == Model::Tidemark { Model::Statistical } else { *model })?;
+        let mut quantiles = bands(&series, past);
+        if let Some(network) = network.filter(|_| *model == Model::Tidemark) {
+            let learnt = network.quantiles(&series, of(Model::Smoothing)?, past);
+            quantiles.iter_mut().zip(&learnt).for_each(|(own, learnt)| average(own, learnt));
         }
-        Err(error) => Err(error.clone()),
+        quantiles.truncate(horizon_days);
+        let quantiles = quantiles.into_iter().map(|day| proportions(day, scale)).collect();
+        Ok(made(Forecast { model: *model, origin, quantiles }, &series, past))
     };
     Ok(models.iter().map(answer).collect())
 }
 
-/// Rolls each model once; the recommended one is made of two others.
+fn average(own: &mut [f64; 23], learnt: &[f64; 23]) {
+    own.iter_mut().zip(learnt).for_each(|(own, learnt)| *own += NETWORK_SHARE * (learnt - *own));
+    let median = own[11];
+    own.iter_mut().for_each(|quantile| *quantile = median + NARROWED * (*quantile - median));
+}
+
+fn proportions(quantiles: [f64; 23], scale: LogitScale) -> [f64; 23] {
+    let mut quantiles = quantiles.map(|quantile| scale.back(quantile));
+    // They rise with the level already; rounding may not.
+    quantiles.sort_by(f64::total_cmp);
+    quantiles
+}
+
+/// Rolls each model once; the statistical one is made of two others, and the recommended one of it.
 fn roll(series: &Filtered, horizon: usize, models: &[Model]) -> BTreeMap<Model, Result<Rolled, Error>> {
-    let recommended = models.contains(&Model::Tidemark);
-    let parts: &[Model] = if recommended { &[Model::Smoothing, Model::LagRegression] } else { &[] };
+    let combined = models.iter().any(|model| matches!(model, Model::Tidemark | Model::Statistical));
+    let parts: &[Model] = if combined { &[Model::Smoothing, Model::LagRegression] } else { &[] };
     let mut rolled = BTreeMap::new();
     for model in models.iter().chain(parts) {
         let member: &dyn Member = match model {
-            Model::Tidemark => continue,
+            Model::Tidemark | Model::Statistical => continue,
             Model::SeasonalNaive => &SeasonalNaive,
             Model::Smoothing => &SmoothingPool,
             Model::LagRegression => &LagRegression,
@@ -179,11 +215,11 @@ fn roll(series: &Filtered, horizon: usize, models: &[Model]) -> BTreeMap<Model, 
         };
         rolled.entry(*model).or_insert_with(|| member.roll(series, horizon));
     }
-    if recommended {
+    if combined {
         let of = |model| rolled[&model].as_ref().map_err(Error::clone);
         let combined =
             of(Model::Smoothing).and_then(|smoothing| Ok(combine(series, &[smoothing, of(Model::LagRegression)?])));
-        rolled.insert(Model::Tidemark, combined);
+        rolled.insert(Model::Statistical, combined);
     }
     rolled
 }

@@ -2,6 +2,7 @@
 
 use crate::Error;
 use jiff::{ToSpan, civil::Date};
+use std::ops::Range;
 
 /// The longest history taken, in days: a century.
 pub const MAX_HISTORY_DAYS: usize = 36_525;
@@ -73,6 +74,16 @@ impl History {
     #[must_use]
     pub fn observed(&self) -> usize {
         self.values.iter().flatten().count()
+    }
+
+    /// Some of its days, counted from its first.
+    pub(crate) fn part(&self, days: Range<usize>) -> Self {
+        let within = |end: usize, length: usize| days.start.min(length)..end.min(length);
+        Self {
+            first: day_after(self.first, days.start),
+            values: self.values[within(days.end, self.values.len())].to_vec(),
+            totals: self.totals[within(days.end, self.totals.len())].to_vec(),
+        }
     }
 
     /// What was known at `origin`: at most the last `cap_days` days up to it, it included, leading gaps left out.

@@ -105,7 +105,7 @@ proptest! {
 #[test]
 fn a_forecasts_paths_hold_together_as_the_series_does() {
     let history = History::new(date(2023, 1, 1), plausible(500, 5)).unwrap();
-    let answers = forecast_jointly(&history, 14, &Model::ALL).unwrap();
+    let answers = forecast_jointly(&history, 14, &Model::ALL, None).unwrap();
     for joint in answers.into_iter().flatten() {
         let expected_templates = joint.forecast.model != Model::MstlEts;
         assert_eq!(joint.dependence.templates() > 300, expected_templates, "{}", joint.forecast.model);

@@ -10,7 +10,7 @@ fn history(values: Vec<Option<f64>>) -> History {
 }
 
 fn all(history: &History, horizon: usize) -> Vec<Result<Forecast, Error>> {
-    forecast(history, horizon, &Model::ALL).unwrap()
+    forecast(history, horizon, &Model::ALL, None).unwrap()
 }
 
 fn assert_lawful(forecast: &Forecast, horizon: usize) {
@@ -53,7 +53,7 @@ proptest! {
         horizon in 1usize..20,
     ) {
         let history = history(values);
-        match forecast(&history, horizon, &Model::ALL) {
+        match forecast(&history, horizon, &Model::ALL, None) {
             Ok(answers) => answers.into_iter().for_each(|answer| match answer {
                 Ok(forecast) => assert_lawful(&forecast, horizon),
                 Err(error) => assert!(matches!(error, Error::Mstl { .. }), "{error}"),
@@ -93,19 +93,19 @@ fn a_constant_series_goes_on_as_it_is() {
 
 #[test]
 fn too_little_is_refused_and_says_what_is_needed() {
-    let refused = |values| forecast(&history(values), 14, &[Model::Tidemark]).unwrap_err();
+    let refused = |values| forecast(&history(values), 14, &[Model::Tidemark], None).unwrap_err();
     assert_eq!(refused(vec![Some(0.1), Some(0.2)]), Error::TooShort { observed: 2, least: 7 });
     assert_eq!(refused(vec![None; 50]), Error::TooShort { observed: 0, least: 7 });
     assert_eq!(refused(vec![]), Error::TooShort { observed: 0, least: 7 });
     let week = history(plausible(7));
-    assert_eq!(forecast(&week, 0, &[Model::Tidemark]), Err(Error::Horizon { days: 0, most: 365 }));
-    assert_eq!(forecast(&week, 366, &[Model::Tidemark]), Err(Error::Horizon { days: 366, most: 365 }));
+    assert_eq!(forecast(&week, 0, &[Model::Tidemark], None), Err(Error::Horizon { days: 0, most: 365 }));
+    assert_eq!(forecast(&week, 366, &[Model::Tidemark], None), Err(Error::Horizon { days: 366, most: 365 }));
 }
 
 #[test]
 fn a_week_is_enough_and_its_bands_are_wide() {
     let spread = |days: usize| {
-        let answers = forecast(&history(plausible(days)), 14, &[Model::Tidemark]).unwrap();
+        let answers = forecast(&history(plausible(days)), 14, &[Model::Tidemark], None).unwrap();
         let quantiles = answers[0].as_ref().unwrap().quantiles[13];
         quantiles[21] - quantiles[1]
     };
@@ -171,7 +171,7 @@ fn bands_hold_as_often_as_they_say() {
     let values = plausible(900);
     let (mut inside, mut all) = (0.0, 0.0);
     for cut in (500..880).step_by(5) {
-        let answers = forecast(&history(values[..cut].to_vec()), 14, &[Model::Tidemark]).unwrap();
+        let answers = forecast(&history(values[..cut].to_vec()), 14, &[Model::Tidemark], None).unwrap();
         for (ahead, quantiles) in answers[0].as_ref().unwrap().quantiles.iter().enumerate() {
             let value = values[cut + ahead].unwrap();
             inside += f64::from(u8::from((quantiles[3]..=quantiles[19]).contains(&value)));
@@ -198,7 +198,7 @@ fn twenty_years_with_leap_days_and_gaps_are_continued() {
 #[test]
 fn two_points_and_what_is_no_number_are_refused() {
     let two = history(vec![Some(0.1), Some(0.2)]);
-    assert_eq!(forecast(&two, 7, &Model::ALL), Err(Error::TooShort { observed: 2, least: 7 }));
+    assert_eq!(forecast(&two, 7, &Model::ALL, None), Err(Error::TooShort { observed: 2, least: 7 }));
     for bad in [f64::NAN, f64::INFINITY, -0.1, 1.1] {
         let refused = History::new(date(2024, 2, 28), vec![Some(0.1), Some(bad)]);
         assert!(matches!(refused, Err(Error::NotAProportion { day, .. }) if day == date(2024, 2, 29)), "{bad}");

@@ -5,7 +5,7 @@ use jiff::{Timestamp, ToSpan, civil::Date};
 use std::collections::BTreeMap;
 use tidemark_domain::{CellStatus, ForecastPoint, SeriesKey, time::days};
 use tidemark_query::PublishedPoint;
-use tidemark_surveillance::{Error, History, Model};
+use tidemark_surveillance::{Error, History, Model, Network};
 
 /// What the role issues: the recommended forecast and its yardstick.
 pub const ISSUED: [Model; 2] = [Model::Tidemark, Model::SeasonalNaive];
@@ -32,6 +32,33 @@ impl Skip {
             Self::TooShort => "too_short",
             Self::Unfit => "unfit",
         }
+    }
+}
+
+/// What a network was trained on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lesson {
+    /// Its last day.
+    pub until: Date,
+    /// Days of series up to it.
+    pub days: i64,
+}
+
+impl Lesson {
+    /// What there is to learn from at the end of `last_day`: the days of `series`, each from its first to its last, up
+    /// to the end of the month before. So a network that is trained again after a restart is the same.
+    #[must_use]
+    pub fn of(series: impl IntoIterator<Item = (Date, Date)>, last_day: Date) -> Self {
+        let until = last_day.first_of_month().saturating_sub(1.day());
+        let length = |(first, last): (Date, Date)| i64::from((last.min(until) - first).get_days() + 1).max(0);
+        Self { until, days: series.into_iter().map(length).sum() }
+    }
+
+    /// Whether it is worth being learnt by whoever learnt `before`: a month has ended, or, while a past is being read in,
+    /// half as much again has come.
+    #[must_use]
+    pub fn is_new(&self, before: Option<&Self>) -> bool {
+        before.is_none_or(|before| before.until != self.until || 2 * self.days > 3 * before.days)
     }
 }
 
@@ -73,7 +100,7 @@ pub fn fingerprint(history: &History, horizon_days: u16) -> blake3::Hash {
     hasher.finalize()
 }
 
-/// Forecasts one series by [`ISSUED`].
+/// Forecasts one series by [`ISSUED`], with what the series have taught together.
 ///
 /// # Errors
 /// Why it cannot be forecast.
@@ -82,8 +109,9 @@ pub fn forecast(
     history: &History,
     settings: &Settings,
     now: Timestamp,
+    network: Option<&Network>,
 ) -> Result<Vec<ForecastPoint>, Skip> {
-    let answers = tidemark_surveillance::forecast(history, usize::from(settings.horizon_days), &ISSUED);
+    let answers = tidemark_surveillance::forecast(history, usize::from(settings.horizon_days), &ISSUED, network);
     let answers = answers.map_err(|error| match error {
         Error::TooShort { .. } => Skip::TooShort,
         _ => Skip::Unfit,
@@ -124,7 +152,7 @@ pub fn is_issued(fresh: &[ForecastPoint], issued: &[ForecastPoint]) -> bool {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::{Skip, fingerprint, forecast, history, is_issued};
+    use super::{Lesson, Skip, fingerprint, forecast, history, is_issued};
     use crate::Settings;
     use jiff::{Timestamp, ToSpan, civil::Date, civil::date};
     use tidemark_domain::{CellStatus, Period, PeriodKind, SeriesKey, Unit};
@@ -177,12 +205,25 @@ mod tests {
     }
 
     #[test]
+    fn a_month_or_half_as_much_again_is_worth_learning() {
+        let lesson = |days: i8, last_day| Lesson::of([(date(2024, 4, 1), date(2024, 4, days))], last_day);
+        let april = lesson(30, date(2024, 5, 20));
+        assert_eq!(april, Lesson { until: date(2024, 4, 30), days: 30 });
+        assert!(april.is_new(None) && !april.is_new(Some(&april)));
+        assert!(
+            !april.is_new(Some(&lesson(20, date(2024, 5, 31)))) && april.is_new(Some(&lesson(19, date(2024, 5, 31))))
+        );
+        assert!(lesson(30, date(2024, 6, 1)).is_new(Some(&april)));
+        assert_eq!(Lesson::of([(date(2024, 5, 2), date(2024, 5, 9))], date(2024, 5, 20)).days, 0);
+    }
+
+    #[test]
     fn series_without_enough_are_skipped_for_a_reason() {
         let withheld: Vec<_> = (1..20).map(|day| cell(date(2024, 1, day), 10)).collect();
         assert_eq!(history(&withheld, date(2024, 2, 1), 100), Err(Skip::Empty));
         assert_eq!(history(&cells(30), date(2023, 12, 31), 100), Err(Skip::Empty));
         let short = history(&cells(6), date(2024, 2, 1), 100).unwrap();
-        let refused = forecast(&key(), &short, &Settings::default(), Timestamp::UNIX_EPOCH);
+        let refused = forecast(&key(), &short, &Settings::default(), Timestamp::UNIX_EPOCH, None);
         assert_eq!(refused, Err(Skip::TooShort));
     }
 
@@ -192,20 +233,20 @@ mod tests {
         let seen = |points: &[PublishedPoint]| history(points, date(2024, 12, 31), 1000).unwrap();
         let mut points = cells(60);
         let before = seen(&points);
-        let first = forecast(&key(), &before, &settings, Timestamp::UNIX_EPOCH).unwrap();
+        let first = forecast(&key(), &before, &settings, Timestamp::UNIX_EPOCH, None).unwrap();
         assert_eq!(first.len(), 28);
         assert!(!is_issued(&first, &[]));
         // After a restart: made anew at another time, from the same input.
-        let again = forecast(&key(), &seen(&points), &settings, Timestamp::MAX).unwrap();
+        let again = forecast(&key(), &seen(&points), &settings, Timestamp::MAX, None).unwrap();
         assert!(is_issued(&again, &first));
         assert_eq!(fingerprint(&before, 14), fingerprint(&seen(&points), 14));
         // A late post changes a past cell.
         points[58].value = Some(0.3);
-        let changed = forecast(&key(), &seen(&points), &settings, Timestamp::MAX).unwrap();
+        let changed = forecast(&key(), &seen(&points), &settings, Timestamp::MAX, None).unwrap();
         assert!(!is_issued(&changed, &first) && changed[0].origin == first[0].origin);
         assert_ne!(fingerprint(&before, 14), fingerprint(&seen(&points), 14));
         // A day more, and a day withdrawn.
-        let moved = forecast(&key(), &seen(&cells(61)), &settings, Timestamp::MAX).unwrap();
+        let moved = forecast(&key(), &seen(&cells(61)), &settings, Timestamp::MAX, None).unwrap();
         assert!(!is_issued(&moved, &first));
         assert!(is_issued(&first, &moved));
     }

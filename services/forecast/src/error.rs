@@ -96,6 +96,8 @@ pub enum RequestFault {
         step_days: u16,
     },
     /// An empty list of models.
-    #[error("no model was asked for; there are tidemark, seasonal_naive, smoothing, lag_regression, mstl_ets")]
+    #[error(
+        "no model was asked for; there are tidemark, statistical, seasonal_naive, smoothing, lag_regression, mstl_ets"
+    )]
     NoModels,
 }

@@ -7,7 +7,8 @@
 //! in between. **Does not** hold the methods (`tidemark-surveillance` does), and does not judge whether a forecast is
 //! alarming.
 //!
-//! The way through: [`role`] watches the lake and asks [`due`] what to forecast; [`offline`] does the same from
+//! The way through: [`role`] watches the lake and asks [`due`] what to forecast, with a network that the series taught
+//! together; [`offline`] does the same from
 //! [`series_file`] to [`hubverse`], a back-test with a [`journal`] of what is finished; [`score_file`] reads such rows
 //! back, to be held against what came.
 
@@ -16,6 +17,7 @@ pub mod due;
 pub mod error;
 pub mod hubverse;
 pub mod journal;
+mod learning;
 mod metrics;
 pub mod offline;
 pub mod role;

@@ -3,16 +3,18 @@
 use crate::error::RequestFault;
 use crate::hubverse::{Form, Together, write_forecast};
 use crate::journal::Journal;
+use crate::learning::Networks;
 use crate::{Error, SeriesFile, hubverse};
 use jiff::{ToSpan, civil::Date};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tidemark_surveillance::joint::{DEFAULT_PATHS, Paths};
 use tidemark_surveillance::peaks::PeakForecast;
-use tidemark_surveillance::{Forecast, History, Joint, Model, forecast_jointly, model::MAX_HORIZON_DAYS};
+use tidemark_surveillance::{Forecast, History, Joint, Model, Network, forecast_jointly, model::MAX_HORIZON_DAYS};
 
 /// Origins of series fitted before their rows are written: bounds memory and what a kill can cost, and keeps cores
 /// busy.
@@ -190,6 +192,13 @@ fn run(
         .iter()
         .flat_map(|(name, history)| request.origins(history).into_iter().map(move |day| (name, history, day)))
         .skip(usize::try_from(begun).unwrap_or(usize::MAX));
+    let networks = if request.models.contains(&Model::Tidemark) && begun < origins {
+        let panel: Vec<&History> = file.series.values().collect();
+        let days: BTreeSet<Date> = panel.iter().flat_map(|history| request.origins(history)).collect();
+        Networks::of(&panel, &days, || go_on(progress(begun, origins)))?
+    } else {
+        Networks::default()
+    };
     loop {
         let chunk: Vec<(&String, &History, Date)> = work.by_ref().take(ORIGINS_PER_CHUNK).collect();
         if chunk.is_empty() {
@@ -198,11 +207,9 @@ fn run(
         let made: Vec<(Vec<Made>, Summary)> = chunk
             .par_iter()
             .map(|(name, history, origin)| {
-                let made = forecast_one(name, history, *origin, request, form);
-                match progress(done.fetch_add(1, Ordering::Relaxed) + 1, origins) {
-                    ControlFlow::Continue(()) => made,
-                    ControlFlow::Break(()) => Err(Error::Stopped),
-                }
+                let made = forecast_one(name, history, *origin, request, form, networks.at(*origin))?;
+                go_on(progress(done.fetch_add(1, Ordering::Relaxed) + 1, origins))?;
+                Ok(made)
             })
             .collect::<Result<_, Error>>()?;
         let mut forecasts = Vec::new();
@@ -214,12 +221,20 @@ fn run(
     }
 }
 
+fn go_on(said: ControlFlow<()>) -> Result<(), Error> {
+    match said {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(()) => Err(Error::Stopped),
+    }
+}
+
 fn forecast_one(
     name: &str,
     history: &History,
     origin: Date,
     request: &Request,
     form: Form,
+    network: Option<&Network>,
 ) -> Result<(Vec<Made>, Summary), Error> {
     let mut summary = Summary::default();
     let mut made = Vec::new();
@@ -232,7 +247,7 @@ fn forecast_one(
         return Ok((made, summary));
     };
     // The horizon was checked: what is refused here is too short.
-    let Some(answers) = answers(&known, request) else {
+    let Some(answers) = answers(&known, request, network) else {
         summary.skipped_too_short = 1;
         return Ok((made, summary));
     };
@@ -250,15 +265,15 @@ fn forecast_one(
 }
 
 /// Each model's answer, `None` where it has none; `None` altogether where the history is too short.
-fn answers(known: &History, request: &Request) -> Option<Vec<Option<(Forecast, Together)>>> {
+fn answers(known: &History, request: &Request, network: Option<&Network>) -> Option<Vec<Option<(Forecast, Together)>>> {
     let horizon = usize::from(request.horizon_days);
     if !request.peak_week && request.samples == 0 {
         // Dependence between days costs something, and nobody asks for it.
-        let answers = tidemark_surveillance::forecast(known, horizon, &request.models).ok()?;
+        let answers = tidemark_surveillance::forecast(known, horizon, &request.models, network).ok()?;
         let alone = |forecast| (forecast, Together { peak: None, samples: None });
         return Some(answers.into_iter().map(|answer| answer.ok().map(alone)).collect());
     }
-    let answers = forecast_jointly(known, horizon, &request.models).ok()?;
+    let answers = forecast_jointly(known, horizon, &request.models, network).ok()?;
     let together = |Joint { forecast, dependence }: Joint| {
         let draw = |count| Paths::draw(&forecast.quantiles, &dependence, count, PATHS_SEED);
         let peak = request.peak_week.then(|| PeakForecast::of(&draw(DEFAULT_PATHS), forecast.origin));

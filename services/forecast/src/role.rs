@@ -1,14 +1,16 @@
 //! The role: at every turn, series whose input changed are forecast anew, and what is news is issued.
 
-use crate::due::{self, Skip};
+use crate::due::{self, Lesson, Skip};
+use crate::learning::learn;
 use crate::{Error, Settings, metrics};
 use jiff::{Timestamp, ToSpan, civil::Date};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tidemark_domain::{ForecastPoint, PeriodKind, SeriesKey, series::ALL, time::Zones};
 use tidemark_query::{PublishedPoint, SeriesFilter, SeriesSummary, Session, tables};
-use tidemark_surveillance::History;
+use tidemark_surveillance::{History, Network};
 use tokio_util::sync::CancellationToken;
 
 /// How long the role rests for the time it works: while a backfill changes cells all the time, forecasting takes no more
@@ -26,6 +28,8 @@ pub struct Memory {
     ended: HashMap<SeriesKey, (Date, Timestamp)>,
     /// What each series was last forecast from.
     inputs: HashMap<SeriesKey, blake3::Hash>,
+    /// What the series have taught together, if they are enough to teach anything.
+    taught: Option<(Lesson, Option<Arc<Network>>)>,
 }
 
 /// What a turn did.
@@ -107,14 +111,19 @@ pub async fn turn(
     let mut issue: Vec<ForecastPoint> = Vec::new();
     let mut inputs = Vec::new();
     let series = ended(session, settings, last_day).await?;
-    for filter in questions(&series, settings, last_day, memory) {
+    let questions = questions(&series, settings, last_day, memory);
+    if !questions.is_empty() {
+        teach(session, settings, &series, last_day, memory).await?;
+    }
+    let network = memory.taught.as_ref().and_then(|(_, network)| network.clone());
+    for filter in questions {
         let points = session.series_points(&filter).await?;
         let changed = changed(points, last_day, settings, memory, &mut turn);
         if changed.is_empty() {
             continue;
         }
         let issued = session.forecasts(&SeriesFilter { from: None, to: None, ..filter }).await?;
-        for (key, input, answer) in fit(changed, settings.clone(), now).await? {
+        for (key, input, answer) in fit(changed, settings.clone(), now, network.clone()).await? {
             turn.fitted += 1;
             match answer {
                 Ok(points) if due::is_issued(&points, &issued) => {}
@@ -134,6 +143,34 @@ pub async fn turn(
     memory.ended.extend(series.into_iter().map(|series| (series.key, (series.last, series.issued_at))));
     memory.seen = Some(seen);
     Ok(turn)
+}
+
+/// Trains the network anew where there is news enough. A forecast that stands is not made again for it: each series
+/// meets it with its next day.
+async fn teach(
+    session: &Session,
+    settings: &Settings,
+    series: &[SeriesSummary],
+    last_day: Date,
+    memory: &mut Memory,
+) -> Result<(), Error> {
+    let lesson = Lesson::of(series.iter().map(|series| (series.first, series.last)), last_day);
+    if !lesson.is_new(memory.taught.as_ref().map(|(before, _)| before)) {
+        return Ok(());
+    }
+    let mut panel = Vec::new();
+    for filter in questions(series, settings, last_day, &Memory::default()) {
+        let points = by_series(session.series_points(&filter).await?);
+        let history = |points: &Vec<_>| due::history(points, lesson.until, settings.history_days).ok();
+        panel.extend(points.values().filter_map(history));
+    }
+    let started = Instant::now();
+    let learnt = move || learn(&panel.iter().collect::<Vec<_>>(), lesson.until).map(Arc::new);
+    let network = tokio::task::spawn_blocking(learnt).await?;
+    let (until, seconds) = (lesson.until, started.elapsed().as_secs_f64());
+    tracing::info!(%until, days = lesson.days, enough = network.is_some(), seconds, "network trained");
+    memory.taught = Some((lesson, network));
+    Ok(())
 }
 
 /// The series that are forecast, as far as their days have ended: posts of today change nothing here.
@@ -174,6 +211,14 @@ fn questions(series: &[SeriesSummary], settings: &Settings, last_day: Date, memo
     questions
 }
 
+fn by_series(points: Vec<PublishedPoint>) -> BTreeMap<SeriesKey, Vec<PublishedPoint>> {
+    let mut series: BTreeMap<SeriesKey, Vec<PublishedPoint>> = BTreeMap::new();
+    for point in points {
+        series.entry(point.key.clone()).or_default().push(point);
+    }
+    series
+}
+
 /// The series whose input is new, with it.
 fn changed(
     points: Vec<PublishedPoint>,
@@ -182,12 +227,8 @@ fn changed(
     memory: &Memory,
     turn: &mut Turn,
 ) -> Vec<(SeriesKey, History, blake3::Hash)> {
-    let mut series: BTreeMap<SeriesKey, Vec<PublishedPoint>> = BTreeMap::new();
-    for point in points {
-        series.entry(point.key.clone()).or_default().push(point);
-    }
     let mut changed = Vec::new();
-    for (key, points) in series {
+    for (key, points) in by_series(points) {
         match due::history(&points, last_day, settings.history_days) {
             Ok(history) => {
                 let input = due::fingerprint(&history, settings.horizon_days);
@@ -208,12 +249,13 @@ async fn fit(
     series: Vec<(SeriesKey, History, blake3::Hash)>,
     settings: Settings,
     now: Timestamp,
+    network: Option<Arc<Network>>,
 ) -> Result<Vec<Fitted>, Error> {
     let fit = move || {
         series
             .into_par_iter()
             .map(|(key, history, input)| {
-                let answer = due::forecast(&key, &history, &settings, now);
+                let answer = due::forecast(&key, &history, &settings, now, network.as_deref());
                 (key, input, answer)
             })
             .collect()

@@ -4,7 +4,7 @@ use crate::{File, Finding, Repository};
 
 /// The order of ARCHITECTURE.md: a crate may use what stands before it, never beside or after it.
 const ORDER: &[&[&str]] = &[
-    &["domain"],
+    &["domain", "neural"],
     &["wire", "log", "lexicon", "model", "lake", "surveillance", "polarization", "simulator"],
     &["query"],
     &["ingest", "annotate", "aggregate", "forecast", "alert", "serve"],

@@ -1,0 +1,115 @@
+//! `network`: one small network for all series of a panel, which learns how their forecasts by the other models miss.
+//!
+//! Each series alone shows too little of itself to learn from how levels move after a surge, or how wide a band should
+//! be after a calm month; a panel shows it many times over. So every past day of every series is a lesson ([`lessons`]):
+//! what could be seen then ([`inputs`]), and how far, in scales of that day, the following two weeks lay from what the
+//! smoothers and the regression together had said. Answers are quantiles of that distance; nothing is assumed of its
+//! shape. The network learns the *panel's own* days, no other's, and only those up to the day it is trained for.
+//!
+//! Two networks from different seeds are averaged, quantile by quantile. Forecasts beyond [`HORIZON_DAYS`], of panels
+//! with fewer than [`LEAST_LESSONS`], of series that hardly move, or without a network at all, are the statistical models'
+//! alone.
+//!
+//! docs/forecasting.md tells what was tried and what it was worth.
+
+mod inputs;
+mod lessons;
+
+pub use lessons::PanelLessons;
+
+use crate::{filter::Filtered, rolled::Rolled, series::days_between};
+use inputs::{LEAST_SCALE, Look, MIXED};
+use jiff::civil::Date;
+use tidemark_domain::forecast::QUANTILE_LEVELS;
+use tidemark_neural::{Plan, train};
+
+/// Days ahead that a network speaks of.
+pub const HORIZON_DAYS: usize = 14;
+/// Networks that are averaged.
+pub const MEMBERS: u64 = 2;
+/// Fewer lessons than these, about eleven years of series, teach a network nothing that holds tomorrow.
+pub const LEAST_LESSONS: usize = 3_000;
+/// Days that a network serves; then one is trained that knows them. Half a year was no better than a year and a half.
+pub const SERVES_DAYS: i64 = 364;
+/// Units of each hidden layer: 256 were no better, and cost twice as much.
+const HIDDEN: usize = 128;
+/// Lessons of one step, and the highest rate.
+const BATCH: usize = 512;
+const RATE: f32 = 2e-3;
+/// Every lesson is seen so often, but no more steps than these are taken: training ends in time whatever the panel.
+const EPOCHS: usize = 16;
+const MOST_STEPS: usize = 2_000;
+
+/// One of the networks that make a [`Network`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Member(tidemark_neural::Network);
+
+/// What a panel has taught.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Network {
+    members: Vec<Member>,
+}
+
+impl Network {
+    /// Trains the members one after the other; `None` below [`LEAST_LESSONS`].
+    #[must_use]
+    pub fn train(lessons: &PanelLessons) -> Option<Self> {
+        (0..MEMBERS).map(|seed| train_member(lessons, seed)).collect()
+    }
+
+    /// Quantiles on the logit scale of the [`HORIZON_DAYS`] after the last day, by what was forecast for them. None of a
+    /// series that hardly moves: it is continued as it is.
+    pub(crate) fn quantiles(&self, series: &Filtered, smoothing: &Rolled, combined: &Rolled) -> Vec<[f64; 23]> {
+        let last = series.days() - 1;
+        if series.scale[last] < LEAST_SCALE {
+            return Vec::new();
+        }
+        let look = Look::at(series, smoothing.row(last), combined.row(last), last);
+        let mut quantiles: Vec<[f64; 23]> =
+            combined.row(last).iter().take(HORIZON_DAYS).map(|point| [*point; 23]).collect();
+        for Member(network) in &self.members {
+            for (day, learnt) in quantiles.iter_mut().zip(network.quantiles(look.inputs())) {
+                for (quantile, distance) in day.iter_mut().zip(learnt) {
+                    *quantile += f64::from(distance) * look.scale() / self.members.len() as f64;
+                }
+            }
+        }
+        quantiles
+    }
+}
+
+/// Members can be trained side by side.
+impl FromIterator<Member> for Network {
+    fn from_iter<I: IntoIterator<Item = Member>>(members: I) -> Self {
+        Self { members: members.into_iter().collect() }
+    }
+}
+
+/// Trains the member of a seed, from 0 to [`MEMBERS`]; `None` below [`LEAST_LESSONS`].
+#[must_use]
+pub fn train_member(lessons: &PanelLessons, seed: u64) -> Option<Member> {
+    let count = lessons.len();
+    let plan = Plan {
+        levels: QUANTILE_LEVELS.map(|level| level as f32).to_vec(),
+        hidden: HIDDEN,
+        steps: (EPOCHS * count / BATCH).min(MOST_STEPS),
+        batch: BATCH,
+        rate: RATE,
+        mixed: MIXED,
+        seed,
+    };
+    (count >= LEAST_LESSONS).then(|| train(lessons.rows(), &plan)).flatten().map(Member)
+}
+
+/// The days up to which networks are trained for many `origins`, given in order: each serves the origins from its own day
+/// until, [`SERVES_DAYS`] later, there is a next. So no origin is served by a network that knows later days.
+#[must_use]
+pub fn training_days(origins: impl IntoIterator<Item = Date>) -> Vec<Date> {
+    let mut days: Vec<Date> = Vec::new();
+    for origin in origins {
+        if days.last().is_none_or(|day| days_between(*day, origin) >= SERVES_DAYS) {
+            days.push(origin);
+        }
+    }
+    days
+}

@@ -1,0 +1,44 @@
+//! The panel's network: on what it is trained, and whom it serves.
+
+use jiff::civil::Date;
+use rayon::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+use tidemark_surveillance::{
+    History, Network,
+    network::{MEMBERS, PanelLessons, train_member, training_days},
+};
+
+/// More series than these teach no more, and would cost time and memory: then some are taken, evenly.
+const MOST_SERIES: usize = 256;
+
+/// Trains on the days of a panel up to `until`, on every core; `None` where they are too few.
+pub(crate) fn learn(panel: &[&History], until: Date) -> Option<Network> {
+    let taken: Vec<&History> = panel.iter().copied().step_by(panel.len().div_ceil(MOST_SERIES).max(1)).collect();
+    let each: Vec<PanelLessons> =
+        taken.into_par_iter().enumerate().map(|(place, history)| PanelLessons::of(history, until, place)).collect();
+    let mut lessons = PanelLessons::new();
+    each.into_iter().for_each(|some| lessons.append(some));
+    let members = (0..MEMBERS).into_par_iter().map(|seed| train_member(&lessons, seed));
+    Some(members.collect::<Option<Vec<_>>>()?.into_iter().collect())
+}
+
+/// The networks of many origins. Each has seen the days up to the first origin that it serves, and no later one.
+#[derive(Debug, Default)]
+pub(crate) struct Networks(BTreeMap<Date, Option<Network>>);
+
+impl Networks {
+    /// Trains what `origins` need, one after the other, as long as `go_on` does not say why not.
+    pub(crate) fn of<E>(
+        panel: &[&History],
+        origins: &BTreeSet<Date>,
+        go_on: impl Fn() -> Result<(), E>,
+    ) -> Result<Self, E> {
+        let trained = |day| go_on().map(|()| (day, learn(panel, day)));
+        Ok(Self(training_days(origins.iter().copied()).into_iter().map(trained).collect::<Result<_, E>>()?))
+    }
+
+    /// The one that serves an origin, if the panel had taught one by then.
+    pub(crate) fn at(&self, origin: Date) -> Option<&Network> {
+        self.0.range(..=origin).next_back()?.1.as_ref()
+    }
+}
