@@ -28,6 +28,8 @@ pub struct Memory {
     ended: HashMap<SeriesKey, (Date, Timestamp)>,
     /// What each series was last forecast from.
     inputs: HashMap<SeriesKey, blake3::Hash>,
+    /// What there was to learn from at the last turn.
+    lesson: Option<Lesson>,
     /// What the series have taught together, if they are enough to teach anything.
     taught: Option<(Lesson, Option<Arc<Network>>)>,
 }
@@ -111,10 +113,8 @@ pub async fn turn(
     let mut issue: Vec<ForecastPoint> = Vec::new();
     let mut inputs = Vec::new();
     let series = ended(session, settings, last_day).await?;
+    let is_settled = teach(session, settings, &series, last_day, memory).await?;
     let questions = questions(&series, settings, last_day, memory);
-    if !questions.is_empty() {
-        teach(session, settings, &series, last_day, memory).await?;
-    }
     let network = memory.taught.as_ref().and_then(|(_, network)| network.clone());
     for filter in questions {
         let points = session.series_points(&filter).await?;
@@ -141,22 +141,27 @@ pub async fn turn(
     }
     memory.inputs.extend(inputs);
     memory.ended.extend(series.into_iter().map(|series| (series.key, (series.last, series.issued_at))));
-    memory.seen = Some(seen);
+    memory.seen = is_settled.then_some(seen);
     Ok(turn)
 }
 
-/// Trains the network anew where there is news enough. A forecast that stands is not made again for it: each series
-/// meets it with its next day.
+/// Trains the network anew where there is news enough, and has every series forecast anew by it. Whoever waits for a past
+/// to be read in waits for its first forecasts and not for lessons: as long as days keep coming nothing is trained, and
+/// the answer is that a next turn is worth taking. Days that stand at the first turn were there before a start, and their
+/// forecasts are made by what they taught then.
 async fn teach(
     session: &Session,
     settings: &Settings,
     series: &[SeriesSummary],
     last_day: Date,
     memory: &mut Memory,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     let lesson = Lesson::of(series.iter().map(|series| (series.first, series.last)), last_day);
+    if memory.lesson.replace(lesson).is_some_and(|before| before != lesson) {
+        return Ok(false);
+    }
     if !lesson.is_new(memory.taught.as_ref().map(|(before, _)| before)) {
-        return Ok(());
+        return Ok(true);
     }
     let mut panel = Vec::new();
     for filter in questions(series, settings, last_day, &Memory::default()) {
@@ -169,8 +174,12 @@ async fn teach(
     let network = tokio::task::spawn_blocking(learnt).await?;
     let (until, seconds) = (lesson.until, started.elapsed().as_secs_f64());
     tracing::info!(%until, days = lesson.days, enough = network.is_some(), seconds, "network trained");
-    memory.taught = Some((lesson, network));
-    Ok(())
+    let before = memory.taught.replace((lesson, network.clone())).and_then(|(_, before)| before);
+    if before != network {
+        memory.ended.clear();
+        memory.inputs.clear();
+    }
+    Ok(true)
 }
 
 /// The series that are forecast, as far as their days have ended: posts of today change nothing here.

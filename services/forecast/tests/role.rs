@@ -132,3 +132,45 @@ async fn a_forecast_is_issued_once_for_its_input() {
     let every = session.forecasts_of_every_origin(&SeriesFilter::default()).await.unwrap();
     assert_eq!(every.len(), 2 * 2 * 14);
 }
+
+/// Fourteen months of eleven regions whose levels wander.
+fn panel() -> Vec<Cell> {
+    const REGIONS: [&str; 11] = ["all", "a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
+    let mut cells = Vec::new();
+    for (place, region) in (7_u64..).zip(REGIONS) {
+        let (mut random, mut k) = (place * 1_000_003, 60_i64);
+        for day in 0..425_i64 {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            k = (k + i64::try_from(random >> 61).unwrap() - 3 + (60 - k) / 8).clamp(1, 299);
+            cells.push((region, FIRST.saturating_add((day - 365).days()), k, 300));
+        }
+    }
+    cells
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_past_that_is_read_in_is_forecast_at_once_and_anew_when_it_has_taught_a_network() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = Lake::open(folder.path().to_str().unwrap()).unwrap();
+    let session = Session::open(lake.clone()).await.unwrap();
+    let mut memory = Memory::default();
+    let noon = "2024-03-01T12:00:00Z";
+    assert_eq!(taken(&session, &mut memory, noon).await, Turn::default());
+    append(&lake, &panel(), "mh.stress", 1).await;
+    let median = async || {
+        session.refresh().await.unwrap();
+        let filter = SeriesFilter { region: Some("a".to_owned()), ..SeriesFilter::default() };
+        let points = session.forecasts(&filter).await.unwrap();
+        points.iter().find(|point| point.model == "tidemark").unwrap().quantiles[11]
+    };
+    let at_once = taken(&session, &mut memory, noon).await;
+    assert_eq!((at_once.fitted, at_once.issued), (11, 11));
+    let alone = median().await;
+    let taught = taken(&session, &mut memory, noon).await;
+    assert_eq!((taught.fitted, taught.issued), (11, 11), "the network speaks");
+    let with = median().await;
+    assert!(alone.total_cmp(&with).is_ne() && (alone - with).abs() < 0.05, "{alone} {with}");
+    assert_eq!(taken(&session, &mut memory, noon).await, Turn::default(), "nothing is new");
+    let restarted = taken(&session, &mut Memory::default(), noon).await;
+    assert_eq!((restarted.fitted, restarted.issued), (11, 0), "the same days teach the same");
+}
