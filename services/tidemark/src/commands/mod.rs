@@ -22,8 +22,7 @@ use jiff::tz::TimeZone;
 
 /// A run that rejected every line it read has failed: its input is something else than `command` takes.
 fn some_taken(taken: u64, rejected: u64, rejects: &Rejects, command: &str) -> Result<(), Failure> {
-    none_taken(taken, rejected, rejects, command)
-        .map_or(Ok(()), |said| Err(anyhow::anyhow!(said)).or_exit(Exit::Input))
+    none_taken(taken, rejected, rejects, command).map_or(Ok(()), |said| Err(anyhow::anyhow!(said)).or_exit(Exit::Input))
 }
 
 /// What to say of a run that rejected every line it read.
