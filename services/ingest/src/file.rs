@@ -224,7 +224,7 @@ fn prepare(job: &FileJob) -> Result<(Plan, Option<PathBuf>), Error> {
             Mapping { source: Some(jetstream::SOURCE.to_owned()), ..Mapping::by_name(&[])? }
         }
         Some(mapping) => mapping.clone(),
-        None => Mapping::by_name(&columns.names)?,
+        None => Mapping::by_usual_names(&columns)?,
     };
     mapping.check(&columns)?;
     mapping.check_source()?;

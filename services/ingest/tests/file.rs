@@ -213,7 +213,7 @@ async fn a_mapping_that_does_not_fit_is_refused_before_anything_is_read() {
     let mut sink = Vec::new();
     let job = bench.job(&path, Some("text = 'body'\ncreated_at = 'when'\nauthor = 'user'"));
     let fault = bench.run(&mut sink, &job).await.unwrap_err();
-    assert!(matches!(&fault, Error::MissingColumns { missing, present } if missing == &["user"] && present.len() == 2));
+    assert!(matches!(&fault, Error::MissingColumns { missing, .. } if missing == &["user"]));
     assert!(fault.to_string().contains("`user`") && fault.to_string().contains("`when`, `body`"), "{fault}");
     let fault = bench.run(&mut sink, &bench.job(&path, None)).await.unwrap_err();
     assert!(matches!(fault, Error::UnrecognisedColumns { field: "created_at", .. }), "{fault}");
