@@ -325,6 +325,7 @@ fn read(
                         detail: detail.clone(),
                         input: plan.digest.clone(),
                         columns: plan.header.clone(),
+                        delimiter: plan.header.is_some().then(|| char::from(plan.shape.delimiter)),
                         protocol: None,
                         raw: row.raw(),
                     },

@@ -421,6 +421,31 @@ async fn rejects_are_private_and_can_be_replayed_through_a_corrected_mapping() {
     assert_eq!(events(&sink)[1].text, "so, so");
 }
 
+/// The texts that a mapping makes of a rejects file.
+async fn replayed(bench: &Bench, file: &Path, mapping: &str) -> Vec<String> {
+    let mut sink = Vec::new();
+    let job = FileJob { is_replay: true, ..bench.job(file, Some(mapping)) };
+    bench.run(&mut sink, &job).await.unwrap();
+    events(&sink).iter().map(|event| event.text.clone()).collect()
+}
+
+#[tokio::test]
+async fn rejects_keep_the_delimiter_of_their_input() {
+    let bench = Bench::new();
+    let mapping = |format: &str| format!("text = 'body'\ncreated_at = {{ column = 'when', format = '{format}' }}\n");
+    let input = b"when\tbody\n2024-02-01\tfine\n01/02/2024\tso so\n";
+    let (report, _) = bench.read("posts.tsv", input, Some(&mapping("%Y-%m-%d"))).await;
+    let (file, corrected) = (report.rejects_file.unwrap(), mapping("%d/%m/%Y"));
+    assert_eq!(replayed(&bench, &file, &corrected).await, ["so so"]);
+    // A file of before the delimiter was kept: the mapping says it.
+    let kept = std::fs::read_to_string(&file).unwrap();
+    let old = kept.replace(r#""delimiter":"\t","#, "");
+    assert_ne!(old, kept);
+    let old = bench.put("old.jsonl", old.as_bytes());
+    assert!(replayed(&bench, &old, &corrected).await.is_empty());
+    assert_eq!(replayed(&bench, &old, &format!("{corrected}delimiter = '\t'")).await, ["so so"]);
+}
+
 #[tokio::test]
 async fn a_full_disk_stops_the_run_with_a_way_out() {
     let bench = Bench::new();
