@@ -226,6 +226,54 @@ async fn a_mapping_that_does_not_fit_is_refused_before_anything_is_read() {
     assert!(sink.is_empty());
 }
 
+#[cfg(unix)]
+mod pipes {
+    use super::{Bench, Error, RunReport, gzip, lines};
+    use std::time::Duration;
+
+    /// Whoever opens a pipe once more waits for ever.
+    const DEADLINE: Duration = Duration::from_secs(60);
+
+    /// Reads what comes through a pipe of that name; gives what the run left in the folder of checkpoints, too.
+    fn read_pipe(name: &str, content: Vec<u8>, mapping: Option<&str>) -> (Result<RunReport, Error>, Vec<String>) {
+        let bench = Bench::new();
+        let path = bench.folder.path().join(name);
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        let job = bench.job(&path, mapping);
+        // Opening it for writing waits for the reader.
+        std::thread::spawn(move || std::fs::write(path, content).unwrap());
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let mut sink = Vec::new();
+        let read = runtime.block_on(async { tokio::time::timeout(DEADLINE, bench.run(&mut sink, &job)).await });
+        // A thread that waits for a pipe does not end with the test.
+        runtime.shutdown_background();
+        let report = read.expect("the pipe is opened once");
+        assert_eq!(report.as_ref().map_or(0, |report| report.rows), sink.len() as u64);
+        let left = std::fs::read_dir(bench.data().join("ingest")).unwrap();
+        (report, left.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect())
+    }
+
+    #[test]
+    fn a_pipe_is_read_whole_and_its_copy_goes_with_the_run() {
+        let csv = b"id,text,created_at\n1,a,2024-01-01\n".to_vec();
+        for (name, content, rows) in [("63", gzip(&lines(10)), 10), ("posts.csv", csv, 1), ("empty", Vec::new(), 0)] {
+            let (report, left) = read_pipe(name, content, None);
+            let report = report.unwrap();
+            assert_eq!((report.rows, report.sent), (rows, rows), "{name}");
+            assert!(left.contains(&format!("{}.json", report.run_id)), "{name}: {left:?}");
+            assert!(!left.iter().any(|file| file.starts_with("stdin-")), "{name}: {left:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_of_a_pipe_stays_where_the_mapping_does_not_fit() {
+        let mapping = "text = 'body'\ncreated_at = 'created_at'";
+        let (fault, left) = read_pipe("63", lines(3), Some(mapping));
+        assert!(matches!(fault, Err(Error::MissingColumns { .. })));
+        assert_eq!(left, Vec::<String>::new());
+    }
+}
+
 /// More records than are looked at before the first is read, then one with an author and a place.
 fn late_fields() -> Vec<u8> {
     let early = "{\"id\":1,\"created_at\":\"2024-01-01\",\"text\":\"early\"}\n";
