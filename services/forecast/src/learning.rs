@@ -1,18 +1,20 @@
 //! The panel's network: on what it is trained, and whom it serves.
 
-use jiff::civil::Date;
+use jiff::{ToSpan, civil::Date};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use tidemark_surveillance::{
     History, Network,
-    network::{MEMBERS, PanelLessons, train_member, training_days},
+    network::{LEAST_PAST_DAYS, MEMBERS, PanelLessons, train_member, training_days},
 };
 
 /// More series than these teach no more, and would cost time and memory: then some are taken, evenly.
 const MOST_SERIES: usize = 256;
 
-/// Trains on the days of a panel up to `until`, on every core; `None` where they are too few.
+/// Trains on the days of a panel up to `until`, on every core; `None` where they are too few, or reach not far enough back.
 pub(crate) fn learn(panel: &[&History], until: Date) -> Option<Network> {
+    let latest_first = until.saturating_sub(LEAST_PAST_DAYS.days());
+    panel.iter().find(|history| history.first() <= latest_first)?;
     let taken: Vec<&History> = panel.iter().copied().step_by(panel.len().div_ceil(MOST_SERIES).max(1)).collect();
     let each: Vec<PanelLessons> =
         taken.into_par_iter().enumerate().map(|(place, history)| PanelLessons::of(history, until, place)).collect();

@@ -7,7 +7,7 @@
 //! shape. The network learns the *panel's own* days, no other's, and only those up to the day it is trained for.
 //!
 //! Two networks from different seeds are averaged, quantile by quantile. Forecasts beyond [`HORIZON_DAYS`], of panels
-//! with fewer than [`LEAST_LESSONS`], of series that hardly move, or without a network at all, are the statistical models'
+//! with fewer than [`LEAST_LESSONS`] or less than [`LEAST_PAST_DAYS`] behind them, of series that hardly move, or without a network at all, are the statistical models'
 //! alone.
 //!
 //! docs/forecasting.md tells what was tried and what it was worth.
@@ -29,6 +29,9 @@ pub const HORIZON_DAYS: usize = 14;
 pub const MEMBERS: u64 = 2;
 /// Fewer lessons than these, about eleven years of series, teach a network nothing that holds tomorrow.
 pub const LEAST_LESSONS: usize = 3_000;
+/// A panel must reach back so many days, two years, however many series it has: series of one year share its surges, and
+/// what a network learns from the few is that levels fall back.
+pub const LEAST_PAST_DAYS: i64 = 730;
 /// Days that a network serves; then one is trained that knows them. Half a year was no better than a year and a half.
 pub const SERVES_DAYS: i64 = 364;
 /// Units of each hidden layer: 256 were no better, and cost twice as much.
