@@ -16,17 +16,20 @@ const REST_PER_LOOK: u32 = 4;
 /// What a running watch remembers. Only a shortcut: without it, everything is judged once and found to be known.
 #[derive(Debug, Default)]
 pub struct Watch {
-    /// The version of the cells, and the last day that had ended, at the last look.
+    /// The version of the cells, and the last day that had ended, when all was last judged.
     seen: Option<(Option<u64>, Date)>,
     /// How far the watched series reached then, of days that had ended, and when any such day was last issued.
-    ended: Vec<SeriesSummary>,
+    judged: Option<(Date, Vec<SeriesSummary>)>,
+    /// The same at the last look.
+    ended: Option<Vec<SeriesSummary>>,
     rest: Option<(Instant, Duration)>,
 }
 
 impl Watch {
     /// Judges the markers of `rules`, in every source and region, over all languages, and every feed, up to `last_day`, the
-    /// last that has ended: a day that goes on is not yet what it will be. Answers with the signals that it wrote; with none
-    /// where nothing changed, or where it rests.
+    /// last that has ended: a day that goes on is not yet what it will be. While a past is being read in, its latest day is
+    /// not either: as long as series reach farther than at the look before, nothing is judged. Answers with the signals that
+    /// it wrote; with none where nothing changed, or where it waits or rests.
     ///
     /// # Errors
     /// Where the lake fails.
@@ -52,14 +55,25 @@ impl Watch {
         };
         // Posts of today change cells all the time, and nothing here.
         let ended = session.series_keys(&filter).await?;
-        let is_news = self.seen.is_none_or(|(_, before)| before != last_day) || self.ended != ended;
+        let before = self.ended.replace(ended.clone());
+        if before.is_none_or(|before| !reach_alike(&before, &ended)) {
+            return Ok(Vec::new());
+        }
+        let judged = Some((last_day, ended));
+        let is_news = self.judged != judged;
         let changed = if is_news { changed(session, &filter, now, last_day).await? } else { Vec::new() };
         session.append_signals(&changed).await?;
         tell(&changed);
-        (self.seen, self.ended) = (Some(seen), ended);
+        (self.seen, self.judged) = (Some(seen), judged);
         self.rest = Some((Instant::now(), started.elapsed() * REST_PER_LOOK));
         Ok(changed)
     }
+}
+
+/// Whether two looks found the same series from the same first to the same last days.
+fn reach_alike(before: &[SeriesSummary], now: &[SeriesSummary]) -> bool {
+    let alike = |(a, b): (&SeriesSummary, &SeriesSummary)| (&a.key, a.first, a.last) == (&b.key, b.first, b.last);
+    before.len() == now.len() && before.iter().zip(now).all(alike)
 }
 
 async fn changed(
