@@ -159,10 +159,12 @@ impl Session {
     /// The view `feed_facts` of the days from `from` to `to`, the last that has ended: the ledger is read of them alone.
     pub(crate) async fn feed_facts_between(&self, from: Option<Date>, to: Option<Date>) -> Result<DataFrame, Error> {
         let seen = self.seen();
-        let bounds = [("day >= ", from), ("day <= ", to)];
+        // Nothing is a post that was written earlier, and SQL writes no year before 1.
+        let earliest = Date::constant(1970, 1, 1);
+        let bounds = [("day >= ", from.map(|day| day.max(earliest))), ("day <= ", to.map(|day| day.max(earliest)))];
         let bounds = bounds.into_iter().filter_map(|(bound, day)| Some(format!(" AND {bound}DATE '{}'", day?)));
         let days = bounds.fold(ANY_DAY.to_owned(), |days, bound| days + &bound);
-        let last = to.map_or_else(|| yesterday(seen.as_of), |day| format!("DATE '{day}'"));
+        let last = to.map_or_else(|| yesterday(seen.as_of), |day| format!("DATE '{}'", day.max(earliest)));
         let text = FEED_FACTS.replace("{days}", &days).replace("{yesterday}", &last);
         seen.context.sql(&text).await.map_err(|source| Error::View { view: "feed_facts", source })
     }
