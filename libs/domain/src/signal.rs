@@ -1,6 +1,6 @@
 //! A *signal* says that something which has happened is worth a person's look: a marker stood higher than its own past
-//! let expect, or a feed changed and not the people. It speaks of days that are over; an [alert](crate::alert) speaks of
-//! days to come, and neither raises the other.
+//! let expect, or a feed changed and not the people. It speaks of days that are over; an [alert](crate::alert) speaks
+//! of days to come, and neither raises the other.
 
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};

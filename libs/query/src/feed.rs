@@ -19,8 +19,8 @@ pub struct FeedFacts {
 }
 
 impl Session {
-    /// The view `feed_facts`, by source; the filter's source and dates count. Of the ledger only days from `from` to `to`
-    /// are read. `to` is the last day that has ended: a feed that stopped is silent until then.
+    /// The view `feed_facts`, by source; the filter's source and dates count. Of the ledger only days from `from` to
+    /// `to` are read. `to` is the last day that has ended: a feed that stopped is silent until then.
     ///
     /// # Errors
     /// [`Error::Execute`].

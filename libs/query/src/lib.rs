@@ -1,10 +1,11 @@
 //! The one place that asks: SQL over the lake, its views, and the prevalence query.
 //!
 //! **Reads** the tables of `tidemark-lake` through a [`Session`]: base tables, and the views of `sql/`. **Writes**
-//! forecasts, alerts and signals that it is handed, through the lake. **Guarantees** that a cell below eleven units shows
-//! none of its numbers in the view `series`, that a question changes nothing and reaches nothing outside the lake, that a
-//! lake without tables answers empty rows with the right columns, and that [`prevalence`] is a pure function of the posts
-//! and periods handed to it. **Does not** decide thresholds or which days are suspect, forecast, or know of the log.
+//! forecasts, alerts and signals that it is handed, through the lake. **Guarantees** that a cell below eleven units
+//! shows none of its numbers in the view `series`, that a question changes nothing and reaches nothing outside the
+//! lake, that a lake without tables answers empty rows with the right columns, and that [`prevalence`] is a pure
+//! function of the posts and periods handed to it. **Does not** decide thresholds or which days are suspect, forecast,
+//! or know of the log.
 
 mod answer;
 mod bits;

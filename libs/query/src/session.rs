@@ -156,7 +156,7 @@ impl Session {
         self.seen().context.table(name).await.map_err(|source| Error::View { view: name, source })
     }
 
-    /// The view `feed_facts` of the days from `from` to `to`, the last that has ended: the ledger is read of them alone.
+    /// The view `feed_facts` of the days from `from` to `to`, the last that has ended: the ledger is read of no other.
     pub(crate) async fn feed_facts_between(&self, from: Option<Date>, to: Option<Date>) -> Result<DataFrame, Error> {
         let seen = self.seen();
         // Nothing is a post that was written earlier, and SQL writes no year before 1.

@@ -1,5 +1,5 @@
-//! The role: at every turn, each rule is held against each series it names, and what changed is written and told. Then the
-//! [watch](crate::watch) looks at what was observed.
+//! The role: at every turn, each rule is held against each series it names, and what changed is written and told. Then
+//! the [watch](crate::watch) looks at what was observed.
 
 use crate::decide::{Decision, Facts, closed, decide, today};
 use crate::notify::Notifier;
@@ -16,8 +16,8 @@ use tidemark_domain::{ForecastPoint, PeriodKind, SeriesKey, time::Zones};
 use tidemark_query::{SeriesFilter, Session, tables};
 use tokio_util::sync::CancellationToken;
 
-/// Evaluates every `settings.interval_s` until `stop`. `outbox` is the file of notices that the webhook has not taken yet;
-/// `zones` say which day has ended everywhere.
+/// Evaluates every `settings.interval_s` until `stop`. `outbox` is the file of notices that the webhook has not taken
+/// yet; `zones` say which day has ended everywhere.
 ///
 /// # Errors
 /// Where the lake or the outbox fails.

@@ -1,8 +1,8 @@
 //! *Signals*: which of the days that are over are worth a person's look. A pure function of what a feed brought and of
 //! what was counted in the watched series.
 //!
-//! Suspect days of a feed are one data-quality signal an episode, and no series is judged on them. Of the rest, the days
-//! on which a series stands out from its own past are one marker signal a spell. No signal raises an alert.
+//! Suspect days of a feed are one data-quality signal an episode, and no series is judged on them. Of the rest, the
+//! days on which a series stands out from its own past are one marker signal a spell. No signal raises an alert.
 
 use jiff::{Timestamp, ToSpan as _, civil::Date};
 use std::collections::BTreeMap;
@@ -16,8 +16,8 @@ use tidemark_surveillance::detect::{
 
 /// A rise that ended longer ago is no news: its signal is left as it stands. In days.
 const NEWS_DAYS: i64 = 28;
-/// Days from which a feed's usual is known, where its past is cut off: the 56 that are looked back at, and two weeks after
-/// which a change is the new usual.
+/// Days from which a feed's usual is known, where its past is cut off: the 56 that are looked back at, and two weeks
+/// after which a change is the new usual.
 const WARM_UP_DAYS: i64 = 70;
 /// Days looked back at: those that are news, the year of comparisons that their dispersion is taken from, and the weeks
 /// that the first of these stand on. With fewer, the same day would score differently from day to day.
@@ -39,8 +39,8 @@ pub fn first_day(last_day: Date) -> Date {
 }
 
 /// The signals to write, so that those that stand are what the days up to `last_day` say: new ones, those that say
-/// something else than among `known` (the signals that stand), and those that are withdrawn, because posts that came late
-/// say otherwise. Known signals of days that are not judged any more are left as they stand.
+/// something else than among `known` (the signals that stand), and those that are withdrawn, because posts that came
+/// late say otherwise. Known signals of days that are not judged any more are left as they stand.
 #[must_use]
 pub fn decide(watched: &Watched, known: &[Signal], last_day: Date, now: Timestamp) -> Vec<Signal> {
     let Watched { feed, series } = watched;

@@ -1,5 +1,5 @@
-//! The *watch*: what feeds brought and what was counted of the watched markers is looked at whenever it changed, and the
-//! signals that changed with it are written.
+//! The *watch*: what feeds brought and what was counted of the watched markers is looked at whenever it changed, and
+//! the signals that changed with it are written.
 
 use crate::signals::{self, Watched};
 use crate::{Error, Rule, metrics};
@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use tidemark_domain::{PeriodKind, Proportion, SeriesKey, Signal, SignalKind, series::ALL};
 use tidemark_query::{SeriesFilter, SeriesSummary, Session, tables};
 
-/// How long the watch rests for the time it looks: while a backfill changes cells all the time, looking takes no more than
-/// a fifth of it.
+/// How long the watch rests for the time it looks: while a backfill changes cells all the time, looking takes no more
+/// than a fifth of it.
 const REST_PER_LOOK: u32 = 4;
 
 /// What a running watch remembers. Only a shortcut: without it, everything is judged once and found to be known.
@@ -26,10 +26,10 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Judges the markers of `rules`, in every source and region, over all languages, and every feed, up to `last_day`, the
-    /// last that has ended: a day that goes on is not yet what it will be. While a past is being read in, its latest day is
-    /// not either: as long as series reach farther than at the look before, nothing is judged. Answers with the signals that
-    /// it wrote; with none where nothing changed, or where it waits or rests.
+    /// Judges the markers of `rules`, in every source and region, over all languages, and every feed, up to `last_day`,
+    /// the last that has ended: a day that goes on is not yet what it will be. While a past is being read in, its
+    /// latest day is not either: as long as series reach farther than at the look before, nothing is judged. Answers
+    /// with the signals that it wrote; with none where nothing changed, or where it waits or rests.
     ///
     /// # Errors
     /// Where the lake fails.

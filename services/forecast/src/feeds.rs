@@ -6,8 +6,8 @@ use tidemark_query::{Error, SeriesFilter, SeriesSummary, Session};
 use tidemark_surveillance::artefacts::{Assessment, Settings, assess};
 use tokio::sync::OnceCell;
 
-/// Days before a history from which a feed's usual is known on its first day: the 56 that are looked back at, and two weeks
-/// after which a change is the new usual.
+/// Days before a history from which a feed's usual is known on its first day: the 56 that are looked back at, and two
+/// weeks after which a change is the new usual.
 const USUAL_DAYS: i64 = 70;
 
 /// Every source's feed, assessed once a turn, and only in a turn that needs it: the ledger is scanned for it.
