@@ -5,9 +5,10 @@ CARGO ?= cargo
 DATA ?= tidemark-data
 PORT ?= 8377
 
-# A build that is not followed by another needs nothing that would make the next one quicker.
+# A build that is not followed by another needs nothing that would make the next one quicker, and nobody debugs it.
 ifdef CI
 export CARGO_INCREMENTAL := 0
+export CARGO_PROFILE_DEV_DEBUG := 0
 endif
 
 # The workspace's own crates, compiled by clippy and read by rustdoc with warnings as errors (scripts/rustc-checked.sh).

@@ -74,6 +74,12 @@ pub struct PostEvent {
     pub is_bot_hint: bool,
 }
 
+/// Whether a source's word for "the author is a bot" says so. What is not understood says nothing.
+#[must_use]
+pub fn says_bot(word: &str) -> bool {
+    ["true", "1", "yes", "bot", "t", "y"].iter().any(|yes| word.trim().eq_ignore_ascii_case(yes))
+}
+
 /// A post event with its scores. Deletions pass through with none.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AnnotatedPost {

@@ -24,7 +24,10 @@ pub enum Error {
         source: Box<DeltaTableError>,
     },
     /// A table cannot be opened.
-    #[error("table `{table}` cannot be opened")]
+    #[error(
+        "table `{table}` cannot be opened: if its files are damaged, restore the lake from a copy, or set it aside and ingest \
+         again"
+    )]
     Open {
         /// Which.
         table: String,
@@ -33,7 +36,7 @@ pub enum Error {
         source: Box<DeltaTableError>,
     },
     /// A table cannot be created.
-    #[error("table `{table}` cannot be created")]
+    #[error("table `{table}` cannot be created: is the disk full, or the folder somebody else's?")]
     Create {
         /// Which.
         table: String,
@@ -71,7 +74,7 @@ pub enum Error {
         offered: i64,
     },
     /// Compaction or a checkpoint failed; the data is untouched.
-    #[error("table `{table}` cannot be tidied")]
+    #[error("table `{table}` cannot be tidied (its data is untouched): is the disk full, or the store away?")]
     Maintain {
         /// Which.
         table: String,
@@ -88,7 +91,7 @@ pub enum Error {
         at: jiff::Timestamp,
     },
     /// There is no version of the table at that time.
-    #[error("table `{table}` cannot be read as of the time asked for")]
+    #[error("table `{table}` cannot be read as of the time asked for: was there a lake then?")]
     AsOf {
         /// Which.
         table: String,

@@ -25,6 +25,8 @@ pub struct Freshness {
     pub newest_record: Option<Timestamp>,
     /// When the newest cell was issued.
     pub newest_cell: Option<Timestamp>,
+    /// When the newest forecast was issued.
+    pub newest_forecast: Option<Timestamp>,
 }
 
 fn date_literal(date: Date) -> Expr {
@@ -341,12 +343,18 @@ impl Session {
         let answer = self
             .ask(
                 "SELECT (SELECT max(created_at) FROM events WHERE disposition = 'accepted') AS post, \
-                 (SELECT max(observed_at) FROM events) AS record, (SELECT max(issued_at) FROM series_cells) AS cell",
+                 (SELECT max(observed_at) FROM events) AS record, (SELECT max(issued_at) FROM series_cells) AS cell, \
+                 (SELECT max(issued_at) FROM forecasts) AS forecast",
             )
             .await?;
         let Some(batch) = answer.first() else { return Ok(Freshness::default()) };
         let only = |column| Ok::<_, Error>(Columns(batch).instants(column)?.into_iter().next().flatten());
-        Ok(Freshness { newest_post: only("post")?, newest_record: only("record")?, newest_cell: only("cell")? })
+        Ok(Freshness {
+            newest_post: only("post")?,
+            newest_record: only("record")?,
+            newest_cell: only("cell")?,
+            newest_forecast: only("forecast")?,
+        })
     }
 }
 

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
+use tidemark_domain::post::says_bot;
 use tidemark_domain::{Language, Provenance, RejectReason};
 
 /// One line of input. What a post may lack never costs the post: a number is taken as its digits, anything else as absent.
@@ -26,11 +27,11 @@ pub struct PostLine {
     /// Place code.
     #[serde(default, deserialize_with = "lenient", skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
-    /// What happened to the post: `create` where absent, `update`, or `delete`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// What happened to the post: `create` where absent, `update`, or `delete`. Any other word is none.
+    #[serde(default, deserialize_with = "known_op", skip_serializing_if = "Option::is_none")]
     pub op: Option<Op>,
     /// The source itself says that the author is a bot.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, deserialize_with = "bot_flag", skip_serializing_if = "is_false")]
     pub is_bot: bool,
     /// The text this post answers.
     #[serde(default, deserialize_with = "lenient", skip_serializing_if = "Option::is_none")]
@@ -71,6 +72,19 @@ fn lenient<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<S
     })
 }
 
+fn known_op<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Op>, D::Error> {
+    Ok(serde_json::from_value(serde_json::Value::deserialize(deserializer)?).ok())
+}
+
+fn bot_flag<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    Ok(match serde_json::Value::deserialize(deserializer)? {
+        serde_json::Value::Bool(flag) => flag,
+        serde_json::Value::Number(number) => says_bot(&number.to_string()),
+        serde_json::Value::String(word) => says_bot(&word),
+        _ => false,
+    })
+}
+
 fn text_or_number<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
@@ -95,7 +109,7 @@ pub struct ConversationLine {
     #[serde(default, deserialize_with = "lenient")]
     pub created_at: Option<String>,
     /// What happened to the post.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "known_op")]
     pub op: Option<Op>,
     /// What the stance is about.
     #[serde(default, deserialize_with = "lenient")]
@@ -163,10 +177,10 @@ pub struct AnnotatedLine {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
     /// Carried over from the input. A deletion has no scores.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "known_op", skip_serializing_if = "Option::is_none")]
     pub op: Option<Op>,
     /// Carried over from the input.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, deserialize_with = "bot_flag", skip_serializing_if = "is_false")]
     pub is_bot: bool,
     /// Carried over from the input, so that `tidemark polarization` can read this file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -282,13 +296,37 @@ impl RejectLine {
 
 #[cfg(test)]
 mod tests {
-    use super::{AnnotatedLine, ConversationLine, Labels, PostLine};
+    use super::{AnnotatedLine, ConversationLine, Labels, Op, PostLine};
 
     #[test]
     fn ids_may_be_numbers() {
         let line: PostLine =
             serde_json::from_str(r#"{"id": 12345678901234567890, "text": "x", "extra": null}"#).expect("valid");
         assert_eq!(line.id, "12345678901234567890");
+    }
+
+    #[test]
+    fn operations_and_flags_of_other_makers_cost_no_post() {
+        let made = r#""scores":{},"labels":{},"lexicon":{},"provenance":{"model":"m","lexicon":"l","code":"0"}"#;
+        for (flags, op, is_bot) in [
+            (r#""is_bot": 0"#, None, false),
+            (r#""is_bot": 1, "op": "delete""#, Some(Op::Delete), true),
+            (r#""is_bot": "false", "op": "create""#, Some(Op::Create), false),
+            (r#""is_bot": "True""#, None, true),
+            (r#""is_bot": null, "op": null"#, None, false),
+            (r#""is_bot": [true], "op": ["delete"]"#, None, false),
+            (r#""is_bot": true, "op": "update""#, Some(Op::Update), true),
+            (r#""op": "repost""#, None, false),
+            (r#""op": 3"#, None, false),
+        ] {
+            let post: PostLine = serde_json::from_str(&format!(r#"{{"id": "1", "text": "x", {flags}}}"#)).expect(flags);
+            assert_eq!((post.op, post.is_bot), (op, is_bot), "{flags}");
+            let line: AnnotatedLine =
+                serde_json::from_str(&format!(r#"{{"id": "1", "language": "en", {made}, {flags}}}"#)).expect(flags);
+            assert_eq!((line.op, line.is_bot), (op, is_bot), "{flags}");
+            let line: ConversationLine = serde_json::from_str(&format!(r#"{{"id": "1", {flags}}}"#)).expect(flags);
+            assert_eq!(line.op, op, "{flags}");
+        }
     }
 
     #[test]

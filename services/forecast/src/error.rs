@@ -7,13 +7,11 @@ pub enum Error {
     #[error("the lake cannot be used")]
     Query(#[from] tidemark_query::Error),
     /// The file's header lacks a column.
-    #[error(
-        "the series file has no column `{column}`; its first line must name date, series and value, and it names: {found}"
-    )]
+    #[error("the series file has no column `{column}`; its first line must name date, series and value; {found}")]
     MissingColumn {
         /// Which.
         column: &'static str,
-        /// The columns it has.
+        /// What may be said of the columns it has.
         found: String,
     },
     /// The input ended in an IO error.

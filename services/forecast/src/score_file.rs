@@ -14,6 +14,7 @@ use std::io::{ErrorKind, Read};
 use tidemark_domain::{Period, PeriodKind};
 use tidemark_surveillance::evaluation::{Evaluation, Place, probabilities_sum_to_one};
 use tidemark_surveillance::model::MAX_HORIZON_DAYS;
+use tidemark_wire::header;
 
 /// Rows that wait for others of their day before the file is taken to have moved on.
 const WAITING_ROWS_MAX: u64 = 200_000;
@@ -298,6 +299,19 @@ struct Columns {
     of_name: Option<(Date, String)>,
 }
 
+/// The names of the columns, in small letters.
+const COLUMNS: [&str; 9] = [
+    "model_id",
+    "reference_date",
+    "location",
+    "horizon",
+    "target",
+    "target_end_date",
+    "output_type",
+    "output_type_id",
+    "value",
+];
+
 impl Columns {
     fn of(header: &csv::ByteRecord, file: &str) -> Result<Self, Error> {
         let names: Vec<String> = header
@@ -306,8 +320,7 @@ impl Columns {
             .collect();
         let at = |column: &str| names.iter().position(|name| name == column);
         let needed = |column: &str| {
-            let found = names.join(", ");
-            let what = format!("there is no column `{column}`; the first line names: {found}");
+            let what = format!("there is no column `{column}`; {}", header::describe(&names, &COLUMNS));
             at(column).ok_or_else(|| fault(file, 1, what))
         };
         let model = at("model_id");
@@ -484,7 +497,9 @@ mod tests {
         let twice = read(&[("a.csv", &format!("{HEADER}\n{good}")), ("b.csv", &format!("{HEADER}\n{good}"))]);
         assert!(twice.unwrap_err().to_string().starts_with("b.csv, line 2: this forecast was read before"));
         let headless = read(&[("f.csv", "model_id,location\n")]).unwrap_err().to_string();
-        assert!(headless.contains("no column `reference_date`"), "{headless}");
+        assert!(headless.ends_with("no column `reference_date`; the columns are `model_id`, `location`"), "{headless}");
+        let post = read(&[("2024-03-01-us-model_a.csv", "p1,ana_b,nobody writes\n")]).unwrap_err().to_string();
+        assert!(post.ends_with("no column `reference_date`; the first line is no header (3 cells)"), "{post}");
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::io::{ErrorKind, Read, Write};
 use tidemark_domain::RejectReason;
 use tidemark_surveillance::{History, Truth};
 use tidemark_wire::annotated_file::RejectLine;
+use tidemark_wire::header;
 
 /// The years a row may speak of: outside them it is a slip, and a series would span it with gaps.
 const FIRST_YEAR: i16 = 1990;
@@ -118,6 +119,9 @@ struct Columns {
     total: Option<usize>,
 }
 
+/// The names of the columns, in small letters.
+const COLUMNS: [&str; 4] = ["date", "series", "value", "total"];
+
 impl Columns {
     fn of(header: &csv::ByteRecord) -> Result<Self, Error> {
         let names: Vec<String> = header
@@ -125,7 +129,10 @@ impl Columns {
             .map(|name| String::from_utf8_lossy(name).trim_start_matches('\u{feff}').to_ascii_lowercase())
             .collect();
         let at = |column: &str| names.iter().position(|name| name == column);
-        let needed = |column| at(column).ok_or_else(|| Error::MissingColumn { column, found: names.join(", ") });
+        let needed = |column| {
+            let missing = || Error::MissingColumn { column, found: header::describe(&names, &COLUMNS) };
+            at(column).ok_or_else(missing)
+        };
         Ok(Self { date: needed("date")?, series: needed("series")?, value: needed("value")?, total: at("total") })
     }
 }
@@ -309,9 +316,12 @@ mod tests {
     fn a_file_that_is_none_says_so() {
         let fault = |text: &str| read_series(text.as_bytes(), std::io::sink()).unwrap_err();
         let missing = fault("day,series,value\n2024-01-01,a,0.1\n");
-        assert!(matches!(&missing, Error::MissingColumn { column: "date", found } if found == "day, series, value"));
+        assert!(missing.to_string().ends_with("the columns are `day`, `series`, `value`"), "{missing}");
         assert!(matches!(fault(""), Error::MissingColumn { .. }));
         assert!(matches!(fault("date,series,value\n2024-01-01,a,7\n"), Error::NoSeries { rejected: 1 }));
         assert!(matches!(fault("date,series,value\n2024-01-01,a,\n"), Error::NoSeries { rejected: 0 }));
+        let post = fault("p1,ana_b,\"nobody writes back\"\np2,eva,fine\n");
+        assert!(matches!(&post, Error::MissingColumn { column: "date", .. }));
+        assert!(post.to_string().ends_with("the first line is no header (3 cells)"), "{post}");
     }
 }

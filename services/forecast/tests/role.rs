@@ -154,8 +154,8 @@ async fn a_past_that_is_read_in_is_forecast_at_once_and_anew_when_it_has_taught_
     let lake = Lake::open(folder.path().to_str().unwrap()).unwrap();
     let session = Session::open(lake.clone()).await.unwrap();
     let mut memory = Memory::default();
-    let noon = "2024-03-01T12:00:00Z";
-    assert_eq!(taken(&session, &mut memory, noon).await, Turn::default());
+    let at = |second: u8| format!("2024-03-01T12:00:{second:02}Z");
+    assert_eq!(taken(&session, &mut memory, &at(0)).await, Turn::default());
     append(&lake, &panel(), "mh.stress", 1).await;
     let median = async || {
         session.refresh().await.unwrap();
@@ -163,15 +163,15 @@ async fn a_past_that_is_read_in_is_forecast_at_once_and_anew_when_it_has_taught_
         let points = session.forecasts(&filter).await.unwrap();
         points.iter().find(|point| point.model == "tidemark").unwrap().quantiles[11]
     };
-    let at_once = taken(&session, &mut memory, noon).await;
+    let at_once = taken(&session, &mut memory, &at(10)).await;
     assert_eq!((at_once.fitted, at_once.issued), (11, 11));
     let alone = median().await;
-    let taught = taken(&session, &mut memory, noon).await;
+    let taught = taken(&session, &mut memory, &at(20)).await;
     assert_eq!((taught.fitted, taught.issued), (11, 11), "the network speaks");
     let with = median().await;
     assert!(alone.total_cmp(&with).is_ne() && (alone - with).abs() < 0.05, "{alone} {with}");
-    assert_eq!(taken(&session, &mut memory, noon).await, Turn::default(), "nothing is new");
-    let restarted = taken(&session, &mut Memory::default(), noon).await;
+    assert_eq!(taken(&session, &mut memory, &at(30)).await, Turn::default(), "nothing is new");
+    let restarted = taken(&session, &mut Memory::default(), &at(40)).await;
     assert_eq!((restarted.fitted, restarted.issued), (11, 0), "the same days teach the same");
 }
 

@@ -15,8 +15,8 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
-    /// Standard input could not be kept for resuming.
-    #[error("standard input could not be written to {}; free space in the data directory, or give the file's path instead of `-`", .path.display())]
+    /// Standard input, or a pipe, could not be kept for its run.
+    #[error("what comes through the pipe could not be kept in {}; free space in the data directory, or name a file instead", .path.display())]
     Spool {
         /// Where to.
         path: PathBuf,
@@ -54,20 +54,20 @@ pub enum Error {
     #[error("`source` must be 1 to {max} letters, digits, `_`, `-` or `.`", max = crate::mapping::MAX_SOURCE_BYTES)]
     MappingSource,
     /// The mapping names columns that the input does not have.
-    #[error("the mapping names {missing}, which the input does not have; its columns are {present}", missing = quoted(.missing), present = quoted(.present))]
+    #[error("the mapping names {missing}, which the input does not have; {present}", missing = quoted(.missing))]
     MissingColumns {
         /// Named and not there.
         missing: Vec<String>,
-        /// There.
-        present: Vec<String>,
+        /// What may be said of those there are.
+        present: String,
     },
     /// Without a mapping, no column has a name that says text or time.
-    #[error("no column is recognised as the post's {field}; name it in a mapping file; the columns are {present}", present = quoted(.present))]
+    #[error("no column is recognised as the post's {field}; name it in a mapping file; {present}")]
     UnrecognisedColumns {
         /// `text` or `created_at`.
         field: &'static str,
-        /// There.
-        present: Vec<String>,
+        /// What may be said of those there are.
+        present: String,
     },
     /// A format that cannot be read in this wrapping.
     #[error("a compressed Parquet file cannot be read; decompress it first (Parquet is compressed inside)")]
@@ -139,8 +139,5 @@ pub enum Error {
 }
 
 fn quoted(names: &[String]) -> String {
-    if names.is_empty() {
-        return "none".to_owned();
-    }
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }

@@ -22,6 +22,7 @@ use crate::sink::{Outcome, Sink};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -38,7 +39,7 @@ const WINDOWS_AHEAD: usize = 1;
 /// What to read.
 #[derive(Debug, Clone)]
 pub struct FileJob {
-    /// The file; `-` is standard input.
+    /// The file; `-` is standard input. A pipe is read as standard input is.
     pub path: PathBuf,
     /// Which column is what. Without one, usual names are recognised.
     pub mapping: Option<Mapping>,
@@ -164,7 +165,7 @@ pub async fn ingest_file(
     state.is_finished = true;
     state_file.keep(&state, Instant::now())?;
     if let Some(spool) = spool {
-        std::fs::remove_file(&spool).map_err(|source| Error::Spool { path: spool, source })?;
+        spool.remove().map_err(|source| Error::Spool { path: spool.path.clone(), source })?;
     }
     tracing::info!(run = %plan.run_id, rows = state.rows, sent = state.sent, "the file is read");
     Ok(RunReport {
@@ -180,7 +181,7 @@ pub async fn ingest_file(
 }
 
 /// What a run over this input reported when it reached the end, if it ever did: for callers that want to read an input
-/// once only. Not for standard input, which cannot be looked at twice.
+/// once only. Not for standard input and pipes, which cannot be looked at twice.
 ///
 /// # Errors
 /// [`Error`] as in [`ingest_file`], but for the log.
@@ -206,9 +207,9 @@ pub async fn finished_run(job: &FileJob) -> Result<Option<RunReport>, Error> {
 }
 
 /// Tells what the input is and what the mapping makes of it. Nothing is sent before all of it is known to fit.
-fn prepare(job: &FileJob) -> Result<(Plan, Option<PathBuf>), Error> {
-    let spool = (job.path.as_os_str() == STANDARD_INPUT).then(|| spool(&job.data_dir)).transpose()?;
-    let path = spool.clone().unwrap_or_else(|| job.path.clone());
+fn prepare(job: &FileJob) -> Result<(Plan, Option<Spool>), Error> {
+    let spool = is_read_once(&job.path).then(|| Spool::fill(&job.path, &job.data_dir)).transpose()?;
+    let path = spool.as_ref().map_or(&job.path, |spool| &spool.path).clone();
     let failed = |source| Error::Input { path: path.clone(), source };
     let metadata = std::fs::metadata(&path).map_err(failed)?;
     let modified = metadata.modified().ok().and_then(|time| Timestamp::try_from(time).ok());
@@ -224,7 +225,7 @@ fn prepare(job: &FileJob) -> Result<(Plan, Option<PathBuf>), Error> {
             Mapping { source: Some(jetstream::SOURCE.to_owned()), ..Mapping::by_name(&[])? }
         }
         Some(mapping) => mapping.clone(),
-        None => Mapping::by_name(&columns.names)?,
+        None => Mapping::by_usual_names(&columns)?,
     };
     mapping.check(&columns)?;
     mapping.check_source()?;
@@ -245,20 +246,59 @@ fn run_id(digest: &str, mapping: &Mapping, is_replay: bool) -> String {
     hex::encode(&hasher.finalize().as_bytes()[..16])
 }
 
-/// Keeps standard input in a file named by its content, so that the same input can be resumed.
-fn spool(data_dir: &Path) -> Result<PathBuf, Error> {
-    let folder = data_dir.join(checkpoint::CHECKPOINT_FOLDER);
-    let draft = folder.join(format!("stdin-{}.new", std::process::id()));
-    let keep = || -> std::io::Result<PathBuf> {
-        std::fs::create_dir_all(&folder)?;
-        let mut file = private_file(OpenOptions::new().create(true).truncate(true).write(true), &draft)?;
-        std::io::copy(&mut std::io::stdin().lock(), &mut file)?;
-        file.sync_data()?;
-        let path = folder.join(format!("stdin-{}", decode::digest(&draft)?));
-        std::fs::rename(&draft, &path)?;
-        Ok(path)
-    };
-    keep().map_err(|source| Error::Spool { path: draft, source })
+/// Whether the path gives its content once only: standard input, a pipe, a device. A run reads its input several times.
+fn is_read_once(path: &Path) -> bool {
+    let is_stream = |there: std::fs::Metadata| !there.is_file() && !there.is_dir();
+    path.as_os_str() == STANDARD_INPUT || std::fs::metadata(path).is_ok_and(is_stream)
+}
+
+/// What can be read once only, kept in a file for the time of its run. It holds what people wrote: the file goes however
+/// the run ends. The same input given again is the same run, and goes on where that was.
+#[derive(Debug)]
+struct Spool {
+    path: PathBuf,
+}
+
+impl Spool {
+    /// Reads `input` to its end, into a file named by its content.
+    fn fill(input: &Path, data_dir: &Path) -> Result<Self, Error> {
+        let mut content: Box<dyn Read> = if input.as_os_str() == STANDARD_INPUT {
+            Box::new(std::io::stdin().lock())
+        } else {
+            Box::new(File::open(input).map_err(|source| Error::Input { path: input.to_owned(), source })?)
+        };
+        let folder = data_dir.join(checkpoint::CHECKPOINT_FOLDER);
+        let mut spool = Self { path: folder.join(format!("stdin-{}.new", std::process::id())) };
+        let draft = spool.path.clone();
+        let mut keep = || -> std::io::Result<()> {
+            std::fs::create_dir_all(&folder)?;
+            let mut file = private_file(OpenOptions::new().create(true).truncate(true).write(true), &draft)?;
+            std::io::copy(&mut content, &mut file)?;
+            file.sync_data()?;
+            let path = folder.join(format!("stdin-{}", decode::digest(&draft)?));
+            std::fs::rename(&draft, &path)?;
+            spool.path = path;
+            Ok(())
+        };
+        keep().map_err(|source| Error::Spool { path: draft.clone(), source })?;
+        Ok(spool)
+    }
+
+    /// Removes the file, if it is still there.
+    fn remove(&self) -> std::io::Result<()> {
+        match std::fs::remove_file(&self.path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Drop for Spool {
+    fn drop(&mut self) {
+        if let Err(error) = self.remove() {
+            tracing::warn!(path = %self.path.display(), %error, "a copy of the input stays there: remove it");
+        }
+    }
 }
 
 /// One process reads an input at a time: two would write one checkpoint. The lock goes with the process.
@@ -325,6 +365,7 @@ fn read(
                         detail: detail.clone(),
                         input: plan.digest.clone(),
                         columns: plan.header.clone(),
+                        delimiter: plan.header.is_some().then(|| char::from(plan.shape.delimiter)),
                         protocol: None,
                         raw: row.raw(),
                     },

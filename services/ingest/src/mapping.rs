@@ -32,6 +32,7 @@ use crate::record::Field;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::path::Path;
+use tidemark_wire::header;
 
 /// The keys of a mapping file.
 pub(crate) const KEYS: [&str; 14] = [
@@ -202,6 +203,22 @@ pub(crate) const fn usual_names(field: Field) -> &'static [&'static str] {
     }
 }
 
+fn all_usual_names() -> Vec<&'static str> {
+    let fields = OPTIONAL_FIELDS.into_iter().chain([Field::Text, Field::CreatedAt]);
+    fields.flat_map(|field| usual_names(field).iter().copied()).collect()
+}
+
+/// What an error says of the columns, which may be somebody's words where a file has no header.
+fn describe(columns: &[String], kind: ColumnKind, expected: &[&str]) -> String {
+    match kind {
+        ColumnKind::Header => header::describe(columns, expected),
+        ColumnKind::Schema | ColumnKind::Sample | ColumnKind::Frames => header::listed(columns, expected).map_or_else(
+            || format!("none of its {} columns is sure to be a name that can be shown", columns.len()),
+            |names| format!("the columns are {names}"),
+        ),
+    }
+}
+
 impl Mapping {
     /// Reads a mapping from TOML.
     ///
@@ -226,6 +243,11 @@ impl Mapping {
     /// # Errors
     /// [`Error::UnrecognisedColumns`] where no column has a name that says text, or time.
     pub fn by_name(columns: &[String]) -> Result<Self, Error> {
+        Self::by_usual_names(&Columns { names: columns.to_vec(), kind: ColumnKind::Header })
+    }
+
+    /// [`Mapping::by_name`] for columns of any kind.
+    pub(crate) fn by_usual_names(Columns { names: columns, kind }: &Columns) -> Result<Self, Error> {
         let first = |field| {
             let named = |name: &&str| columns.iter().find(|column| column.eq_ignore_ascii_case(name));
             usual_names(field).iter().find_map(named).cloned()
@@ -234,7 +256,10 @@ impl Mapping {
         let needed = |field, key| match first(field) {
             Some(column) => Ok(column),
             None if columns.is_empty() => Ok(usual_names(field)[0].to_owned()),
-            None => Err(Error::UnrecognisedColumns { field: key, present: columns.to_vec() }),
+            None => {
+                let present = describe(columns, *kind, &all_usual_names());
+                Err(Error::UnrecognisedColumns { field: key, present })
+            }
         };
         Ok(Self {
             source: None,
@@ -290,7 +315,7 @@ impl Mapping {
             return Ok(());
         }
         let needed = match kind {
-            ColumnKind::Header => self.columns(),
+            ColumnKind::Header | ColumnKind::Schema => self.columns(),
             // Without its ids posts are not known again, without its authors nobody is counted: no series mends that.
             ColumnKind::Sample => {
                 let named = [Some(&self.text), Some(&self.created_at.column), self.id.as_ref(), self.author.as_ref()];
@@ -300,7 +325,10 @@ impl Mapping {
         };
         let missing: Vec<String> =
             needed.into_iter().filter(|column| !present.iter().any(|name| name == column)).map(str::to_owned).collect();
-        if missing.is_empty() { Ok(()) } else { Err(Error::MissingColumns { missing, present: present.to_vec() }) }
+        if missing.is_empty() {
+            return Ok(());
+        }
+        Err(Error::MissingColumns { missing, present: describe(present, *kind, &self.columns()) })
     }
 
     /// The source's name.
@@ -431,6 +459,23 @@ mod tests {
         assert!(fault.contains("`boddy`") && !fault.contains("`where`"), "{fault}");
         assert!(check(&["date", "boddy"], ColumnKind::Sample).is_ok(), "`where` may still come");
         assert!(check(&[], ColumnKind::Header).is_ok());
+    }
+
+    #[test]
+    fn a_file_without_a_header_keeps_its_first_post_to_itself() {
+        let mapping = Mapping::from_toml("text = 'body'\ncreated_at = 'date'").expect("valid");
+        for post in [["2024-01-01", "nobody writes back", "ana_b"], ["date", "nobody writes back!", "ana_b"]] {
+            for kind in [ColumnKind::Header, ColumnKind::Schema, ColumnKind::Sample] {
+                let columns = Columns { names: names(&post), kind };
+                for fault in [mapping.check(&columns).err(), Mapping::by_usual_names(&columns).err()] {
+                    let fault = fault.expect("no column is the text");
+                    let said = format!("{fault} {fault:?}");
+                    assert!(!said.contains("nobody") && !said.contains("ana_b"), "{said}");
+                }
+            }
+        }
+        let fault = Mapping::by_name(&names(&["2024-01-01", "so it goes"])).expect_err("no text").to_string();
+        assert!(fault.ends_with("the first line is no header (2 cells)"), "{fault}");
     }
 
     #[test]

@@ -30,6 +30,11 @@ static LINK: LazyLock<Regex> = LazyLock::new(|| {
         | (?-u:\b) (?:[a-z0-9\-]+\.)+ (?:com|org|net|gov|edu|info|io|ly|gl|tv) (?-u:\b)",
     )
 });
+/// A bare handle of Bluesky, `name.bsky.social`; the host alone is nobody.
+static HANDLE: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)[\w\-]+(?:\.[\w\-]+)*\.bsky\.social(?-u:\b)"));
+/// A decentralised identifier, `did:plc:x`, `did:web:x`: what a handle stands for.
+static DID: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?i)(^|[^a-z0-9])did:[a-z][a-z0-9]*:[a-z0-9._:%\-]*[a-z0-9_\-]"));
 /// A mention (`@x`, `@x@host`), an e-mail address, or anything else that is glued to an at sign.
 static PERSON: LazyLock<Regex> = LazyLock::new(|| pattern(r"[\w.+%\-]*(?:[@＠]+\w(?:[\w.\-]*\w)?)+"));
 /// `u/x`, `/u/x`.
@@ -50,6 +55,13 @@ pub fn mask(text: &str) -> Cow<'_, str> {
             format!("{LINK_TOKEN}{}", if end == 0 { "" } else { &found[0][end..] })
         });
     }
+    // Before what stands at an at sign, so that `@name.bsky.social` becomes one token.
+    if may_hold_handle(&masked) {
+        replace(&mut masked, &HANDLE, |_| PERSON_TOKEN.to_owned());
+    }
+    if may_hold_did(&masked) {
+        replace(&mut masked, &DID, |found| format!("{}{PERSON_TOKEN}", &found[1]));
+    }
     if masked.contains(['@', '＠']) {
         replace(&mut masked, &PERSON, |_| PERSON_TOKEN.to_owned());
     }
@@ -69,6 +81,19 @@ fn may_hold_link(text: &str) -> bool {
         b':' => bytes[at..].starts_with(b"://"),
         _ => bytes.get(at + 1).is_some_and(|next| !next.is_ascii_whitespace()),
     })
+}
+
+/// Whether there is a name's part before the host of Bluesky's handles.
+fn may_hold_handle(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    memchr::memchr_iter(b'.', bytes)
+        .any(|at| bytes.get(at + 1..at + 6).is_some_and(|next| next.eq_ignore_ascii_case(b"bsky.")))
+}
+
+/// Whether there is a colon after `did`.
+fn may_hold_did(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    memchr::memchr_iter(b':', bytes).any(|at| at >= 3 && bytes[at - 3..at].eq_ignore_ascii_case(b"did"))
 }
 
 fn replace(text: &mut Cow<'_, str>, pattern: &Regex, with: impl Fn(&Captures<'_>) -> String) {
@@ -147,6 +172,12 @@ mod tests {
             ("call 1-800-273-8255 or +54 9 11 2345 6789", "call @user or @user"),
             ("(555) 123-4567", "@user"),
             ("＠wide", "@user"),
+            ("ask alice.bsky.social, or Bob-2.Bsky.Social.", "ask @user, or @user."),
+            ("(_eve.b.bsky.social)", "(@user)"),
+            ("@alice.bsky.social and x@alice.bsky.social", "@user and @user"),
+            ("did:plc:abc234xyz.", "@user."),
+            ("I am did:web:ana.example.com:u, not did:key:z6Mk", "I am @user, not @user"),
+            ("_DID:plc:abc", "@user"),
         ] {
             assert_eq!(mask(text), masked, "{text}");
         }
@@ -159,6 +190,8 @@ mod tests {
             ("[here](http://x.example/a?b=c).", "[here](http)."),
             ("www.example.org/path, yes", "http, yes"),
             ("bit.ly/xyz and example.com", "http and http"),
+            ("https://bsky.app/profile/alice.bsky.social now", "http now"),
+            ("alice.bsky.social/post", "http"),
             ("at://did:plc:abc/app.bsky.feed.post/1", "http"),
             ("HTTPS://X.EXAMPLE", "http"),
         ] {
@@ -176,6 +209,9 @@ mod tests {
             "call 988 @ night",
             "1,000,000,000 times… ok.And then",
             "no duermo, ¿y vos?",
+            "see bsky.social",
+            "so I did: a lot; it was a candid:ate",
+            "alice.bsky.socially",
         ] {
             assert_eq!(mask(text), text);
         }

@@ -9,6 +9,7 @@ use crate::record::{Fault, RawPost};
 use jiff::Timestamp;
 use std::borrow::Cow;
 use tidemark_domain::RejectReason::{EmptyText, MissingField, TextTooLong, WrongType};
+use tidemark_domain::post::says_bot;
 use tidemark_domain::{AuthorKey, EventId, Operation, PostEvent, PostKey};
 
 /// A longer text is refused. Counted in characters (Unicode scalar values).
@@ -95,7 +96,7 @@ pub fn normalise(record: &RawPost, own_id: Option<&str>, event_id: EventId, run:
             .map(str::to_owned),
         parent: name(record.parent.as_deref(), "parent")?.map(key_of),
         conversation: name(record.conversation.as_deref(), "conversation")?.map(key_of),
-        is_bot_hint: record.is_bot.as_deref().is_some_and(is_yes),
+        is_bot_hint: record.is_bot.as_deref().is_some_and(says_bot),
     })
 }
 
@@ -157,10 +158,6 @@ fn name<'a>(value: Option<&'a str>, field: &'static str) -> Result<Option<&'a st
 
 fn missing(field: &'static str, of: &'static str) -> Fault {
     Fault::new(MissingField, format!("{of} needs `{field}`"))
-}
-
-fn is_yes(value: &str) -> bool {
-    ["true", "1", "yes", "bot", "t", "y"].iter().any(|yes| value.trim().eq_ignore_ascii_case(yes))
 }
 
 #[cfg(test)]

@@ -34,6 +34,9 @@ pub struct RejectedRow {
     /// The header, where the input is a CSV.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub columns: Option<Vec<String>>,
+    /// What stands between its cells, beside `columns`. Files of earlier versions do not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delimiter: Option<char>,
     /// The protocol, where the record is a frame of Jetstream.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub protocol: Option<Version>,

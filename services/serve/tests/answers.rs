@@ -96,3 +96,36 @@ async fn both_doors_give_the_same_answers_and_no_small_cell_shows_a_number() {
     assert!(refused.message().contains("mh.nothing"), "{}", refused.message());
     open.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_issued_anew_is_answered_as_it_was() {
+    let open = open().await;
+    let between = shared::between_commits().await;
+    shared::issue_anew(&open, jiff::civil::date(2026, 3, 1), 60, 240).await;
+    let mut grpc = TidemarkClient::connect(open.grpc.clone()).await.unwrap();
+
+    let mut said = Vec::new();
+    for as_of in [String::new(), between.to_string()] {
+        let also = if as_of.is_empty() { String::new() } else { format!("&as_of={as_of}") };
+        let (status, rest) = get(&open, &format!("/api/v1/series?source=simulated&marker=mh.stress{also}")).await;
+        assert_eq!(status, StatusCode::OK, "{rest}");
+        assert_eq!(rest["points"].as_array().unwrap().len(), shared::DAYS);
+        let ask = proto::GetSeriesRequest {
+            source: "simulated".to_owned(),
+            marker: "mh.stress".to_owned(),
+            as_of,
+            ..Default::default()
+        };
+        let grpc = grpc.get_series(ask).await.unwrap().into_inner();
+        let point = &rest["points"][0];
+        assert_eq!((point["k"].as_u64(), point["n"].as_u64()), (grpc.points[0].k, grpc.points[0].n));
+        said.push((point["k"].clone(), point["n"].clone(), point["issued_at"].clone()));
+    }
+    let told = |k: u64, n: u64, issued_at: &str| (Value::from(k), Value::from(n), Value::from(issued_at));
+    assert_eq!(said, [told(60, 240, "2026-04-11T00:00:00Z"), told(40, 200, "2026-04-10T00:00:00Z")]);
+
+    let long_ago = "/api/v1/series?source=simulated&marker=mh.stress&as_of=2001-01-01T00:00:00Z";
+    let (status, before) = get(&open, long_ago).await;
+    assert_eq!((status, &before["points"]), (StatusCode::OK, &serde_json::json!([])));
+    open.close().await;
+}

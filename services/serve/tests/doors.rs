@@ -7,6 +7,14 @@ use reqwest::StatusCode;
 use serde_json::Value;
 use shared::{get, open_empty};
 use tidemark_serve::proto::{self, tidemark_client::TidemarkClient};
+use tonic::transport::{Channel, Endpoint};
+use tonic_reflection::pb::v1::{
+    self, server_reflection_request::MessageRequest, server_reflection_response::MessageResponse,
+};
+use tonic_reflection::pb::v1alpha::{
+    self, server_reflection_request::MessageRequest as MessageRequestBefore,
+    server_reflection_response::MessageResponse as MessageResponseBefore,
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_first_start_answers_that_there_is_nothing_yet() {
@@ -151,5 +159,43 @@ async fn the_interface_describes_itself_and_counts_what_it_answers() {
     let metrics = reqwest::get(format!("{}/metrics", open.http)).await.unwrap().text().await.unwrap();
     assert!(metrics.contains("tidemark_serve_requests_total{"), "{metrics}");
     assert!(metrics.contains("place=\"/api/v1/openapi.json\""), "{metrics}");
+    open.close().await;
+}
+
+/// What the door answers to one question of a client's.
+async fn described(channel: &Channel, question: MessageRequest) -> MessageResponse {
+    let request = v1::ServerReflectionRequest { host: String::new(), message_request: Some(question) };
+    let mut client = v1::server_reflection_client::ServerReflectionClient::new(channel.clone());
+    let mut said = client.server_reflection_info(tokio_stream::once(request)).await.unwrap().into_inner();
+    said.message().await.unwrap().unwrap().message_response.unwrap()
+}
+
+/// The same in the words of older clients.
+async fn described_before(channel: &Channel, question: MessageRequestBefore) -> MessageResponseBefore {
+    let request = v1alpha::ServerReflectionRequest { host: String::new(), message_request: Some(question) };
+    let mut client = v1alpha::server_reflection_client::ServerReflectionClient::new(channel.clone());
+    let mut said = client.server_reflection_info(tokio_stream::once(request)).await.unwrap().into_inner();
+    said.message().await.unwrap().unwrap().message_response.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn grpc_describes_itself_to_clients_that_have_no_schema() {
+    const SERVICE: &str = "tidemark.v1.Tidemark";
+    let open = open_empty().await;
+    let channel = Endpoint::from_shared(open.grpc.clone()).unwrap().connect().await.unwrap();
+
+    let answer = described(&channel, MessageRequest::ListServices(String::new())).await;
+    let MessageResponse::ListServicesResponse(listed) = &answer else { panic!("{answer:?}") };
+    assert!(listed.service.iter().any(|service| service.name == SERVICE), "{listed:?}");
+    let answer = described_before(&channel, MessageRequestBefore::ListServices(String::new())).await;
+    let MessageResponseBefore::ListServicesResponse(listed) = &answer else { panic!("{answer:?}") };
+    assert!(listed.service.iter().any(|service| service.name == SERVICE), "{listed:?}");
+
+    let answer = described(&channel, MessageRequest::FileContainingSymbol(SERVICE.to_owned())).await;
+    let MessageResponse::FileDescriptorResponse(file) = &answer else { panic!("{answer:?}") };
+    let [file] = &file.file_descriptor_proto[..] else { panic!("not one file: {answer:?}") };
+    for method in ["GetHealth", "GetCatalogue", "GetSeries", "ListForecasts", "ListAlerts", "ListFeedHealth"] {
+        assert!(file.windows(method.len()).any(|bytes| bytes == method.as_bytes()), "{method}");
+    }
     open.close().await;
 }

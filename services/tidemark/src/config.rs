@@ -34,7 +34,7 @@ pub(crate) struct Config {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Lake {
-    /// Folder or object-store address of the lake; `DATA/lake` where absent.
+    /// Folder of the lake, which all hosts of a deployment share; `DATA/lake` where absent.
     pub(crate) location: Option<String>,
 }
 

@@ -32,7 +32,7 @@ pub(crate) const HELP: &str = "Exit codes:
   1  something unforeseen
   2  the command line is wrong
   3  the configuration is wrong
-  4  an input cannot be read, or every line of it was rejected, or an argument names what is not there (a model, a zone,
+  4  an input cannot be read, or every line of it was rejected (but by `annotate`, which says so and ends with 0), or an argument names what is not there (a model, a zone,
      a column, a date)
   5  an output cannot be written (disk full, no permission)
   6  a port is in use
@@ -51,29 +51,36 @@ pub(crate) struct Failure {
     pub(crate) error: anyhow::Error,
 }
 
+impl Failure {
+    /// `error`, to end with `exit`. Where a disk is full somewhere down the chain, that is what is reported.
+    pub(crate) fn new(exit: Exit, error: impl Into<anyhow::Error>) -> Self {
+        let error = error.into();
+        Self { exit: if is_disk_full(&error) { Exit::Output } else { exit }, error }
+    }
+}
+
 /// Gives an error its exit code.
 pub(crate) trait OrExit<T> {
-    /// `self`, failing with `exit`. Where a disk is full somewhere down the chain, that is what is reported.
+    /// `self`, failing with `exit` as [`Failure::new`] has it.
     fn or_exit(self, exit: Exit) -> Result<T, Failure>;
 }
 
 impl<T, E: Into<anyhow::Error>> OrExit<T> for Result<T, E> {
     fn or_exit(self, exit: Exit) -> Result<T, Failure> {
-        self.map_err(|error| {
-            let error = error.into();
-            let exit = if is_disk_full(&error) { Exit::Output } else { exit };
-            Failure { exit, error }
-        })
+        self.map_err(|error| Failure::new(exit, error))
     }
 }
 
-/// Whether somewhere down the chain an IO error says that there is no space.
+/// How the kernel and SQLite, which keeps the embedded broker's log, say it.
+const DISK_FULL: [&str; 2] = ["No space left on device", "database or disk is full"];
+
+/// Whether somewhere down the chain an error says that there is no space.
 fn is_disk_full(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
         cause
             .downcast_ref::<std::io::Error>()
             .is_some_and(|io| matches!(io.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded))
-            || cause.to_string().contains("No space left on device")
+            || DISK_FULL.iter().any(|said| cause.to_string().contains(said))
     })
 }
 

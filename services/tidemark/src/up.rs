@@ -112,7 +112,7 @@ async fn reach(bootstrap: &str, config: &Config) -> Result<Log, Failure> {
 pub(crate) async fn broker(arguments: Broker) -> Result<(), Failure> {
     tidemark_log::serve_broker(&arguments.data, arguments.port)
         .await
-        .map_err(|error| Failure { exit: broker_exit(&error), error: error.into() })
+        .map_err(|error| Failure::new(broker_exit(&error), error))
 }
 
 fn configuration(place: &Place, port: Option<u16>) -> Result<Config, Failure> {
@@ -138,7 +138,7 @@ async fn embedded_broker(data: &DataFolder) -> Result<BrokerProcess, Failure> {
         }
         started => started,
     };
-    started.map_err(|error| Failure { exit: broker_exit(&error), error: error.into() })
+    started.map_err(|error| Failure::new(broker_exit(&error), error))
 }
 
 const fn broker_exit(error: &BrokerError) -> Exit {

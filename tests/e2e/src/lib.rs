@@ -11,6 +11,8 @@ pub mod statistics;
 
 mod platform;
 mod program;
+mod roles;
 
 pub use platform::{Platform, signal};
 pub use program::{Answer, Program};
+pub use roles::Roles;

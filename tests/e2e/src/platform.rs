@@ -9,13 +9,13 @@ use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 /// A platform that is not up by then is broken.
-const START_DEADLINE: Duration = Duration::from_secs(120);
+pub(crate) const START_DEADLINE: Duration = Duration::from_secs(120);
 /// A condition that does not hold by then never will.
 const WAIT_DEADLINE: Duration = Duration::from_secs(180);
 /// A platform that was asked to stop has this long.
-const STOP_DEADLINE: Duration = Duration::from_secs(60);
+pub(crate) const STOP_DEADLINE: Duration = Duration::from_secs(60);
 /// Time between two looks.
-const LOOK_EVERY: Duration = Duration::from_millis(100);
+pub(crate) const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// A platform over a data folder. It is killed when dropped.
 #[derive(Debug)]

@@ -1,8 +1,12 @@
-//! ARCHITECTURE.md's walk, on foot: one post through every stage, each hand-over looked at; then what grows out of many
-//! posts, a forecast and an alert.
+//! ARCHITECTURE.md's walk, on foot: one post through every stage and out at the door, each hand-over looked at; then
+//! what grows out of many posts, a forecast and an alert. The door is REST: gRPC has no client here, and that it gives
+//! the same answers is tested in services/serve.
+
+mod shared;
 
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use shared::get;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -47,6 +51,17 @@ fn one_post_and_its_company(file: &Path) {
         let _ = write!(lines, "\n{}", line(&id, &id, "making lentil soup for dinner"));
     }
     std::fs::write(file, lines).expect("written");
+}
+
+/// Whether two answers give the same number; they may write it differently.
+fn is_close(a: &Value, b: &Value) -> bool {
+    a.as_f64().zip(b.as_f64()).is_some_and(|(a, b)| (a - b).abs() < 1e-12)
+}
+
+/// The same for lists of numbers.
+fn are_close(a: &Value, b: &Value) -> bool {
+    let both = a.as_array().zip(b.as_array());
+    both.is_some_and(|(a, b)| a.len() == b.len() && a.iter().zip(b).all(|(a, b)| is_close(a, b)))
 }
 
 /// The record of `topic` whose key is that of our post.
@@ -131,6 +146,20 @@ fn one_post_through_every_stage() {
     assert!(value("lower") < value("value") && value("value") < value("upper"));
     assert_eq!(row["lexicon"], json!(annotated.provenance.lexicon));
 
+    // → serve: the same cell at the door, every number of it.
+    let http = platform.address("http").expect("published");
+    let source = row["source"].as_str().expect("a source");
+    let path = format!("/api/v1/series?source={source}&region=US-CA&marker=lexicon.mh.stress");
+    let said = runtime.block_on(get(&http, &path));
+    assert_eq!((&said["key"]["marker"], &said["unit"]), (&row["marker"], &row["unit"]));
+    let point = only(said["points"].as_array().expect("a list"));
+    for name in ["k", "n", "n_posts", "status", "label", "lexicon", "code"] {
+        assert_eq!(point[name], row[name], "{name}: {point}");
+    }
+    for name in ["value", "lower", "upper"] {
+        assert!(is_close(&point[name], &row[name]), "{name}: {point}, {row}");
+    }
+
     // What nobody may see: the text in what the program says, the handle and the author's id anywhere at rest.
     let log_text = platform.log();
     assert!(!log_text.contains("so stressed"), "{log_text}");
@@ -175,6 +204,43 @@ fn many_posts_become_a_forecast_and_an_alert() {
     }
     let episodes: BTreeSet<&str> = rows.iter().filter_map(|row| row["id"].as_str()).collect();
     assert_eq!(episodes.len(), rows.len(), "one row per episode");
+
+    // → serve: the door shows what the lake holds. A network may forecast anew between two looks, and alerts with it:
+    // both are looked at until they meet.
+    let http = platform.address("http").expect("published");
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let ask = |path: &str| runtime.block_on(get(&http, path));
+    let source = rows[0]["source"].as_str().expect("a source");
+    let path = format!("/api/v1/forecasts?source={source}&marker=lexicon.mh.stress");
+    platform.sql_until(forecast, |rows| {
+        let said = ask(&path);
+        let days = said["days"].as_array().expect("a list");
+        let same = |(day, row): (&Value, &Value)| {
+            (&day["target"], &day["horizon_days"]) == (&row["target"], &row["horizon_days"])
+                && are_close(&day["quantiles"], &row["quantiles"])
+        };
+        !days.is_empty() && days.len() == rows.len() && days.iter().zip(rows).all(same)
+    });
+    let said = ask(&path);
+    assert_eq!((&said["origin"], &said["model"]), (&json!(last_day), &json!("tidemark")));
+    assert!(said["threshold"].as_f64().is_some_and(|threshold| threshold > 0.0), "{}", said["threshold"]);
+    for day in said["days"].as_array().expect("a list") {
+        assert!(day["p_exceed"].as_f64().is_some_and(|p| (0.0..=1.0).contains(&p)), "{day}");
+    }
+    platform.sql_until("SELECT * FROM alert WHERE marker = 'lexicon.mh.stress'", |rows| {
+        let said = ask("/api/v1/alerts");
+        let alerts = said["alerts"].as_array().expect("a list");
+        let ours = alerts.iter().filter(|alert| alert["key"]["marker"] == "lexicon.mh.stress");
+        let shown: BTreeMap<String, &Value> = ours.map(|alert| (alert["id"].to_string(), alert)).collect();
+        let same = |row: &Value| {
+            shown.get(&row["id"].to_string()).is_some_and(|alert| {
+                (&alert["state"], &alert["rule"], &alert["peak_day"]) == (&row["state"], &row["rule"], &row["peak_day"])
+                    && is_close(&alert["probability"], &row["probability"])
+                    && is_close(&alert["threshold"], &row["threshold"])
+            })
+        };
+        !rows.is_empty() && shown.len() == rows.len() && rows.iter().all(same)
+    });
     platform.stop();
 }
 

@@ -4,6 +4,7 @@
 //! **Guarantees** that each rule answers with findings that name file and remedy. **Does not** compile or run anything:
 //! formatting, lints and behaviour have their own checks.
 
+pub mod links;
 pub mod manifests;
 pub mod repository;
 pub mod texts;

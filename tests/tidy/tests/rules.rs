@@ -1,6 +1,6 @@
 //! One test per rule, over this repository.
 
-use tidemark_tidy::{Finding, Repository, manifests, texts};
+use tidemark_tidy::{Finding, Repository, links, manifests, texts};
 
 /// Fails with every finding at once.
 fn holds(rule: &str, check: fn(&Repository) -> Vec<Finding>) {
@@ -63,4 +63,9 @@ fn schemas_say_who_writes_and_who_reads() {
 #[test]
 fn the_readme_shows_commands_that_exist() {
     holds("Commands of the README", texts::readme_commands);
+}
+
+#[test]
+fn documents_lead_to_files_that_exist() {
+    holds("Links of the documents", links::links_lead_somewhere);
 }

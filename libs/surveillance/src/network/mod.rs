@@ -1,8 +1,8 @@
 //! `network`: one small network for all series of a panel, which learns how their forecasts by the other models miss.
 //!
 //! Each series alone shows too little of itself to learn from how levels move after a surge, or how wide a band should
-//! be after a calm month; a panel shows it many times over. So every past day of every series is a lesson ([`lessons`]):
-//! what could be seen then ([`inputs`]), and how far, in scales of that day, the following two weeks lay from what the
+//! be after a calm month; a panel shows it many times over. So every past day of every series is a lesson (`lessons`):
+//! what could be seen then (`inputs`), and how far, in scales of that day, the following two weeks lay from what the
 //! smoothers and the regression together had said. Answers are quantiles of that distance; nothing is assumed of its
 //! shape. The network learns the *panel's own* days, no other's, and only those up to the day it is trained for.
 //!

@@ -50,18 +50,14 @@ pub(crate) struct Columns {
 /// What the names of [`Columns`] say about those that are not among them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ColumnKind {
-    /// A header or a schema: there are no others.
+    /// The first line: there are no others, if it is a header.
     Header,
+    /// A schema: there are no others.
+    Schema,
     /// The members of the first records: others may come.
     Sample,
     /// The records are frames of Jetstream, which have their own rules.
     Frames,
-}
-
-impl Columns {
-    const fn of_header(names: Vec<String>) -> Self {
-        Self { names, kind: ColumnKind::Header }
-    }
 }
 
 /// One row.
@@ -168,7 +164,10 @@ pub(crate) fn columns(path: &Path, shape: Shape) -> Result<Columns, Error> {
     let position = Arc::new(AtomicU64::new(0));
     match shape.format {
         Format::Parquet if shape.wrapping != Wrapping::None => Err(Error::CompressedParquet),
-        Format::Parquet => parquet::columns(path).map(Columns::of_header).map_err(failed),
+        Format::Parquet => {
+            let names = parquet::columns(path).map_err(failed)?;
+            Ok(Columns { names, kind: ColumnKind::Schema })
+        }
         Format::Ndjson => {
             let reader = input::open(path, shape.wrapping, position).map_err(failed)?;
             let names = ndjson::columns(reader, SAMPLE_RECORDS).map_err(failed)?;
@@ -176,7 +175,8 @@ pub(crate) fn columns(path: &Path, shape: Shape) -> Result<Columns, Error> {
         }
         Format::Csv => {
             let reader = input::open(path, shape.wrapping, position).map_err(failed)?;
-            csv::columns(reader, shape.delimiter).map(Columns::of_header).map_err(failed)
+            let names = csv::columns(reader, shape.delimiter).map_err(failed)?;
+            Ok(Columns { names, kind: ColumnKind::Header })
         }
         Format::Rejects => {
             let reader = input::open(path, shape.wrapping, position).map_err(failed)?;

@@ -14,11 +14,19 @@ const MAX_LINE_BYTES: usize = 2 * MAX_RECORD_BYTES;
 
 pub(crate) struct Rejects<R> {
     lines: Lines<R>,
+    /// Of records that do not say their own.
     delimiter: u8,
     mapping: Mapping,
     objects: ndjson::Fields,
     /// Rejects of one run have one header: its columns are looked up once.
-    cells: Option<(Vec<String>, csv::Fields)>,
+    cells: Option<Cells>,
+}
+
+/// The cells of records that have one header and one delimiter.
+struct Cells {
+    columns: Vec<String>,
+    delimiter: u8,
+    fields: csv::Fields,
 }
 
 impl<R: BufRead> Rejects<R> {
@@ -53,7 +61,7 @@ fn decode(
     delimiter: u8,
     mapping: &Mapping,
     objects: &mut ndjson::Fields,
-    cells: &mut Option<(Vec<String>, csv::Fields)>,
+    cells: &mut Option<Cells>,
 ) -> Result<RawPost, Fault> {
     if rejected.raw.is_empty() {
         // The record was too long to be kept: what was said of it holds.
@@ -63,13 +71,18 @@ fn decode(
         return Ok(RawPost::default());
     }
     let Some(columns) = &rejected.columns else { return objects.decode(&rejected.raw) };
-    if cells.as_ref().is_none_or(|(known, _)| known != columns) {
-        *cells = Some((columns.clone(), csv::Fields::new(columns, delimiter, mapping)));
+    // The input's name told it, and is not this file's.
+    let own = rejected.delimiter.filter(char::is_ascii).and_then(|own| u8::try_from(own).ok());
+    let delimiter = own.unwrap_or(delimiter);
+    if cells.as_ref().is_some_and(|known| known.columns != *columns || known.delimiter != delimiter) {
+        *cells = None;
     }
-    match cells {
-        Some((_, fields)) => fields.decode(&rejected.raw),
-        None => Err(Fault::new(Malformed, "the record has no columns")),
-    }
+    let cells = cells.get_or_insert_with(|| Cells {
+        columns: columns.clone(),
+        delimiter,
+        fields: csv::Fields::new(columns, delimiter, mapping),
+    });
+    cells.fields.decode(&rejected.raw)
 }
 
 /// The columns of the first rejected records, which are all of one kind.

@@ -314,6 +314,7 @@ impl<C: Fn() -> Timestamp + Send + Sync> Session<'_, C> {
                 detail: reject.detail.clone(),
                 input: reject.event_id.to_string(),
                 columns: None,
+                delimiter: None,
                 protocol: Some(self.settings.version),
                 raw: raw.to_vec(),
             };

@@ -5,6 +5,8 @@ use std::collections::{HashMap, VecDeque};
 
 /// Rates are means over this long, in seconds.
 const WINDOW_SECONDS: i64 = 15;
+/// Where nobody has looked for longer than this, in seconds, nothing is known of the last moment.
+const FORGET_SECONDS: i64 = 60;
 
 /// What every stage had handled, lately.
 #[derive(Debug, Default)]
@@ -15,7 +17,10 @@ impl Rates {
     /// `None` while there is nothing to compare with. A position that falls (a topic made anew) starts over.
     pub(super) fn note(&mut self, stage: &str, now: Timestamp, position: u64) -> Option<f64> {
         let past = self.0.entry(stage.to_owned()).or_default();
-        if past.back().is_some_and(|(at, before)| *before > position || *at > now) {
+        let is_void = |(at, before): &(Timestamp, u64)| {
+            *before > position || *at > now || now.duration_since(*at) > SignedDuration::from_secs(FORGET_SECONDS)
+        };
+        if past.back().is_some_and(is_void) {
             past.clear();
         }
         // One sample at or beyond the window's start stays: the rate is over the whole window.
@@ -49,5 +54,7 @@ mod tests {
         assert_eq!(rates.note("a", at(41), 3000), Some(0.0));
         assert_eq!(rates.note("a", at(42), 10), None, "a topic made anew");
         assert_eq!(rates.note("a", at(43), 20), Some(10.0));
+        assert_eq!(rates.note("a", at(4_000), 5_000), None, "nobody has looked for an hour");
+        assert_eq!(rates.note("a", at(4_002), 5_010), Some(5.0));
     }
 }

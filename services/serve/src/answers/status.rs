@@ -1,10 +1,9 @@
 //! How the whole is doing: the log's word, the lake's word, and rates from one look to the next.
 
-use super::{ALL, Answers, VERSION, feed_day, limited, rates::Rates, say};
+use super::{Answers, VERSION, feed_day, limited, rates::Rates, say};
 use crate::{error::Problem, handed::LogStatus};
 use jiff::{SignedDuration, Timestamp};
 use std::{collections::BTreeMap, future::Future, sync::Arc, time::Duration};
-use tidemark_domain::{PeriodKind, SeriesKey};
 
 /// A status is looked up anew at most this often, in milliseconds.
 const KEEP_MILLISECONDS: i64 = 1_000;
@@ -60,9 +59,8 @@ impl Answers {
                 topic: stage.topic,
             })
             .collect();
-        let outputs = async { Ok((self.forecast_at().await?, self.alert_at().await?)) };
-        let (forecast, alert) = soon(outputs).await?;
-        for (stage, at) in [("forecast", forecast), ("alert", alert)] {
+        let alert = soon(self.alert_at()).await?;
+        for (stage, at) in [("forecast", told.fresh.newest_forecast), ("alert", alert)] {
             stages.push(say::Stage {
                 stage: stage.to_owned(),
                 topic: String::new(),
@@ -88,23 +86,6 @@ impl Answers {
         });
         kept.latest = Some(status.clone());
         Ok(status)
-    }
-
-    /// When forecasts were last issued. A source's series are forecast together: one of them says when.
-    async fn forecast_at(&self) -> Result<Option<Timestamp>, Problem> {
-        let mut latest = None;
-        for source in &self.lake.catalogue().await?.sources {
-            let Some(marker) = source.markers.first() else { continue };
-            let key = SeriesKey {
-                source: source.source.clone(),
-                region: ALL.to_owned(),
-                language: ALL.to_owned(),
-                marker: marker.name.clone(),
-                period: PeriodKind::Day,
-            };
-            latest = latest.max(self.lake.forecasts(&key).await?.iter().map(|day| day.issued_at).max());
-        }
-        Ok(latest)
     }
 
     /// When an episode last changed.

@@ -3,6 +3,7 @@
 
 use arrow::datatypes::SchemaRef;
 use futures::FutureExt;
+use jiff::{SignedDuration, Timestamp, civil::Date};
 use serde_json::Value;
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -25,7 +26,7 @@ pub struct Open {
     pub grpc: String,
     stop: CancellationToken,
     running: JoinHandle<Result<(), Error>>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Open {
@@ -78,7 +79,7 @@ pub fn start(folder: TempDir, handed: Handed, host: &str) -> Open {
         grpc: format!("http://127.0.0.1:{}", server.grpc_address().port()),
         running: tokio::spawn(server.run(stop.clone())),
         stop,
-        _folder: folder,
+        folder,
     }
 }
 
@@ -129,14 +130,8 @@ pub async fn open() -> Open {
     append(&lake, tables::EVENTS, tables::events(&markers), posts.collect()).await;
 
     let cells = days.iter().enumerate().flat_map(|(index, day)| {
-        ["all", "north"].map(|region| {
-            let n = if index % 10 == 5 { 10 } else { 200 };
-            serde_json::json!({
-                "source": "simulated", "region": region, "language": "all", "marker": "mh.stress", "period": "day",
-                "period_end": day, "label": day, "k": n / 5, "n": n, "n_posts": n + 3, "unit": "author",
-                "model": "m", "lexicon": "l", "code": "0.1.0", "issued_at": "2026-04-10T00:00:00Z",
-            })
-        })
+        let n = if index % 10 == 5 { 10 } else { 200 };
+        ["all", "north"].map(|region| cell(region, *day, n / 5, n, "2026-04-10T00:00:00Z"))
     });
     append(&lake, tables::SERIES_CELLS, tables::series_cells(), cells.collect()).await;
 
@@ -201,6 +196,38 @@ pub async fn open() -> Open {
     };
     session.append_signals(&[outage, rise]).await.unwrap();
     start(folder, handed_over(session, None), "127.0.0.1")
+}
+
+/// Issues a cell of the series for all regions in [`open`] once more.
+pub async fn issue_anew(open: &Open, day: Date, k: u64, n: u64) {
+    let lake = Lake::open(open.folder.path().to_str().unwrap()).unwrap();
+    let cells = vec![cell("all", day, k, n, "2026-04-11T00:00:00Z")];
+    append(&lake, tables::SERIES_CELLS, tables::series_cells(), cells).await;
+}
+
+/// An instant after every commit so far and before every later one: commit times have the file system's resolution.
+pub async fn between_commits() -> Timestamp {
+    let between = clock_past(Timestamp::now()).await;
+    clock_past(between).await;
+    between
+}
+
+async fn clock_past(start: Timestamp) -> Timestamp {
+    loop {
+        let now = Timestamp::now();
+        if now.duration_since(start) > SignedDuration::from_millis(50) {
+            return now;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+fn cell(region: &str, day: Date, k: u64, n: u64, issued_at: &str) -> Value {
+    serde_json::json!({
+        "source": "simulated", "region": region, "language": "all", "marker": "mh.stress", "period": "day",
+        "period_end": day, "label": day, "k": k, "n": n, "n_posts": n + 3, "unit": "author",
+        "model": "m", "lexicon": "l", "code": "0.1.0", "issued_at": issued_at,
+    })
 }
 
 async fn append(lake: &Lake, table: &str, schema: SchemaRef, rows: Vec<Value>) {

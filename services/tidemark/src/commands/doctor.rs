@@ -72,12 +72,14 @@ fn machine(data: &Path) -> Finding {
     let memory_kib = memory_available_kib();
     let existing = data.ancestors().find(|folder| folder.is_dir()).unwrap_or(Path::new("."));
     let free = free_bytes(existing);
+    let mut exit = Exit::Output;
     let verdict = if free.is_some_and(|free| free < FREE_BYTES_MIN) {
         Verdict::Fault(format!(
             "less than 1 GiB is free under {}: make room, or name another folder with --data",
             data.display()
         ))
     } else if memory_kib.is_some_and(|kib| kib < MEMORY_KIB_MIN) {
+        exit = Exit::Configuration;
         Verdict::Fault("less than 2 GiB of memory is free: stop something, or set annotate.threads = 1".to_owned())
     } else {
         let gib = |kib: Option<u64>| kib.map_or_else(|| "?".to_owned(), |kib| (kib >> 20).to_string());
@@ -87,7 +89,7 @@ fn machine(data: &Path) -> Finding {
             gib(free.map(|bytes| bytes >> 10))
         ))
     };
-    Finding { what: "machine", verdict, exit: Exit::Output }
+    Finding { what: "machine", verdict, exit }
 }
 
 fn configuration(loaded: Result<&Config, &anyhow::Error>) -> Finding {

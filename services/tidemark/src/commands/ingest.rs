@@ -72,7 +72,8 @@ pub(crate) async fn file(arguments: IngestFile) -> Result<(), Failure> {
             data_dir: platform.data.path().to_owned(),
             is_replay: arguments.rejects,
         };
-        let bar = Progress::bytes(std::fs::metadata(&path).ok().map(|metadata| metadata.len()));
+        let length = std::fs::metadata(&path).ok().filter(std::fs::Metadata::is_file).map(|metadata| metadata.len());
+        let bar = Progress::bytes(length);
         let started = Instant::now();
         let settings = &platform.config.ingest;
         let report = ingest_file(&mut producer, &job, settings, &pseudonymiser, Timestamp::now(), |progress| {

@@ -22,15 +22,18 @@ use jiff::tz::TimeZone;
 
 /// A run that rejected every line it read has failed: its input is something else than `command` takes.
 fn some_taken(taken: u64, rejected: u64, rejects: &Rejects, command: &str) -> Result<(), Failure> {
-    if taken > 0 || rejected == 0 {
-        return Ok(());
-    }
-    Err(anyhow::anyhow!(
-        "none of {rejected} lines could be used{}: give one JSON object a line, as `tidemark {command} --help` says; CSV \
-         and Parquet are read by `tidemark ingest file` alone",
-        rejects.note()
-    ))
-    .or_exit(Exit::Input)
+    none_taken(taken, rejected, rejects, command).map_or(Ok(()), |said| Err(anyhow::anyhow!(said)).or_exit(Exit::Input))
+}
+
+/// What to say of a run that rejected every line it read.
+fn none_taken(taken: u64, rejected: u64, rejects: &Rejects, command: &str) -> Option<String> {
+    (taken == 0 && rejected > 0).then(|| {
+        format!(
+            "none of {rejected} lines could be used{}: give one JSON object a line, as `tidemark {command} --help` says; \
+             CSV and Parquet are read by `tidemark ingest file` alone",
+            rejects.note()
+        )
+    })
 }
 
 /// The time zone of an IANA name.

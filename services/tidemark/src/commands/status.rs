@@ -12,10 +12,18 @@ use std::time::Duration;
 /// A server that takes longer is away.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
+/// A rate is growth between two looks: where nobody has looked lately, this command looks again after so long.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(2);
+
 /// Runs the command. What was asked for goes to standard output.
 pub(crate) async fn run(arguments: Status) -> Result<(), Failure> {
     let http = address(&arguments.place)?;
-    let status = get(&format!("{http}/api/v1/status"), &arguments.key).await.or_exit(Exit::Unreachable)?;
+    let url = format!("{http}/api/v1/status");
+    let mut status = get(&url, &arguments.key).await.or_exit(Exit::Unreachable)?;
+    if lacks_rates(&status) {
+        tokio::time::sleep(BETWEEN_LOOKS).await;
+        status = get(&url, &arguments.key).await.or_exit(Exit::Unreachable)?;
+    }
     crate::print(if arguments.json { format!("{status:#}\n") } else { describe(&http, &status) })
 }
 
@@ -44,6 +52,12 @@ pub(crate) async fn get(url: &str, key: &Key) -> anyhow::Result<Value> {
         anyhow::bail!("{url} is open to a network and wants the admin key: give it with --key or TIDEMARK_KEY");
     }
     Ok(answer.error_for_status()?.json().await?)
+}
+
+/// Whether a stage that reads the log is without a rate.
+fn lacks_rates(status: &Value) -> bool {
+    let mut stages = status["stages"].as_array().into_iter().flatten();
+    stages.any(|stage| stage["lag"].is_u64() && stage["rate_per_second"].is_null())
 }
 
 fn describe(http: &str, status: &Value) -> String {
@@ -105,5 +119,17 @@ mod tests {
         let text = super::describe("http://127.0.0.1:1", &status);
         assert!(text.contains("10 read = 7 accepted + 2 rejected + 1 duplicates + 0 unmatched"), "{text}");
         assert!(text.contains("12.3") && text.contains("annotate"), "{text}");
+        assert!(!super::lacks_rates(&status));
+    }
+
+    #[test]
+    fn who_looks_for_the_first_time_looks_twice() {
+        let status = |rate: Option<f64>| {
+            serde_json::json!({"stages": [
+                {"stage": "annotate", "lag": 3, "rate_per_second": rate},
+                {"stage": "alert", "lag": null, "rate_per_second": null}
+            ]})
+        };
+        assert!(super::lacks_rates(&status(None)) && !super::lacks_rates(&status(Some(0.0))));
     }
 }
