@@ -7,9 +7,10 @@ import { FeedHealth } from "./components/FeedHealth";
 import { Freshness } from "./components/Freshness";
 import { Header } from "./components/Header";
 import { Legend } from "./components/Legend";
+import { Signals } from "./components/Signals";
 import { CursorContext } from "./cursor";
 import type { Alert } from "./data/api";
-import { isBusy, useAlerts, useCatalogue, useStatus } from "./data/queries";
+import { isBusy, useAlerts, useCatalogue, useSignals, useStatus } from "./data/queries";
 import { resolve, useSelection } from "./selection";
 import { strings } from "./strings";
 
@@ -20,6 +21,7 @@ export function App() {
   const busy = isBusy(status.data);
   const catalogue = useCatalogue(busy);
   const alerts = useAlerts(busy);
+  const signals = useSignals(busy);
   const [selection, select] = useSelection();
   const [end, setEnd] = useState<string | null>(null);
   const cursor = useMemo(() => ({ end, set: setEnd }), [end]);
@@ -59,6 +61,10 @@ export function App() {
             <section aria-labelledby="alerts-title">
               <h2 id="alerts-title">{strings.alerts.title}</h2>
               {alerts.data && <Alerts alerts={alerts.data.alerts} show={show} />}
+            </section>
+            <section aria-labelledby="signals-title">
+              <h2 id="signals-title">{strings.signals.title}</h2>
+              {signals.data && <Signals signals={signals.data.signals} />}
             </section>
             <section aria-labelledby="series-title">
               <h2 id="series-title" tabIndex={-1}>

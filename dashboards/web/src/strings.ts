@@ -1,6 +1,6 @@
 // Every word on the page. A second language is a second file of this shape.
 
-import type { CellStatus, FeedState, PeriodKind, Unit } from "./data/api";
+import type { CellStatus, FeedState, PeriodKind, SignalKind, Unit } from "./data/api";
 
 const plural = (count: number, one: string, many: string) => (count === 1 ? one : many);
 
@@ -94,6 +94,19 @@ export const strings = {
     more: (count: number) => `${count} more`,
     resolved: (count: number) => `${count} resolved ${plural(count, "episode", "episodes")}`,
     over: (marker: string, where: string, day: string) => `${marker}, ${where}: over on data to ${day}`,
+  },
+
+  signals: {
+    title: "Signals",
+    help: "What stood out on days that are over. Scores say how much a look is worth; no signal is an alert.",
+    none: (days: number) => `No signal in the last ${days} days: no watched series stood out, and no feed changed.`,
+    kinds: { data_quality: "Data quality", marker: "Marker" } as Record<SignalKind, string>,
+    marker: (marker: string, where: string) => `${marker} ${where} stood higher than its own past let expect.`,
+    feed: (source: string) =>
+      `the feed of ${source} changed and not the people; on these days no series is judged, and no forecast sees them.`,
+    days: (first: string, last: string, count: number) => `${first} to ${last}, ${count} ${plural(count, "day", "days")}`,
+    score: (score: string) => `score ${score}`,
+    more: (count: number) => `${count} more`,
   },
 
   series: {

@@ -3,7 +3,8 @@
 //! A [`post::PostEvent`] says that a public post was created, edited or deleted. Annotated, it carries
 //! [`marker::Score`]s. Posts of one author in one [`time::Period`] become one vote, and votes become a
 //! [`prevalence::Proportion`] with an interval: a [`series::SeriesPoint`]. A series is continued by
-//! [`forecast::ForecastPoint`]s, and a forecast that probably exceeds a threshold opens an [`alert::Alert`].
+//! [`forecast::ForecastPoint`]s, and a forecast that probably exceeds a threshold opens an [`alert::Alert`]. What has
+//! happened and is worth a look is a [`signal::Signal`].
 //!
 //! **Reads** nothing. **Writes** nothing. **Guarantees** that every rule here is a pure function of its arguments:
 //! no IO, no clock, no randomness, no async. **Does not** know of Kafka, Arrow, SQL, HTTP or files: `wire` converts.
@@ -18,6 +19,7 @@ pub mod post;
 pub mod prevalence;
 pub mod reject;
 pub mod series;
+pub mod signal;
 pub mod time;
 
 pub use alert::Alert;
@@ -30,4 +32,5 @@ pub use post::{AnnotatedPost, Operation, PostEvent};
 pub use prevalence::{Proportion, Reliability};
 pub use reject::RejectReason;
 pub use series::{SeriesKey, SeriesPoint, Unit};
+pub use signal::{Signal, SignalKind};
 pub use time::{Period, PeriodKind};

@@ -76,6 +76,15 @@ impl Columns<'_> {
         let lists = array.as_list::<i32>();
         Ok((0..lists.len()).map(|row| lists.value(row).as_primitive::<Float64Type>().values().to_vec()).collect())
     }
+
+    /// Lists of texts; a list that is absent is empty.
+    pub(crate) fn text_lists(&self, column: &'static str) -> Result<Vec<Vec<String>>, Error> {
+        let item = std::sync::Arc::new(arrow::datatypes::Field::new("element", DataType::Utf8, true));
+        let array = self.of(column, &DataType::List(item))?;
+        let texts =
+            |list: ArrayRef| -> Vec<String> { list.as_string::<i32>().iter().flatten().map(str::to_owned).collect() };
+        Ok(array.as_list::<i32>().iter().map(|list| list.map(texts).unwrap_or_default()).collect())
+    }
 }
 
 /// Every value, or the fault that one is missing.

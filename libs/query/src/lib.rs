@@ -1,15 +1,17 @@
 //! The one place that asks: SQL over the lake, its views, and the prevalence query.
 //!
 //! **Reads** the tables of `tidemark-lake` through a [`Session`]: base tables, and the views of `sql/`. **Writes**
-//! forecasts and alerts that it is handed, through the lake. **Guarantees** that a cell below eleven units shows none of
-//! its numbers in the view `series`, that a question changes nothing and reaches nothing outside the lake, that a lake
-//! without tables answers empty rows with the right columns, and that [`prevalence`] is a pure function of the posts
-//! and periods handed to it. **Does not** decide thresholds, forecast, or know of the log.
+//! forecasts, alerts and signals that it is handed, through the lake. **Guarantees** that a cell below eleven units
+//! shows none of its numbers in the view `series`, that a question changes nothing and reaches nothing outside the
+//! lake, that a lake without tables answers empty rows with the right columns, and that [`prevalence`] is a pure
+//! function of the posts and periods handed to it. **Does not** decide thresholds or which days are suspect, forecast,
+//! or know of the log.
 
 mod answer;
 mod bits;
 mod columns;
 mod error;
+mod feed;
 mod functions;
 mod guard;
 pub mod prevalence;
@@ -22,6 +24,7 @@ mod writers;
 pub use answer::{Answer, Limits};
 pub use columns::day_number;
 pub use error::Error;
+pub use feed::FeedFacts;
 pub use published::{Catalogue, Counts, FeedDay, FeedStatus, PublishedPoint, SeriesFilter, SeriesSummary, SourceEntry};
 pub use readers::Freshness;
 pub use session::Session;

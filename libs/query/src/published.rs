@@ -17,7 +17,7 @@ pub struct SeriesFilter {
     pub markers: Vec<String>,
     /// Day, epiweek or ISO week.
     pub period: Option<PeriodKind>,
-    /// The earliest period end (for forecasts: target; for feed health: day), included.
+    /// The earliest period end (for forecasts: target; for feed health and facts: day), included.
     pub from: Option<Date>,
     /// The latest, included.
     pub to: Option<Date>,

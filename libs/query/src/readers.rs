@@ -12,7 +12,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 use tidemark_domain::alert::AlertState;
-use tidemark_domain::{Alert, CellStatus, ForecastPoint, Period, PeriodKind, Provenance, SeriesKey, Unit};
+use tidemark_domain::{
+    Alert, CellStatus, ForecastPoint, Period, PeriodKind, Provenance, SeriesKey, Signal, SignalKind, Unit,
+};
 
 /// When the lake last learned something.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -31,7 +33,7 @@ fn date_literal(date: Date) -> Expr {
     lit(ScalarValue::Date32(Some(day_number(date))))
 }
 
-fn conditions(filter: &SeriesFilter, keys: &[&str], day: &str) -> Vec<Expr> {
+pub(crate) fn conditions(filter: &SeriesFilter, keys: &[&str], day: &str) -> Vec<Expr> {
     let wanted = [
         ("source", filter.source.clone()),
         ("region", filter.region.clone()),
@@ -51,7 +53,11 @@ fn conditions(filter: &SeriesFilter, keys: &[&str], day: &str) -> Vec<Expr> {
     conditions
 }
 
-async fn collect(frame: DataFrame, conditions: Vec<Expr>, order: &[&str]) -> Result<Vec<RecordBatch>, Error> {
+pub(crate) async fn collect(
+    frame: DataFrame,
+    conditions: Vec<Expr>,
+    order: &[&str],
+) -> Result<Vec<RecordBatch>, Error> {
     let mut frame = frame;
     for condition in conditions {
         frame = frame.filter(condition).map_err(Error::Plan)?;
@@ -178,6 +184,41 @@ impl Session {
             }
         }
         Ok(alerts)
+    }
+
+    /// The latest row of every signal that stands, in the order of their first days.
+    ///
+    /// # Errors
+    /// [`Error::Execute`].
+    pub async fn signals(&self) -> Result<Vec<Signal>, Error> {
+        let mut signals = Vec::new();
+        for batch in &collect(self.frame("signal").await?, Vec::new(), &["first_day", "id"]).await? {
+            let columns = Columns(batch);
+            let (ids, kinds, sources) = (columns.keys("id")?, columns.keys("kind")?, columns.keys("source")?);
+            let (regions, languages) = (columns.keys("region")?, columns.keys("language")?);
+            let (markers, reasons) = (columns.texts("marker")?, columns.text_lists("reasons")?);
+            let (first_days, last_days) = (columns.days("first_day")?, columns.days("last_day")?);
+            let (days, scores) = (columns.counts("days")?, columns.numbers("score")?);
+            let issued = required(columns.instants("issued_at")?, "issued_at")?;
+            for (row, reasons) in reasons.into_iter().enumerate() {
+                signals.push(Signal {
+                    id: ids[row].clone(),
+                    kind: SignalKind::from_code(&kinds[row]).ok_or(Error::Value { column: "kind" })?,
+                    source: sources[row].clone(),
+                    region: regions[row].clone(),
+                    language: languages[row].clone(),
+                    marker: markers[row].clone(),
+                    first_day: first_days[row],
+                    last_day: last_days[row],
+                    days: days[row],
+                    score: scores[row],
+                    reasons,
+                    is_withdrawn: false,
+                    issued_at: issued[row],
+                });
+            }
+        }
+        Ok(signals)
     }
 
     /// The view `feed_health`; the filter's source, region and dates count. In order of source, region, day.

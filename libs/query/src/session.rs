@@ -11,14 +11,14 @@ use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{DataFrame, SessionConfig, SessionContext};
 use futures::StreamExt as _;
-use jiff::{Timestamp, ToSpan as _, tz::TimeZone};
+use jiff::{Timestamp, ToSpan as _, civil::Date, tz::TimeZone};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError, RwLock};
 use tidemark_domain::Period;
 use tidemark_lake::{Lake, Table};
 
 /// Views in the order in which they need each other.
-const VIEWS: [(&str, &str); 8] = [
+const VIEWS: [(&str, &str); 10] = [
     ("annotated", include_str!("../sql/annotated.sql")),
     ("author_days", include_str!("../sql/author_days.sql")),
     ("series_latest", include_str!("../sql/series_latest.sql")),
@@ -26,10 +26,15 @@ const VIEWS: [(&str, &str); 8] = [
     ("forecast", include_str!("../sql/forecast.sql")),
     ("forecast_origins", include_str!("../sql/forecast_origins.sql")),
     ("alert", include_str!("../sql/alert.sql")),
+    ("signal", include_str!("../sql/signal.sql")),
     ("feed_health", include_str!("../sql/feed_health.sql")),
+    ("feed_facts", FEED_FACTS),
 ];
+const FEED_FACTS: &str = include_str!("../sql/feed_facts.sql");
 /// Memory that questions in SQL may take together; what can be put on disk is, the rest is refused.
 const SQL_MEMORY_MAX_BYTES: usize = 1 << 30;
+/// Every day there is, as a condition.
+const ANY_DAY: &str = "day IS NOT NULL";
 const CHANGED_CELLS: &str = include_str!("../sql/changed_cells.sql");
 
 /// The lake as of the last refresh. Cheap to clone; clones see the same.
@@ -151,6 +156,19 @@ impl Session {
         self.seen().context.table(name).await.map_err(|source| Error::View { view: name, source })
     }
 
+    /// The view `feed_facts` of the days from `from` to `to`, the last that has ended: the ledger is read of no other.
+    pub(crate) async fn feed_facts_between(&self, from: Option<Date>, to: Option<Date>) -> Result<DataFrame, Error> {
+        let seen = self.seen();
+        // Nothing is a post that was written earlier, and SQL writes no year before 1.
+        let earliest = Date::constant(1970, 1, 1);
+        let bounds = [("day >= ", from.map(|day| day.max(earliest))), ("day <= ", to.map(|day| day.max(earliest)))];
+        let bounds = bounds.into_iter().filter_map(|(bound, day)| Some(format!(" AND {bound}DATE '{}'", day?)));
+        let days = bounds.fold(ANY_DAY.to_owned(), |days, bound| days + &bound);
+        let last = to.map_or_else(|| yesterday(seen.as_of), |day| format!("DATE '{}'", day.max(earliest)));
+        let text = FEED_FACTS.replace("{days}", &days).replace("{yesterday}", &last);
+        seen.context.sql(&text).await.map_err(|source| Error::View { view: "feed_facts", source })
+    }
+
     /// The crate's own SQL.
     pub(crate) async fn ask(&self, text: &str) -> Result<Vec<RecordBatch>, Error> {
         let frame = self.seen().context.sql(text).await.map_err(Error::Plan)?;
@@ -205,6 +223,14 @@ impl Session {
     }
 }
 
+/// The day before, in SQL. The present moves on while a view stands: it is asked for when the view is.
+fn yesterday(as_of: Option<Timestamp>) -> String {
+    as_of.map_or_else(
+        || "CAST(now() - INTERVAL '1 day' AS DATE)".to_owned(),
+        |at| format!("DATE '{}'", at.to_zoned(TimeZone::UTC).date().saturating_sub(1.day())),
+    )
+}
+
 async fn answer(context: &SessionContext, text: &str, rows_max: usize) -> Result<Answer, Error> {
     let plan = guard::plan(context, text).await?;
     let frame = context.execute_logical_plan(plan).await.map_err(Error::Plan)?;
@@ -255,15 +281,11 @@ impl Seen {
         }
         let list = prevalence::score_list(&markers);
         let more: String = markers.iter().map(|(_, column)| format!(", e.\"{column}\"")).collect();
-        // The present moves on while a view stands: it is asked for when the view is.
-        let yesterday = as_of.map_or_else(
-            || "CAST(now() - INTERVAL '1 day' AS DATE)".to_owned(),
-            |at| format!("DATE '{}'", at.to_zoned(TimeZone::UTC).date().saturating_sub(1.day())),
-        );
+        let yesterday = yesterday(as_of);
         for (view, text) in VIEWS {
             let scores = if view == "annotated" { &more } else { &list };
             let failed = |source| Error::View { view, source };
-            let text = text.replace("{scores}", scores).replace("{yesterday}", &yesterday);
+            let text = text.replace("{scores}", scores).replace("{yesterday}", &yesterday).replace("{days}", ANY_DAY);
             let frame = context.sql(&text).await.map_err(failed)?;
             context.register_table(view, frame.into_view()).map_err(failed)?;
         }

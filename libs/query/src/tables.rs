@@ -13,8 +13,10 @@ pub const SERIES_CELLS: &str = "series_cells";
 pub const FORECASTS: &str = "forecasts";
 /// Evaluated episodes.
 pub const ALERTS: &str = "alerts";
+/// Signals as they were evaluated.
+pub const SIGNALS: &str = "signals";
 /// Every table.
-pub const ALL: [&str; 4] = [EVENTS, SERIES_CELLS, FORECASTS, ALERTS];
+pub const ALL: [&str; 5] = [EVENTS, SERIES_CELLS, FORECASTS, ALERTS, SIGNALS];
 
 /// The metadata key under which a score column keeps its marker's dotted name: `column` cannot be inverted.
 const MARKER_KEY: &str = "marker";
@@ -138,12 +140,33 @@ pub fn alerts() -> SchemaRef {
     ]))
 }
 
+/// The columns of `signals`.
+#[must_use]
+pub fn signals() -> SchemaRef {
+    Arc::new(Schema::new(vec![
+        text("id", false),
+        text("kind", false),
+        text("source", false),
+        text("region", false),
+        text("language", false),
+        text("marker", true),
+        date("first_day", false),
+        date("last_day", false),
+        Field::new("days", DataType::Int64, false),
+        Field::new("score", DataType::Float64, true),
+        list("reasons", DataType::Utf8),
+        Field::new("is_withdrawn", DataType::Boolean, false),
+        instant("issued_at", false),
+    ]))
+}
+
 pub(crate) fn schema_of(table: &str) -> SchemaRef {
     match table {
         EVENTS => events(&MarkerColumns::default()),
         SERIES_CELLS => series_cells(),
         FORECASTS => forecasts(),
-        _ => alerts(),
+        ALERTS => alerts(),
+        _ => signals(),
     }
 }
 

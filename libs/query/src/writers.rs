@@ -1,15 +1,15 @@
-//! What roles hand back to the lake: forecasts and evaluated episodes.
+//! What roles hand back to the lake: forecasts, evaluated episodes, signals.
 
 use crate::columns::day_number;
 use crate::{Error, Session, tables};
 use arrow::array::{
-    ArrayRef, Date32Array, Float64Array, Float64Builder, Int32Array, ListBuilder, RecordBatch, StringArray,
-    TimestampMicrosecondArray,
+    ArrayRef, BooleanArray, Date32Array, Float64Array, Float64Builder, Int32Array, Int64Array, ListBuilder,
+    RecordBatch, StringArray, StringBuilder, TimestampMicrosecondArray,
 };
 use arrow::datatypes::{DataType, Field, SchemaRef};
 use jiff::Timestamp;
 use std::sync::Arc;
-use tidemark_domain::{Alert, ForecastPoint, SeriesKey};
+use tidemark_domain::{Alert, ForecastPoint, SeriesKey, Signal};
 
 fn texts<'a>(values: impl Iterator<Item = &'a str>) -> ArrayRef {
     Arc::new(StringArray::from_iter_values(values))
@@ -68,6 +68,31 @@ fn alert_rows(alerts: &[Alert]) -> Result<RecordBatch, Error> {
     Ok(RecordBatch::try_new(tables::alerts(), columns)?)
 }
 
+fn signal_rows(signals: &[Signal]) -> Result<RecordBatch, Error> {
+    let item = Arc::new(Field::new("element", DataType::Utf8, true));
+    let mut reasons = ListBuilder::new(StringBuilder::new()).with_field(item);
+    for signal in signals {
+        signal.reasons.iter().for_each(|reason| reasons.values().append_value(reason));
+        reasons.append(true);
+    }
+    let columns: Vec<ArrayRef> = vec![
+        texts(signals.iter().map(|signal| signal.id.as_str())),
+        texts(signals.iter().map(|signal| signal.kind.code())),
+        texts(signals.iter().map(|signal| signal.source.as_str())),
+        texts(signals.iter().map(|signal| signal.region.as_str())),
+        texts(signals.iter().map(|signal| signal.language.as_str())),
+        Arc::new(signals.iter().map(|signal| signal.marker.as_deref()).collect::<StringArray>()),
+        days(signals.iter().map(|signal| signal.first_day)),
+        days(signals.iter().map(|signal| signal.last_day)),
+        Arc::new(Int64Array::from_iter_values(signals.iter().map(|signal| signal.days as i64))),
+        Arc::new(signals.iter().map(|signal| signal.score).collect::<Float64Array>()),
+        Arc::new(reasons.finish()),
+        Arc::new(signals.iter().map(|signal| Some(signal.is_withdrawn)).collect::<BooleanArray>()),
+        instants(signals.iter().map(|signal| signal.issued_at)),
+    ];
+    Ok(RecordBatch::try_new(tables::signals(), columns)?)
+}
+
 impl Session {
     /// Appends forecasts in one commit; nothing is written for none.
     ///
@@ -83,6 +108,14 @@ impl Session {
     /// As [`Session::append_forecasts`].
     pub async fn append_alerts(&self, alerts: &[Alert]) -> Result<(), Error> {
         self.append(tables::ALERTS, &tables::alerts(), alert_rows(alerts)?).await
+    }
+
+    /// Appends evaluated signals in one commit; nothing is written for none.
+    ///
+    /// # Errors
+    /// As [`Session::append_forecasts`].
+    pub async fn append_signals(&self, signals: &[Signal]) -> Result<(), Error> {
+        self.append(tables::SIGNALS, &tables::signals(), signal_rows(signals)?).await
     }
 
     async fn append(&self, table: &str, schema: &SchemaRef, rows: RecordBatch) -> Result<(), Error> {

@@ -82,6 +82,8 @@ async fn an_empty_lake_answers_empty_rows_with_the_right_columns() {
     assert_eq!(here.session.forecasts_of_every_origin(&any).await.unwrap(), vec![]);
     assert_eq!(here.session.alerts().await.unwrap(), vec![]);
     assert_eq!(here.session.feed_health(&any).await.unwrap(), vec![]);
+    assert_eq!(here.session.feed_facts(&any).await.unwrap(), vec![]);
+    assert_eq!(here.session.signals().await.unwrap(), vec![]);
     assert_eq!(here.session.catalogue().await.unwrap().sources, vec![]);
     assert_eq!(here.session.counts_of_run("run").await.unwrap().rows_read(), 0);
     assert_eq!(here.session.freshness().await.unwrap().newest_post, None);
@@ -370,6 +372,8 @@ async fn six_years_are_asked() {
     lap("every key");
     assert!(!here.session.feed_health(&SeriesFilter::default()).await.unwrap().is_empty());
     lap("feed health");
+    assert!(!here.session.feed_facts(&SeriesFilter::default()).await.unwrap().is_empty());
+    lap("feed facts");
     assert_eq!(here.session.counts().await.unwrap()["run"].accepted, posts.len() as u64);
     lap("ledger");
 }

@@ -15,6 +15,9 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
+    /// A thread that judged series panicked.
+    #[error("a judging thread ended unexpectedly")]
+    Judging(#[from] tokio::task::JoinError),
     /// The webhook's client cannot be made.
     #[error("the webhook client cannot be started")]
     Client(#[source] reqwest::Error),

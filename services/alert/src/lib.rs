@@ -1,12 +1,13 @@
-//! Forecasts in, alerts out: one per episode.
+//! Forecasts in, alerts out: one per episode. What was observed in, signals out: one per spell of days.
 //!
-//! **Reads** the views `series`, `forecast` and `alert` of the lake, and the rules of the configuration. **Writes** the
-//! table `alerts`, a line of the program's log and, where one is configured, a webhook. **Guarantees** that an episode
-//! is raised once and resolved once, whatever restarts in between, because what was decided before is read from the
-//! lake; that nobody is warned of days that are over; that a notice holds no text, handle or id of anybody. A webhook
-//! that does not answer is tried again at every turn, across restarts: what it has not taken waits in a file; it may hear of
-//! an alert twice, and tells repeats by id and state. **Does not** forecast, and does not speak of observed aberrations: an alert is about
-//! days to come.
+//! **Reads** the views `series`, `forecast`, `alert`, `feed_facts` and `signal` of the lake, and the rules of the
+//! configuration. **Writes** the tables `alerts` and `signals`, lines of the program's log and, where one is
+//! configured, a webhook. **Guarantees** that an episode is raised once and resolved once, whatever restarts in
+//! between, because what was decided before is read from the lake; that nobody is warned of days that are over; that a
+//! notice holds no text, handle or id of anybody. A webhook that does not answer is tried again at every turn, across
+//! restarts: what it has not taken waits in a file; it may hear of an alert twice, and tells repeats by id and state.
+//! **Does not** forecast, and does not alert of what was observed: an alert is about days to come, and a
+//! [signal](signals) about days that are over; it is told to nobody, and read by whoever asks.
 
 pub mod config;
 pub mod decide;
@@ -16,6 +17,8 @@ pub mod notify;
 mod outbox;
 pub mod role;
 pub mod rule;
+pub mod signals;
+pub mod watch;
 
 pub use config::Settings;
 pub use error::Error;

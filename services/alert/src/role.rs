@@ -1,7 +1,9 @@
-//! The role: at every turn, each rule is held against each series it names, and what changed is written and told.
+//! The role: at every turn, each rule is held against each series it names, and what changed is written and told. Then
+//! the [watch](crate::watch) looks at what was observed.
 
 use crate::decide::{Decision, Facts, closed, decide, today};
 use crate::notify::Notifier;
+use crate::watch::Watch;
 use crate::{Error, Rule, Settings, metrics};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -10,11 +12,12 @@ use std::path::Path;
 use std::time::Duration;
 use tidemark_domain::alert::{Alert, AlertState};
 use tidemark_domain::forecast::RECOMMENDED_MODEL;
-use tidemark_domain::{ForecastPoint, PeriodKind, SeriesKey};
+use tidemark_domain::{ForecastPoint, PeriodKind, SeriesKey, time::Zones};
 use tidemark_query::{SeriesFilter, Session, tables};
 use tokio_util::sync::CancellationToken;
 
-/// Evaluates every `settings.interval_s` until `stop`. `outbox` is the file of notices that the webhook has not taken yet.
+/// Evaluates every `settings.interval_s` until `stop`. `outbox` is the file of notices that the webhook has not taken
+/// yet; `zones` say which day has ended everywhere.
 ///
 /// # Errors
 /// Where the lake or the outbox fails.
@@ -23,12 +26,14 @@ pub async fn run(
     settings: &Settings,
     outbox: &Path,
     clock: impl Fn() -> Timestamp,
+    zones: &Zones,
     stop: CancellationToken,
 ) -> Result<(), Error> {
     let mut notifier = Notifier::new(settings.webhook.clone(), outbox)?;
     let mut turns = tokio::time::interval(Duration::from_secs(settings.interval_s.max(1)));
     turns.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut decided_on = None;
+    let mut watch = Watch::default();
     loop {
         tokio::select! {
             () = stop.cancelled() => return Ok(()),
@@ -55,6 +60,17 @@ pub async fn run(
         tokio::select! {
             () = stop.cancelled() => return Ok(()),
             delivered = notifier.deliver() => delivered?,
+        }
+        // Nothing is lost by leaving a look half-way: it is written at its end.
+        let looked = tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            looked = watch.look(session, &settings.rules, now, zones.last_complete_day(now)) => looked,
+        };
+        match looked {
+            Err(Error::Lake(fault)) if fault.is_fenced() => {
+                tracing::warn!(%fault, "the signals are decided again at the next turn");
+            }
+            looked => drop(looked?),
         }
     }
 }

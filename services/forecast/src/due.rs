@@ -5,7 +5,7 @@ use jiff::{Timestamp, ToSpan, civil::Date};
 use std::collections::BTreeMap;
 use tidemark_domain::{CellStatus, ForecastPoint, SeriesKey, time::days};
 use tidemark_query::PublishedPoint;
-use tidemark_surveillance::{Error, History, Model, Network};
+use tidemark_surveillance::{Error, History, Model, Network, artefacts::Assessment};
 
 /// What the role issues: the recommended forecast and its yardstick.
 pub const ISSUED: [Model; 2] = [Model::Tidemark, Model::SeasonalNaive];
@@ -63,11 +63,18 @@ impl Lesson {
 }
 
 /// What a model may see of one series: its shown values up to its last one, no later than `last_day`. Cells that are
-/// withheld or empty are gaps.
+/// withheld or empty are gaps, and so are days on which `feed`, what is thought of its source's feed, is suspect; the
+/// last shown day is the origin all the same.
 ///
 /// # Errors
 /// [`Skip::Empty`] where nothing is shown, [`Skip::Unfit`] where a value is no proportion.
-pub fn history(points: &[PublishedPoint], last_day: Date, history_days: u32) -> Result<History, Skip> {
+pub fn history(
+    points: &[PublishedPoint],
+    last_day: Date,
+    history_days: u32,
+    feed: Option<&Assessment>,
+) -> Result<History, Skip> {
+    let is_suspect = |day: &Date| feed.is_some_and(|feed| !feed.reasons(*day).is_empty());
     let shown: BTreeMap<Date, (f64, Option<u64>)> = points
         .iter()
         .filter(|point| point.status == CellStatus::Ok && point.period.end <= last_day)
@@ -79,7 +86,8 @@ pub fn history(points: &[PublishedPoint], last_day: Date, history_days: u32) -> 
     let earliest = origin.saturating_sub((i64::from(history_days) - 1).max(0).days());
     let first = (*first).max(earliest);
     let (values, totals) = days(first, *origin)
-        .map(|day| shown.get(&day).map_or((None, None), |(value, total)| (Some(*value), *total)))
+        .map(|day| shown.get(&day).filter(|_| !is_suspect(&day)))
+        .map(|cell| cell.map_or((None, None), |(value, total)| (Some(*value), *total)))
         .unzip();
     let history = History::new(first, values).map_err(|_| Skip::Unfit)?.with_totals(totals);
     history.known_at(*origin, usize::MAX).ok_or(Skip::Empty)
@@ -157,6 +165,7 @@ mod tests {
     use jiff::{Timestamp, ToSpan, civil::Date, civil::date};
     use tidemark_domain::{CellStatus, Period, PeriodKind, SeriesKey, Unit};
     use tidemark_query::PublishedPoint;
+    use tidemark_surveillance::artefacts::{self, Facts, assess};
 
     fn key() -> SeriesKey {
         SeriesKey {
@@ -197,11 +206,24 @@ mod tests {
         let mut points = cells(30);
         points.push(cell(date(2024, 1, 31), 10));
         points.push(cell(date(2024, 2, 1), 200));
-        let seen = history(&points, date(2024, 1, 31), 1000).unwrap();
+        let seen = history(&points, date(2024, 1, 31), 1000, None).unwrap();
         assert_eq!((seen.first(), seen.last_observed()), (date(2024, 1, 1), Some(date(2024, 1, 30))));
-        let seen = history(&points, date(2024, 2, 1), 5).unwrap();
+        let seen = history(&points, date(2024, 2, 1), 5, None).unwrap();
         assert_eq!((seen.first(), seen.observed(), seen.values().len()), (date(2024, 1, 28), 4, 5));
         assert_eq!(seen.totals()[0], Some(200));
+    }
+
+    #[test]
+    fn suspect_days_are_gaps_and_the_origin_stays_where_it_is() {
+        let twice = |day: usize| if [20, 29].contains(&day) { 5000 } else { 0 };
+        let facts: Vec<_> =
+            (0..30).map(|day| Facts { posts: 1000, duplicates: twice(day), ..Facts::default() }).collect();
+        let feed = assess(date(2024, 1, 1), &facts, &artefacts::Settings::default());
+        let seen = history(&cells(30), date(2024, 2, 1), 1000, Some(&feed)).unwrap();
+        assert_eq!((seen.values().len(), seen.observed()), (30, 28));
+        assert_eq!((seen.values()[20], seen.values()[29], seen.totals()[20]), (None, None, None));
+        let made = forecast(&key(), &seen, &Settings::default(), Timestamp::UNIX_EPOCH, None).unwrap();
+        assert_eq!((made[0].origin, made[0].target), (date(2024, 1, 30), date(2024, 1, 31)));
     }
 
     #[test]
@@ -220,9 +242,9 @@ mod tests {
     #[test]
     fn series_without_enough_are_skipped_for_a_reason() {
         let withheld: Vec<_> = (1..20).map(|day| cell(date(2024, 1, day), 10)).collect();
-        assert_eq!(history(&withheld, date(2024, 2, 1), 100), Err(Skip::Empty));
-        assert_eq!(history(&cells(30), date(2023, 12, 31), 100), Err(Skip::Empty));
-        let short = history(&cells(6), date(2024, 2, 1), 100).unwrap();
+        assert_eq!(history(&withheld, date(2024, 2, 1), 100, None), Err(Skip::Empty));
+        assert_eq!(history(&cells(30), date(2023, 12, 31), 100, None), Err(Skip::Empty));
+        let short = history(&cells(6), date(2024, 2, 1), 100, None).unwrap();
         let refused = forecast(&key(), &short, &Settings::default(), Timestamp::UNIX_EPOCH, None);
         assert_eq!(refused, Err(Skip::TooShort));
     }
@@ -230,7 +252,7 @@ mod tests {
     #[test]
     fn the_same_input_is_issued_once_and_a_changed_cell_again() {
         let settings = Settings::default();
-        let seen = |points: &[PublishedPoint]| history(points, date(2024, 12, 31), 1000).unwrap();
+        let seen = |points: &[PublishedPoint]| history(points, date(2024, 12, 31), 1000, None).unwrap();
         let mut points = cells(60);
         let before = seen(&points);
         let first = forecast(&key(), &before, &settings, Timestamp::UNIX_EPOCH, None).unwrap();

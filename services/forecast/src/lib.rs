@@ -1,11 +1,11 @@
 //! Series in, quantile forecasts and their back-tests out.
 //!
-//! **Reads** the view `series` of the lake, or a file of series (`date,series,value[,…,total,…]`); files of forecasts.
-//! **Writes** the table `forecasts`, or hubverse rows. **Guarantees** that a forecast uses nothing later than its
-//! origin, that the origin is a day that has ended, that quantiles never fall and never leave `[0, 1]`, that a row of a
-//! file that cannot be read is reported and counted, and that the same forecast is not issued twice, whatever restarts
-//! in between. **Does not** hold the methods (`tidemark-surveillance` does), and does not judge whether a forecast is
-//! alarming.
+//! **Reads** the views `series` and `feed_facts` of the lake, or a file of series (`date,series,value[,…,total,…]`);
+//! files of forecasts. **Writes** the table `forecasts`, or hubverse rows. **Guarantees** that a forecast uses nothing
+//! later than its origin, that the origin is a day that has ended, that days on which a feed is suspect are gaps in
+//! what the role's models see, that quantiles never fall and never leave `[0, 1]`, that a row of a file that cannot be
+//! read is reported and counted, and that the same forecast is not issued twice, whatever restarts in between. **Does
+//! not** hold the methods (`tidemark-surveillance` does), and does not judge whether a forecast is alarming.
 //!
 //! The way through: [`role`] watches the lake and asks [`due`] what to forecast, with a network that the series taught
 //! together; [`offline`] does the same from
@@ -15,6 +15,7 @@
 pub mod config;
 pub mod due;
 pub mod error;
+mod feeds;
 pub mod hubverse;
 pub mod journal;
 mod learning;

@@ -1,6 +1,7 @@
 //! The role: at every turn, series whose input changed are forecast anew, and what is news is issued.
 
 use crate::due::{self, Lesson, Skip};
+use crate::feeds::Feeds;
 use crate::learning::learn;
 use crate::{Error, Settings, metrics};
 use jiff::{Timestamp, ToSpan, civil::Date};
@@ -10,7 +11,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tidemark_domain::{ForecastPoint, PeriodKind, SeriesKey, series::ALL, time::Zones};
 use tidemark_query::{PublishedPoint, SeriesFilter, SeriesSummary, Session, tables};
-use tidemark_surveillance::{History, Network};
+use tidemark_surveillance::{History, Network, artefacts::Assessment};
 use tokio_util::sync::CancellationToken;
 
 /// How long the role rests for the time it works: while a backfill changes cells all the time, forecasting takes no more
@@ -113,12 +114,13 @@ pub async fn turn(
     let mut issue: Vec<ForecastPoint> = Vec::new();
     let mut inputs = Vec::new();
     let series = ended(session, settings, last_day).await?;
-    let is_settled = teach(session, settings, &series, last_day, memory).await?;
+    let feeds = Feeds::new(session, &series, settings.history_days, last_day);
+    let is_settled = teach(session, settings, &series, &feeds, last_day, memory).await?;
     let questions = questions(&series, settings, last_day, memory);
     let network = memory.taught.as_ref().and_then(|(_, network)| network.clone());
     for filter in questions {
         let points = session.series_points(&filter).await?;
-        let changed = changed(points, last_day, settings, memory, &mut turn);
+        let changed = changed(points, last_day, settings, feeds.assessed().await?, memory, &mut turn);
         if changed.is_empty() {
             continue;
         }
@@ -153,6 +155,7 @@ async fn teach(
     session: &Session,
     settings: &Settings,
     series: &[SeriesSummary],
+    feeds: &Feeds<'_>,
     last_day: Date,
     memory: &mut Memory,
 ) -> Result<bool, Error> {
@@ -166,8 +169,10 @@ async fn teach(
     let mut panel = Vec::new();
     for filter in questions(series, settings, last_day, &Memory::default()) {
         let points = by_series(session.series_points(&filter).await?);
-        let history = |points: &Vec<_>| due::history(points, lesson.until, settings.history_days).ok();
-        panel.extend(points.values().filter_map(history));
+        let feeds = feeds.assessed().await?;
+        panel.extend(points.iter().filter_map(|(key, points)| {
+            due::history(points, lesson.until, settings.history_days, feeds.get(&key.source)).ok()
+        }));
     }
     let started = Instant::now();
     let learnt = move || learn(&panel.iter().collect::<Vec<_>>(), lesson.until).map(Arc::new);
@@ -233,12 +238,13 @@ fn changed(
     points: Vec<PublishedPoint>,
     last_day: Date,
     settings: &Settings,
+    feeds: &BTreeMap<String, Assessment>,
     memory: &Memory,
     turn: &mut Turn,
 ) -> Vec<(SeriesKey, History, blake3::Hash)> {
     let mut changed = Vec::new();
     for (key, points) in by_series(points) {
-        match due::history(&points, last_day, settings.history_days) {
+        match due::history(&points, last_day, settings.history_days, feeds.get(&key.source)) {
             Ok(history) => {
                 let input = due::fingerprint(&history, settings.horizon_days);
                 if memory.inputs.get(&key) != Some(&input) {

@@ -174,3 +174,29 @@ async fn a_past_that_is_read_in_is_forecast_at_once_and_anew_when_it_has_taught_
     let restarted = taken(&session, &mut Memory::default(), &at(40)).await;
     assert_eq!((restarted.fitted, restarted.issued), (7, 0), "the same days teach the same");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_day_on_which_the_feed_was_silent_is_a_gap_and_the_origin_stays() {
+    let mut cells = days("all", 60, 300);
+    // What is left of the feed on its last day is not what people are usually like.
+    cells[59].2 = 240;
+    let mut medians = Vec::new();
+    for is_told in [false, true] {
+        let folder = tempfile::tempdir().unwrap();
+        let lake = Lake::open(folder.path().to_str().unwrap()).unwrap();
+        if is_told {
+            let posts: Vec<Date> = cells[..59].iter().flat_map(|cell| [cell.1; 30]).collect();
+            post(&lake, &posts).await;
+        }
+        append(&lake, &cells, "mh.stress", 1).await;
+        let session = Session::open(lake.clone()).await.unwrap();
+        let turn = taken(&session, &mut Memory::default(), "2024-03-01T12:00:00Z").await;
+        assert_eq!((turn.fitted, turn.issued), (1, 1));
+        session.refresh().await.unwrap();
+        let issued = session.forecasts(&SeriesFilter::default()).await.unwrap();
+        let next = issued.iter().find(|point| point.model == "tidemark").unwrap();
+        assert_eq!((next.origin, next.horizon_days), (date(2024, 2, 29), 1));
+        medians.push(next.quantiles[11]);
+    }
+    assert!(medians[1] < medians[0], "{medians:?}");
+}

@@ -4,7 +4,7 @@ use crate::{
     Error,
     answers::{
         Answers,
-        ask::{AlertsAsk, FeedHealthAsk, ForecastsAsk, SeriesAsk},
+        ask::{AlertsAsk, FeedHealthAsk, ForecastsAsk, SeriesAsk, SignalsAsk},
         say,
     },
     error::Problem,
@@ -104,6 +104,20 @@ impl tidemark_server::Tidemark for Door {
     ) -> Result<Response<proto::ListAlertsResponse>, Status> {
         let ask = AlertsAsk { state: given(request.into_inner().state) };
         reply("ListAlerts", self.0.alerts(&ask)).await
+    }
+
+    async fn list_signals(
+        &self,
+        request: Request<proto::ListSignalsRequest>,
+    ) -> Result<Response<proto::ListSignalsResponse>, Status> {
+        let asked = request.into_inner();
+        let ask = SignalsAsk {
+            source: given(asked.source),
+            kind: given(asked.kind),
+            from: given(asked.from),
+            to: given(asked.to),
+        };
+        reply("ListSignals", self.0.signals(&ask)).await
     }
 
     async fn list_feed_health(
@@ -306,6 +320,27 @@ impl From<say::Alerts> for proto::ListAlertsResponse {
             issued_at_us: micros(alert.issued_at),
         };
         Self { alerts: said.alerts.iter().map(alert).collect() }
+    }
+}
+
+impl From<say::Signals> for proto::ListSignalsResponse {
+    fn from(said: say::Signals) -> Self {
+        let signal = |signal: say::SignalEntry| proto::Signal {
+            id: signal.id,
+            kind: signal.kind.to_owned(),
+            source: signal.source,
+            region: signal.region,
+            language: signal.language,
+            marker: signal.marker.unwrap_or_default(),
+            title: signal.title.unwrap_or_default(),
+            first_day: signal.first_day.to_string(),
+            last_day: signal.last_day.to_string(),
+            days: signal.days,
+            score: signal.score,
+            reasons: signal.reasons,
+            issued_at_us: micros(signal.issued_at),
+        };
+        Self { signals: said.signals.into_iter().map(signal).collect() }
     }
 }
 

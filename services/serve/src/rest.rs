@@ -4,7 +4,7 @@ use crate::{
     Error,
     answers::{
         Answers,
-        ask::{AlertsAsk, ExplainAsk, FeedHealthAsk, ForecastsAsk, Nothing, SeriesAsk},
+        ask::{AlertsAsk, ExplainAsk, FeedHealthAsk, ForecastsAsk, Nothing, SeriesAsk, SignalsAsk},
         say,
     },
     error::Problem,
@@ -51,7 +51,7 @@ const MAX_ADDRESS_BYTES: usize = 4096;
                        Read only. A cell that stands on fewer than eleven people (or posts, where a source has no \
                        authors) shows none of its numbers."
     ),
-    paths(health, status, catalogue, series, forecasts, alerts, feed_health, explain),
+    paths(health, status, catalogue, series, forecasts, alerts, signals, feed_health, explain),
     components(schemas(ProblemDetails))
 )]
 struct Description;
@@ -175,6 +175,17 @@ async fn alerts(door: Data<Door>, ask: Query<AlertsAsk>) -> Reply {
     door.answer::<say::Alerts, _, _>(|answers| async move { answers.alerts(&ask).await }).await
 }
 
+/// What has happened and is worth a look, the latest first: days on which a series stood higher than its own past let
+/// expect, and days on which a feed changed and not the people. No signal is an alert.
+#[utoipa::path(get, path = "/api/v1/signals", params(SignalsAsk), responses(
+    (status = 200, body = say::Signals),
+    (status = 400, body = ProblemDetails, content_type = "application/problem+json"),
+    (status = 404, body = ProblemDetails, content_type = "application/problem+json"),
+    (status = 503, body = ProblemDetails, content_type = "application/problem+json")))]
+async fn signals(door: Data<Door>, ask: Query<SignalsAsk>) -> Reply {
+    door.answer::<say::Signals, _, _>(|answers| async move { answers.signals(&ask).await }).await
+}
+
 /// Posts per day beside what the same weekdays let expect.
 #[utoipa::path(get, path = "/api/v1/feed-health", params(FeedHealthAsk), responses(
     (status = 200, body = say::FeedHealth),
@@ -296,6 +307,7 @@ pub(crate) async fn serve(
             .service(place("/api/v1/series", series))
             .service(place("/api/v1/forecasts", forecasts))
             .service(place("/api/v1/alerts", alerts))
+            .service(place("/api/v1/signals", signals))
             .service(place("/api/v1/feed-health", feed_health))
             .service(web::resource("/api/v1/explain").route(web::post().to(explain)).default_service(web::to(
                 || async {

@@ -68,6 +68,28 @@ async fn both_doors_give_the_same_answers_and_no_small_cell_shows_a_number() {
     let said = grpc.list_alerts(proto::ListAlertsRequest { state: "resolved".to_owned() }).await.unwrap().into_inner();
     assert!(said.alerts.is_empty());
 
+    let (_, signals) = get(&open, "/api/v1/signals").await;
+    let signals = signals["signals"].as_array().unwrap();
+    let kinds: Vec<_> = signals.iter().map(|signal| signal["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["marker", "data_quality"], "the latest first");
+    assert_eq!((&signals[0]["title"], &signals[0]["score"]), (&Value::from("Stress (model)"), &Value::from(7.5)));
+    assert_eq!((&signals[1]["title"], &signals[1]["score"]), (&Value::Null, &Value::Null));
+    assert_eq!(signals[1]["reasons"], serde_json::json!(["no posts; 120 are usual"]));
+    for (narrower, count) in [
+        ("kind=marker", 1),
+        ("source=simulated&from=2026-03-12&to=2026-03-31", 1),
+        ("from=2026-03-11&to=2026-03-11", 1),
+        ("to=2026-03-09", 0),
+    ] {
+        let (_, some) = get(&open, &format!("/api/v1/signals?{narrower}")).await;
+        assert_eq!(some["signals"].as_array().unwrap().len(), count, "{narrower}");
+    }
+    let ask = proto::ListSignalsRequest { kind: "data_quality".to_owned(), ..Default::default() };
+    let said = grpc.list_signals(ask).await.unwrap().into_inner();
+    let days = (said.signals[0].first_day.as_str(), said.signals[0].last_day.as_str(), said.signals[0].days);
+    assert_eq!(days, ("2026-03-10", "2026-03-11", 2));
+    assert_eq!((said.signals[0].score, said.signals[0].marker.as_str()), (None, ""));
+
     let refused =
         grpc.get_series(proto::GetSeriesRequest { marker: "mh.nothing".to_owned(), ..ask }).await.unwrap_err();
     assert_eq!(refused.code(), tonic::Code::NotFound);

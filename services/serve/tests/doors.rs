@@ -25,6 +25,8 @@ async fn a_first_start_answers_that_there_is_nothing_yet() {
     assert_eq!(catalogue, serde_json::json!({"min_units": 11, "sources": []}));
     let (_, alerts) = get(&open, "/api/v1/alerts").await;
     assert_eq!(alerts, serde_json::json!({"alerts": []}));
+    let (_, signals) = get(&open, "/api/v1/signals").await;
+    assert_eq!(signals, serde_json::json!({"signals": []}));
     let (status, said) = get(&open, "/api/v1/status").await;
     assert_eq!(status, StatusCode::OK);
     assert_eq!(said["ledger"]["read"], 0);
@@ -48,6 +50,8 @@ async fn what_is_not_understood_is_refused_as_a_problem_that_says_what_to_do() {
         ("/api/v1/series?source=a&marker=b&from=1.1.2026", 400, "urn:tidemark:problem:parameter", "YYYY-MM-DD"),
         ("/api/v1/series?source=a&marker=b&as_of=now", 400, "urn:tidemark:problem:parameter", "2026-11-21T12:00:00Z"),
         ("/api/v1/alerts?state=shut", 400, "urn:tidemark:problem:parameter", "open or resolved"),
+        ("/api/v1/signals?kind=alert", 400, "urn:tidemark:problem:parameter", "data_quality or marker"),
+        ("/api/v1/signals?source=a", 404, "urn:tidemark:problem:unknown", "/api/v1/catalogue"),
         ("/api/v1/status?x=1", 400, "urn:tidemark:problem:parameter", "x"),
         ("/api/v1/series?source=a&marker=b", 404, "urn:tidemark:problem:unknown", "/api/v1/catalogue"),
         ("/api/v1/feed-health?source=a", 404, "urn:tidemark:problem:unknown", "/api/v1/catalogue"),
@@ -142,7 +146,7 @@ async fn the_interface_describes_itself_and_counts_what_it_answers() {
     let open = open_empty().await;
     let (_, description) = get(&open, "/api/v1/openapi.json").await;
     assert!(description["openapi"].as_str().unwrap().starts_with("3.1"), "{}", description["openapi"]);
-    for path in ["health", "status", "catalogue", "series", "forecasts", "alerts", "feed-health"] {
+    for path in ["health", "status", "catalogue", "series", "forecasts", "alerts", "signals", "feed-health"] {
         assert!(description["paths"][format!("/api/v1/{path}")]["get"].is_object(), "{path}");
     }
     let names: Vec<_> = description["paths"]["/api/v1/series"]["get"]["parameters"]

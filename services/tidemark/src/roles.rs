@@ -137,8 +137,9 @@ impl Roles {
                 }
                 settings.rules = admitted;
                 let outbox = self.data.join("alerts.outbox");
+                let zones = config.aggregate.zones().or_exit(Exit::Configuration)?;
                 self.spawn("alert", async move {
-                    tidemark_alert::role::run(&session, &settings, &outbox, Timestamp::now, stop)
+                    tidemark_alert::role::run(&session, &settings, &outbox, Timestamp::now, &zones, stop)
                         .await
                         .or_exit(Exit::Lake)
                 });

@@ -137,6 +137,26 @@ export interface Alert {
   issued_at: string;
 }
 
+export type SignalKind = "data_quality" | "marker";
+
+/** What has happened and is worth a look. It speaks of days that are over, and is no alert. */
+export interface Signal {
+  id: string;
+  kind: SignalKind;
+  source: string;
+  region: string;
+  language: string;
+  /** Null, as title and score: it speaks of a feed. */
+  marker: string | null;
+  title: string | null;
+  first_day: string;
+  last_day: string;
+  days: number;
+  score: number | null;
+  reasons: string[];
+  issued_at: string;
+}
+
 /** RFC 9457 problem details, as an error. */
 export class ProblemError extends Error {
   constructor(

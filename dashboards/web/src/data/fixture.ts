@@ -1,6 +1,6 @@
 // A synthetic data set in the interface's exact shape, for tests and for working on the page alone. No real data.
 
-import type { Alert, Catalogue, FeedDay, Forecasts, Point, Series, Status } from "./api";
+import type { Alert, Catalogue, FeedDay, Forecasts, Point, Series, Signal, Status } from "./api";
 import { addDays, daysBetween } from "./dates";
 
 export const LEVELS = [0.01, 0.025, 0.05, ...Array.from({ length: 17 }, (_, i) => (i + 2) * 0.05), 0.95, 0.975, 0.99]
@@ -154,6 +154,39 @@ export const alerts: Alert[] = [
   issued_at: "2026-11-21T08:00:02Z",
 }));
 
+const feedSignal: Signal = {
+  id: "f",
+  kind: "data_quality",
+  source: "simulated",
+  region: "all",
+  language: "all",
+  marker: null,
+  title: null,
+  first_day: addDays(LAST, -8),
+  last_day: addDays(LAST, -8),
+  days: 1,
+  score: null,
+  reasons: ["31 posts; 300 are usual", "18 hours without a post; 0 are usual"],
+  issued_at: "2026-11-21T08:00:02Z",
+};
+
+export const signals: Signal[] = [
+  {
+    ...feedSignal,
+    id: "m",
+    kind: "marker",
+    region: "north",
+    marker: "mh.stress",
+    title: "Stress",
+    first_day: addDays(LAST, -2),
+    last_day: LAST,
+    days: 3,
+    score: 7.31,
+    reasons: ["14.20 % up to 2026-11-20; 10.10 % were expected"],
+  },
+  feedSignal,
+];
+
 /** Answers an address under /api/v1. */
 export function answer(address: string): unknown {
   const url = new URL(address, "http://fixture");
@@ -169,6 +202,8 @@ export function answer(address: string): unknown {
       return forecasts(ask("marker") ?? "", ask("region"));
     case "/alerts":
       return { alerts };
+    case "/signals":
+      return { signals };
     case "/feed-health":
       return { days: feed(ask("region"), ask("from")) };
     default:

@@ -1,15 +1,17 @@
 // What the page asks the server, and how often: every few seconds while something is being read, seldom otherwise.
 
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { get, type Alert, type Catalogue, type FeedDay, type Forecasts, type Series, type Status } from "./api";
+import { get, type Alert, type Catalogue, type FeedDay, type Forecasts, type Series, type Signal, type Status } from "./api";
 import type { View } from "../selection";
 import { progress } from "./progress";
-import { addDays } from "./dates";
+import { addDays, iso } from "./dates";
 
 const STATUS_MS = 3_000;
 const BUSY_MS = 4_000;
 const CALM_MS = 15_000;
 export const FEED_DAYS = 90;
+/** Older signals are no news. */
+export const SIGNAL_DAYS = 28;
 
 /** Whether numbers are changing fast. A few waiting rows are what a live feed always has. */
 export function isBusy(status: Status | undefined): boolean {
@@ -38,6 +40,16 @@ export function useAlerts(busy: boolean) {
     queryKey: ["alerts"],
     queryFn: ({ signal }) => get<{ alerts: Alert[] }>("alerts", {}, signal),
     refetchInterval: busy ? BUSY_MS : CALM_MS,
+  });
+}
+
+export function useSignals(busy: boolean) {
+  const from = addDays(iso(new Date()), -SIGNAL_DAYS);
+  return useQuery({
+    queryKey: ["signals", from],
+    queryFn: ({ signal }) => get<{ signals: Signal[] }>("signals", { from }, signal),
+    refetchInterval: busy ? BUSY_MS : CALM_MS,
+    placeholderData: keepPreviousData,
   });
 }
 

@@ -16,13 +16,16 @@ pub(crate) struct Row {
     pub(crate) id: String,
     pub(crate) post: String,
     pub(crate) source: &'static str,
+    pub(crate) disposition: &'static str,
     pub(crate) operation: &'static str,
     pub(crate) revision: i32,
     pub(crate) day: Date,
+    pub(crate) hour: i8,
     pub(crate) author: Option<String>,
     pub(crate) region: Option<&'static str>,
     pub(crate) language: &'static str,
     pub(crate) is_bot: bool,
+    pub(crate) model: &'static str,
     /// Marker, score, present.
     pub(crate) scores: Vec<(&'static str, f32, bool)>,
 }
@@ -32,13 +35,16 @@ pub(crate) fn post(id: &str, day: &str) -> Row {
         id: id.to_owned(),
         post: id.to_owned(),
         source: "feed",
+        disposition: "accepted",
         operation: "create",
         revision: 0,
         day: day.parse().unwrap(),
+        hour: 0,
         author: None,
         region: None,
         language: "en",
         is_bot: false,
+        model: "m1",
         scores: vec![],
     }
 }
@@ -78,8 +84,16 @@ pub(crate) fn rows(rows: &[Row]) -> RecordBatch {
     }
     let text =
         |of: &dyn Fn(&Row) -> Option<String>| -> ArrayRef { Arc::new(rows.iter().map(of).collect::<StringArray>()) };
-    let micros = |row: &Row| i64::from(tidemark_query::day_number(row.day)) * 86_400_000_000;
+    let micros =
+        |row: &Row| (i64::from(tidemark_query::day_number(row.day)) * 24 + i64::from(row.hour)) * 3_600_000_000;
     let at = TimestampMicrosecondArray::from_iter_values(rows.iter().map(micros)).with_timezone("UTC");
+    // Of a record that was not accepted, nothing that could lead to a person is kept.
+    let kept = |row: &Row| row.disposition == "accepted";
+    let created = rows
+        .iter()
+        .map(|row| kept(row).then(|| micros(row)))
+        .collect::<TimestampMicrosecondArray>()
+        .with_timezone("UTC");
     let mut present =
         ListBuilder::new(StringBuilder::new()).with_field(Arc::new(Field::new("element", DataType::Utf8, true)));
     for row in rows {
@@ -96,20 +110,20 @@ pub(crate) fn rows(rows: &[Row]) -> RecordBatch {
         text(&|row| Some(row.post.clone())),
         text(&|row| Some(row.source.into())),
         text(&|_| Some("run".into())),
-        text(&|_| Some("accepted".into())),
+        text(&|row| Some(row.disposition.into())),
         text(&|row| Some(row.operation.into())),
         Arc::new(Int32Array::from_iter_values(rows.iter().map(|row| row.revision))),
         Arc::new(Date32Array::from_iter_values(rows.iter().map(|row| tidemark_query::day_number(row.day)))),
-        Arc::new(at.clone()),
-        text(&|row| row.author.clone()),
+        Arc::new(created),
+        text(&|row| row.author.clone().filter(|_| kept(row))),
         text(&|row| row.region.map(str::to_owned)),
-        text(&|row| Some(row.language.into())),
+        text(&|row| kept(row).then(|| row.language.into())),
         text(&|_| None),
         Arc::new(Int32Array::from(vec![5; rows.len()])),
-        Arc::new(rows.iter().map(|row| Some(row.is_bot)).collect::<BooleanArray>()),
-        text(&|_| Some("m1".into())),
-        text(&|_| Some("l1".into())),
-        text(&|_| Some("0.1".into())),
+        Arc::new(rows.iter().map(|row| kept(row).then_some(row.is_bot)).collect::<BooleanArray>()),
+        text(&|row| kept(row).then(|| row.model.into())),
+        text(&|row| kept(row).then(|| "l1".into())),
+        text(&|row| kept(row).then(|| "0.1".into())),
         text(&|_| None),
         Arc::new(at),
         Arc::new(present.finish()),

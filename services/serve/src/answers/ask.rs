@@ -3,7 +3,7 @@
 use crate::error::Problem;
 use jiff::{Timestamp, civil::Date};
 use serde::Deserialize;
-use tidemark_domain::{PeriodKind, SeriesKey, alert::AlertState, series::ALL};
+use tidemark_domain::{PeriodKind, SeriesKey, SignalKind, alert::AlertState, series::ALL};
 use utoipa::{IntoParams, ToSchema};
 
 /// The longest name that is looked up, in bytes; more is a mistake or an attack.
@@ -75,6 +75,21 @@ pub struct ForecastsAsk {
 pub struct AlertsAsk {
     /// `open` or `resolved`; both when absent.
     pub state: Option<String>,
+}
+
+/// Asks for signals.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct SignalsAsk {
+    /// The source; every source when absent.
+    pub source: Option<String>,
+    /// `data_quality` or `marker`; both when absent.
+    pub kind: Option<String>,
+    /// Only signals with a day from this one on, `YYYY-MM-DD`.
+    pub from: Option<String>,
+    /// Only signals with a day up to this one, `YYYY-MM-DD`.
+    pub to: Option<String>,
 }
 
 /// Asks how a feed is doing.
@@ -159,13 +174,21 @@ pub(super) fn alert_state(value: Option<&str>) -> Result<Option<AlertState>, Pro
     }
 }
 
+pub(super) fn signal_kind(value: Option<&str>) -> Result<Option<SignalKind>, Problem> {
+    let read = |code: &str| {
+        let expected = "give data_quality or marker, or leave it out for both";
+        SignalKind::from_code(code).ok_or_else(|| wrong("kind", code, expected))
+    };
+    value.map(read).transpose()
+}
+
 fn wrong(parameter: &'static str, value: &str, expected: &'static str) -> Problem {
     Problem::Parameter { parameter, value: value.chars().take(40).collect(), expected }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{alert_state, date, name, period, span};
+    use super::{alert_state, date, name, period, signal_kind, span};
 
     #[test]
     fn what_cannot_be_read_is_refused_with_what_to_give() {
@@ -174,6 +197,7 @@ mod tests {
         assert!(said(date("from", Some("21.11.2026")).map(drop)).contains("YYYY-MM-DD"));
         assert!(said(span(Some("2026-02-01"), Some("2026-01-01")).map(drop)).contains("not after"));
         assert!(said(alert_state(Some("closed")).map(drop)).contains("open or resolved"));
+        assert!(said(signal_kind(Some("rise")).map(drop)).contains("data_quality or marker"));
         assert!(said(name("marker", "").map(drop)).contains("marker"));
         assert!(name("marker", &"x".repeat(5000)).expect_err("refused").to_string().len() < 200);
         assert!(span(Some("2026-01-01"), Some("2026-01-01")).is_ok());

@@ -10,7 +10,7 @@ use crate::{
 use futures::FutureExt;
 use jiff::{SignedDuration, Timestamp};
 use std::{future::Future, sync::Arc};
-use tidemark_domain::{Alert, ForecastPoint, PeriodKind, SeriesKey, forecast::RECOMMENDED_MODEL};
+use tidemark_domain::{Alert, ForecastPoint, PeriodKind, SeriesKey, Signal, forecast::RECOMMENDED_MODEL};
 use tidemark_query::{FeedDay, Freshness, PublishedPoint, SeriesFilter, Session};
 use tokio::sync::{Mutex, Semaphore};
 
@@ -37,6 +37,7 @@ pub(super) struct Lake {
     points: Cache<SeriesKey, Vec<PublishedPoint>>,
     forecasts: Cache<SeriesKey, Vec<ForecastPoint>>,
     alerts: Cache<(), Vec<Alert>>,
+    signals: Cache<(), Vec<Signal>>,
     feeds: Cache<String, Vec<FeedDay>>,
     told: Cache<(), Told>,
 }
@@ -52,6 +53,7 @@ impl Lake {
             points: Cache::new(),
             forecasts: Cache::new(),
             alerts: Cache::new(),
+            signals: Cache::new(),
             feeds: Cache::new(),
             told: Cache::new(),
         }
@@ -92,6 +94,12 @@ impl Lake {
     pub(super) async fn alerts(&self) -> Result<Arc<Vec<Alert>>, Problem> {
         let make = self.in_turn(|session| async move { Ok(session.alerts().await?) });
         self.alerts.get_or((), self.look().await?, make).await
+    }
+
+    /// Every signal that stands.
+    pub(super) async fn signals(&self) -> Result<Arc<Vec<Signal>>, Problem> {
+        let make = self.in_turn(|session| async move { Ok(session.signals().await?) });
+        self.signals.get_or((), self.look().await?, make).await
     }
 
     /// Every day of every region of a source.

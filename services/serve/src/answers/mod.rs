@@ -11,12 +11,12 @@ use crate::{
     handed::{ExplainFault, Handed, Threshold},
     titles,
 };
-use ask::{AlertsAsk, ExplainAsk, FeedHealthAsk, ForecastsAsk, SeriesAsk};
+use ask::{AlertsAsk, ExplainAsk, FeedHealthAsk, ForecastsAsk, SeriesAsk, SignalsAsk};
 use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 use lake::Lake;
 use std::{collections::BTreeMap, future::Future, sync::Arc, time::Duration};
 use tidemark_domain::{
-    Alert, CellStatus, ForecastPoint, PeriodKind, SeriesKey, Unit,
+    Alert, CellStatus, ForecastPoint, PeriodKind, SeriesKey, Signal, Unit,
     alert::AlertState,
     disclosure::MIN_UNITS,
     forecast::{QUANTILE_LEVELS, exceedance},
@@ -146,6 +146,36 @@ impl Answers {
         .await
     }
 
+    /// What has happened and is worth a look: signals that stand, the latest first.
+    ///
+    /// # Errors
+    /// When a parameter cannot be read, or names no source there is.
+    pub async fn signals(&self, asked: &SignalsAsk) -> Result<say::Signals, Problem> {
+        let source = asked.source.as_deref().map(|source| ask::name("source", source)).transpose()?;
+        let kind = ask::signal_kind(asked.kind.as_deref())?;
+        let (from, to) = ask::span(asked.from.as_deref(), asked.to.as_deref())?;
+        limited(async {
+            if let Some(source) = &source {
+                find(&self.lake.catalogue().await?, source)?;
+            }
+            let known = self.lake.signals().await?;
+            let asked = |signal: &&Signal| {
+                source.as_ref().is_none_or(|source| *source == signal.source)
+                    && kind.is_none_or(|kind| kind == signal.kind)
+                    && within(signal.last_day, from, None)
+                    && within(signal.first_day, None, to)
+            };
+            let mut signals: Vec<_> = known.iter().filter(asked).collect();
+            signals.sort_by(|a, b| {
+                let score = |signal: &Signal| signal.score.unwrap_or_default();
+                let later = b.last_day.cmp(&a.last_day);
+                later.then_with(|| score(b).total_cmp(&score(a))).then_with(|| a.id.cmp(&b.id))
+            });
+            Ok(say::Signals { signals: signals.into_iter().map(signal).collect() })
+        })
+        .await
+    }
+
     /// How a feed is doing, day by day.
     ///
     /// # Errors
@@ -249,6 +279,24 @@ fn episode(alert: &Alert, unit: Unit) -> say::AlertEpisode {
         raised_origin: alert.raised_origin,
         lead_days: alert.lead_days(),
         issued_at: alert.issued_at,
+    }
+}
+
+fn signal(signal: &Signal) -> say::SignalEntry {
+    say::SignalEntry {
+        id: signal.id.clone(),
+        kind: signal.kind.code(),
+        source: signal.source.clone(),
+        region: signal.region.clone(),
+        language: signal.language.clone(),
+        marker: signal.marker.clone(),
+        title: signal.marker.as_deref().map(titles::title),
+        first_day: signal.first_day,
+        last_day: signal.last_day,
+        days: signal.days,
+        score: signal.score,
+        reasons: signal.reasons.clone(),
+        issued_at: signal.issued_at,
     }
 }
 

@@ -275,6 +275,45 @@ pub struct AlertEpisode {
     pub issued_at: Timestamp,
 }
 
+/// What has happened and is worth a look, the latest first.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Signals {
+    /// The signals, by their last days; of those of the same day, the highest score first.
+    pub signals: Vec<SignalEntry>,
+}
+
+/// A signal as it stands. It speaks of days that are over, and is no alert.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct SignalEntry {
+    /// Names the signal.
+    pub id: String,
+    /// `data_quality`: on its days the feed changed and not the people; `marker`: a series stood higher than expected.
+    pub kind: &'static str,
+    /// The source of the posts.
+    pub source: String,
+    /// A place code, `unknown` or `all`.
+    pub region: String,
+    /// A language code or `all`.
+    pub language: String,
+    /// The marker's dotted name; absent where it speaks of a feed.
+    pub marker: Option<String>,
+    /// The marker's name for people; absent where it speaks of a feed.
+    pub title: Option<String>,
+    /// The first of its days.
+    pub first_day: Date,
+    /// The last of its days so far.
+    pub last_day: Date,
+    /// How many of the days between them are out of the usual.
+    pub days: u64,
+    /// How much it is worth a look, the more the higher: surprise times people above what was expected, on logarithmic
+    /// scales. Absent where it speaks of a feed.
+    pub score: Option<f64>,
+    /// Why, in words.
+    pub reasons: Vec<String>,
+    /// When this evaluation was made.
+    pub issued_at: Timestamp,
+}
+
 /// Posts per day beside what the same weekdays of the last weeks let expect.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct FeedHealth {

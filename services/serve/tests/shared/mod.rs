@@ -8,7 +8,7 @@ use serde_json::Value;
 use std::sync::Arc;
 use tempfile::TempDir;
 use tidemark_domain::{
-    Alert, ForecastPoint, PeriodKind, SeriesKey,
+    Alert, ForecastPoint, PeriodKind, SeriesKey, Signal, SignalKind,
     alert::AlertState,
     forecast::{QUANTILE_LEVELS, RECOMMENDED_MODEL},
 };
@@ -109,7 +109,8 @@ pub const SMALL_DAYS: usize = 4;
 /// Days of its forecast.
 pub const HORIZON: usize = 14;
 
-/// Over a lake with one series for all regions and one for the north, a forecast and an open alert.
+/// Over a lake with one series for all regions and one for the north, a forecast, an open alert, and a signal of each
+/// kind.
 pub async fn open() -> Open {
     let folder = tempfile::tempdir().unwrap();
     let lake = Lake::open(folder.path().to_str().unwrap()).unwrap();
@@ -167,6 +168,33 @@ pub async fn open() -> Open {
         issued_at,
     };
     session.append_alerts(&[alert]).await.unwrap();
+    let outage = Signal {
+        id: "f".to_owned(),
+        kind: SignalKind::DataQuality,
+        source: "simulated".to_owned(),
+        region: "all".to_owned(),
+        language: "all".to_owned(),
+        marker: None,
+        first_day: days[9],
+        last_day: days[10],
+        days: 2,
+        score: None,
+        reasons: vec!["no posts; 120 are usual".to_owned()],
+        is_withdrawn: false,
+        issued_at,
+    };
+    let rise = Signal {
+        id: "m".to_owned(),
+        kind: SignalKind::Marker,
+        marker: Some("mh.stress".to_owned()),
+        first_day: days[20],
+        last_day: days[22],
+        days: 3,
+        score: Some(7.5),
+        reasons: vec!["12.00 % up to 2026-03-22; 8.00 % were expected".to_owned()],
+        ..outage.clone()
+    };
+    session.append_signals(&[outage, rise]).await.unwrap();
     start(folder, handed_over(session, None), "127.0.0.1")
 }
 

@@ -1,0 +1,46 @@
+import type { Signal } from "../data/api";
+import { SIGNAL_DAYS } from "../data/queries";
+import { told } from "../data/signals";
+import { strings } from "../strings";
+
+const said = strings.signals;
+const SHOWN = 6;
+
+function One({ signal }: { signal: Signal }) {
+  const { kind, sentence, facts, why } = told(signal);
+  return (
+    <li className="signal">
+      <p>
+        <strong>{kind}:</strong> {sentence}
+      </p>
+      <p className="quiet">
+        {facts}; {why}; {strings.source(signal.source)}
+      </p>
+    </li>
+  );
+}
+
+export function Signals({ signals }: { signals: Signal[] }) {
+  const rest = signals.slice(SHOWN);
+  if (signals.length === 0) return <p className="quiet">{said.none(SIGNAL_DAYS)}</p>;
+  return (
+    <>
+      <p className="quiet">{said.help}</p>
+      <ol className="signals" data-testid="signals">
+        {signals.slice(0, SHOWN).map((signal) => (
+          <One key={signal.id} signal={signal} />
+        ))}
+      </ol>
+      {rest.length > 0 && (
+        <details>
+          <summary>{said.more(rest.length)}</summary>
+          <ol className="signals" start={SHOWN + 1}>
+            {rest.map((signal) => (
+              <One key={signal.id} signal={signal} />
+            ))}
+          </ol>
+        </details>
+      )}
+    </>
+  );
+}

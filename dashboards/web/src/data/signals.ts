@@ -1,0 +1,25 @@
+// What a signal says, in words. Pure.
+
+import { count, day } from "../format";
+import { strings } from "../strings";
+import type { Signal } from "./api";
+
+const said = strings.signals;
+
+export interface Told {
+  kind: string;
+  sentence: string;
+  /** The days it speaks of, and its score where it has one. */
+  facts: string;
+  why: string;
+}
+
+export function told({ kind, source, region, title, first_day, last_day, days, score, reasons }: Signal): Told {
+  const when = first_day === last_day ? day(first_day) : said.days(day(first_day), day(last_day), days);
+  return {
+    kind: said.kinds[kind],
+    sentence: kind === "marker" ? said.marker(title ?? "", strings.inRegion(region)) : said.feed(strings.source(source)),
+    facts: [when, score === null ? "" : said.score(count(Math.round(score * 10) / 10))].filter(Boolean).join("; "),
+    why: reasons.join("; "),
+  };
+}

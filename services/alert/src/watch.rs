@@ -1,0 +1,118 @@
+//! The *watch*: what feeds brought and what was counted of the watched markers is looked at whenever it changed, and
+//! the signals that changed with it are written.
+
+use crate::signals::{self, Watched};
+use crate::{Error, Rule, metrics};
+use jiff::{Timestamp, civil::Date};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+use tidemark_domain::{PeriodKind, Proportion, SeriesKey, Signal, SignalKind, series::ALL};
+use tidemark_query::{SeriesFilter, SeriesSummary, Session, tables};
+
+/// How long the watch rests for the time it looks: while a backfill changes cells all the time, looking takes no more
+/// than a fifth of it.
+const REST_PER_LOOK: u32 = 4;
+
+/// What a running watch remembers. Only a shortcut: without it, everything is judged once and found to be known.
+#[derive(Debug, Default)]
+pub struct Watch {
+    /// The version of the cells, and the last day that had ended, when all was last judged.
+    seen: Option<(Option<u64>, Date)>,
+    /// How far the watched series reached then, of days that had ended, and when any such day was last issued.
+    judged: Option<(Date, Vec<SeriesSummary>)>,
+    /// The same at the last look.
+    ended: Option<Vec<SeriesSummary>>,
+    rest: Option<(Instant, Duration)>,
+}
+
+impl Watch {
+    /// Judges the markers of `rules`, in every source and region, over all languages, and every feed, up to `last_day`,
+    /// the last that has ended: a day that goes on is not yet what it will be. While a past is being read in, its
+    /// latest day is not either: as long as series reach farther than at the look before, nothing is judged. Answers
+    /// with the signals that it wrote; with none where nothing changed, or where it waits or rests.
+    ///
+    /// # Errors
+    /// Where the lake fails.
+    pub async fn look(
+        &mut self,
+        session: &Session,
+        rules: &[Rule],
+        now: Timestamp,
+        last_day: Date,
+    ) -> Result<Vec<Signal>, Error> {
+        let seen = (session.versions().get(tables::SERIES_CELLS).copied(), last_day);
+        if self.seen == Some(seen) || self.rest.is_some_and(|(since, rest)| since.elapsed() < rest) {
+            return Ok(Vec::new());
+        }
+        let started = Instant::now();
+        let filter = SeriesFilter {
+            language: Some(ALL.to_owned()),
+            markers: rules.iter().map(|rule| rule.marker.clone()).collect::<BTreeSet<_>>().into_iter().collect(),
+            period: Some(PeriodKind::Day),
+            from: Some(signals::first_day(last_day)),
+            to: Some(last_day),
+            ..SeriesFilter::default()
+        };
+        // Posts of today change cells all the time, and nothing here.
+        let ended = session.series_keys(&filter).await?;
+        let before = self.ended.replace(ended.clone());
+        if before.is_none_or(|before| !reach_alike(&before, &ended)) {
+            return Ok(Vec::new());
+        }
+        let judged = Some((last_day, ended));
+        let is_news = self.judged != judged;
+        let changed = if is_news { changed(session, &filter, now, last_day).await? } else { Vec::new() };
+        session.append_signals(&changed).await?;
+        tell(&changed);
+        (self.seen, self.judged) = (Some(seen), judged);
+        self.rest = Some((Instant::now(), started.elapsed() * REST_PER_LOOK));
+        Ok(changed)
+    }
+}
+
+/// Whether two looks found the same series from the same first to the same last days.
+fn reach_alike(before: &[SeriesSummary], now: &[SeriesSummary]) -> bool {
+    let alike = |(a, b): (&SeriesSummary, &SeriesSummary)| (&a.key, a.first, a.last) == (&b.key, b.first, b.last);
+    before.len() == now.len() && before.iter().zip(now).all(alike)
+}
+
+async fn changed(
+    session: &Session,
+    filter: &SeriesFilter,
+    now: Timestamp,
+    last_day: Date,
+) -> Result<Vec<Signal>, Error> {
+    let feeds =
+        session.feed_facts(&SeriesFilter { from: filter.from, to: filter.to, ..SeriesFilter::default() }).await?;
+    let mut series: BTreeMap<String, BTreeMap<SeriesKey, BTreeMap<Date, Proportion>>> = BTreeMap::new();
+    // A filter without markers lets every marker through, and without rules none is watched.
+    let points = if filter.markers.is_empty() { Vec::new() } else { session.series_points(filter).await? };
+    for point in points {
+        let cells = series.entry(point.key.source.clone()).or_default().entry(point.key).or_default();
+        if let (Some(k), Some(n)) = (point.k, point.n) {
+            cells.insert(point.period.end, Proportion { k, n });
+        }
+    }
+    let known = session.signals().await?;
+    let decide = move || {
+        let each = feeds.into_iter().map(|feed| {
+            let series = series.remove(&feed.source).unwrap_or_default();
+            signals::decide(&Watched { feed, series }, &known, last_day, now)
+        });
+        each.flatten().collect()
+    };
+    Ok(tokio::task::spawn_blocking(decide).await?)
+}
+
+/// Counts, and no words: what they say is for those who may ask.
+fn tell(changed: &[Signal]) {
+    if changed.is_empty() {
+        return;
+    }
+    let of = |kind| changed.iter().filter(|signal| signal.kind == kind && !signal.is_withdrawn).count();
+    let (data_quality, marker) = (of(SignalKind::DataQuality), of(SignalKind::Marker));
+    for (kind, signals) in [(SignalKind::DataQuality, data_quality), (SignalKind::Marker, marker)] {
+        metrics::signalled(kind.code(), signals);
+    }
+    tracing::info!(data_quality, marker, withdrawn = changed.len() - data_quality - marker, "signals");
+}
