@@ -84,8 +84,8 @@ async fn both_doors_give_the_same_answers_and_no_small_cell_shows_a_number() {
         let (_, some) = get(&open, &format!("/api/v1/signals?{narrower}")).await;
         assert_eq!(some["signals"].as_array().unwrap().len(), count, "{narrower}");
     }
-    let ask = proto::ListSignalsRequest { kind: "data_quality".to_owned(), ..Default::default() };
-    let said = grpc.list_signals(ask).await.unwrap().into_inner();
+    let quality = proto::ListSignalsRequest { kind: "data_quality".to_owned(), ..Default::default() };
+    let said = grpc.list_signals(quality).await.unwrap().into_inner();
     let days = (said.signals[0].first_day.as_str(), said.signals[0].last_day.as_str(), said.signals[0].days);
     assert_eq!(days, ("2026-03-10", "2026-03-11", 2));
     assert_eq!((said.signals[0].score, said.signals[0].marker.as_str()), (None, ""));

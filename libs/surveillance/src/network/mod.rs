@@ -7,8 +7,8 @@
 //! shape. The network learns the *panel's own* days, no other's, and only those up to the day it is trained for.
 //!
 //! Two networks from different seeds are averaged, quantile by quantile. Forecasts beyond [`HORIZON_DAYS`], of panels
-//! with fewer than [`LEAST_LESSONS`] or less than [`LEAST_PAST_DAYS`] behind them, of series that hardly move, or without a network at all, are the statistical models'
-//! alone.
+//! with fewer than [`LEAST_LESSONS`] or less than [`LEAST_PAST_DAYS`] behind them, of series that hardly move, or without
+//! a network at all, are the statistical models' alone.
 //!
 //! docs/forecasting.md tells what was tried and what it was worth.
 

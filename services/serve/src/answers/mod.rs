@@ -156,7 +156,8 @@ impl Answers {
         let (from, to) = ask::span(asked.from.as_deref(), asked.to.as_deref())?;
         limited(async {
             if let Some(source) = &source {
-                find(&self.lake.catalogue().await?, source)?;
+                let catalogue = self.lake.catalogue().await?;
+                find(&catalogue, source)?;
             }
             let known = self.lake.signals().await?;
             let asked = |signal: &&Signal| {
