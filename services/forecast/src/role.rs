@@ -178,7 +178,11 @@ async fn teach(
     let learnt = move || learn(&panel.iter().collect::<Vec<_>>(), lesson.until).map(Arc::new);
     let network = tokio::task::spawn_blocking(learnt).await?;
     let (until, seconds) = (lesson.until, started.elapsed().as_secs_f64());
-    tracing::info!(%until, days = lesson.days, enough = network.is_some(), seconds, "network trained");
+    if network.is_some() {
+        tracing::info!(%until, days = lesson.days, seconds, "a network was trained");
+    } else {
+        tracing::debug!(%until, days = lesson.days, "too few days to teach a network");
+    }
     let before = memory.taught.replace((lesson, network.clone())).and_then(|(_, before)| before);
     if before != network {
         memory.ended.clear();
