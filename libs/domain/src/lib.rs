@@ -21,6 +21,7 @@ pub mod reject;
 pub mod series;
 pub mod signal;
 pub mod time;
+pub mod track_record;
 
 pub use alert::Alert;
 pub use disclosure::CellStatus;
@@ -34,3 +35,4 @@ pub use reject::RejectReason;
 pub use series::{SeriesKey, SeriesPoint, Unit};
 pub use signal::{Signal, SignalKind};
 pub use time::{Period, PeriodKind};
+pub use track_record::TrackRecord;

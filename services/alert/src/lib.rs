@@ -18,6 +18,7 @@ mod outbox;
 pub mod role;
 pub mod rule;
 pub mod signals;
+pub mod track_record;
 pub mod watch;
 
 pub use config::Settings;
