@@ -21,6 +21,7 @@ pub mod journal;
 mod learning;
 mod metrics;
 pub mod offline;
+pub mod past;
 pub mod role;
 pub mod score_file;
 pub mod series_file;
