@@ -153,19 +153,55 @@ fn made(
     points
 }
 
-/// The last day that a look back from `last_complete_day` sees: the last of the month that had ended by the last day in
-/// the lake. All looks of a month see the same days, and so do all of a lake that nothing comes into any more. `None`
-/// where no series is forecast.
-///
-/// # Errors
-/// Where the lake fails.
-pub async fn last_month_end(
-    session: &Session,
-    settings: &Settings,
-    last_complete_day: Date,
-) -> Result<Option<Date>, Error> {
-    let last = ended(session, settings, last_complete_day).await?.into_iter().map(|series| series.last).max();
-    Ok(last.map(month_end))
+/// How far the series that are forecast reach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reach {
+    /// The last day that a look back sees: the last of the month that had ended by the last day in the lake. All looks of
+    /// a month see the same days, and so do all of a lake that nothing comes into any more.
+    pub until: Date,
+    /// Days of series up to it, from the first of each to its last.
+    pub days: i64,
+    /// The same up to the last day in the lake.
+    pub days_in_all: i64,
+}
+
+impl Reach {
+    /// As the lake stands, up to `last_complete_day`. `None` where no series is forecast.
+    ///
+    /// # Errors
+    /// Where the lake fails.
+    pub async fn of(session: &Session, settings: &Settings, last_complete_day: Date) -> Result<Option<Self>, Error> {
+        let series = ended(session, settings, last_complete_day).await?;
+        let spans: Vec<(Date, Date)> = series.into_iter().map(|series| (series.first, series.last)).collect();
+        Ok(Self::of_spans(&spans))
+    }
+
+    fn of_spans(spans: &[(Date, Date)]) -> Option<Self> {
+        let last = spans.iter().map(|(_, last)| *last).max()?;
+        let until = month_end(last);
+        let days = |until: Date| {
+            spans
+                .iter()
+                .map(|(first, last)| i64::from(((*last).min(until) - *first).get_days() + 1).max(0))
+                .sum::<i64>()
+        };
+        Some(Self { until, days: days(until), days_in_all: days(last) })
+    }
+
+    /// Whether a look back from here is worth its time to whoever looked back from `before`: a month has ended, or half as
+    /// many days again have come into the same, of another source perhaps.
+    #[must_use]
+    pub fn is_new(&self, before: &Self) -> bool {
+        self.until != before.until || 2 * self.days > 3 * before.days
+    }
+}
+
+/// Does `work` on one core: what nobody waits for leaves the others to those who are waited for.
+pub fn on_one_core<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    match rayon::ThreadPoolBuilder::new().num_threads(1).build() {
+        Ok(pool) => pool.install(work),
+        Err(_) => work(),
+    }
 }
 
 fn month_end(last: Date) -> Date {
@@ -175,7 +211,7 @@ fn month_end(last: Date) -> Date {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::{Known, LookBack, Panel, month_end};
+    use super::{Known, LookBack, Panel, Reach, month_end};
     use crate::Settings;
     use jiff::{ToSpan, civil::Date, civil::date};
     use std::ops::ControlFlow;
@@ -196,6 +232,14 @@ mod tests {
     fn a_month_has_ended_on_its_last_day() {
         assert_eq!(month_end(date(2024, 4, 30)), date(2024, 4, 30));
         assert_eq!(month_end(date(2024, 4, 29)), date(2024, 3, 31));
+        let reach = |last| Reach::of_spans(&[(date(2024, 4, 1), last), (date(2024, 4, 21), date(2024, 4, 30))]);
+        let (april, may) = (reach(date(2024, 4, 30)).unwrap(), reach(date(2024, 5, 2)).unwrap());
+        assert_eq!(april, Reach { until: date(2024, 4, 30), days: 40, days_in_all: 40 });
+        assert_eq!(may, Reach { days_in_all: 42, ..april });
+        assert!(!may.is_new(&april) && reach(date(2024, 5, 31)).unwrap().is_new(&april));
+        let one = Reach::of_spans(&[(date(2024, 4, 4), date(2024, 4, 30))]).unwrap();
+        assert!(!april.is_new(&one) && april.is_new(&Reach { days: 26, ..one }));
+        assert_eq!(Reach::of_spans(&[]), None);
     }
 
     fn key(marker: &str) -> SeriesKey {
