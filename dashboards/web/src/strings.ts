@@ -89,6 +89,20 @@ export const strings = {
     facts: (lead: number, seen: string) =>
       `${lead} ${plural(lead, "day", "days")} ahead of the last day seen, ${seen}`,
     raised: (day: string, rule: string) => `raised on data to ${day} by rule “${rule}”`,
+    record: {
+      raised: (days: string, alerts: number, right: number) =>
+        alerts === 0
+          ? `On ${days} judged days of this series’ past, this rule would have raised no alert`
+          : `On ${days} judged days of this series’ past, this rule would have raised ${alerts} ${plural(alerts, "alert", "alerts")}, ${right} of them right`,
+      ppv: (value: string, lower: string, upper: string) => ` (PPV ${value}, ${lower} to ${upper})`,
+      announced: (foreseen: number, spells: number) =>
+        spells === 0
+          ? "; no spell above the threshold began"
+          : `; of ${spells} ${plural(spells, "spell", "spells")} above the threshold it announced ${foreseen}`,
+      sensitivity: (value: string, lower: string, upper: string) => ` (sensitivity ${value}, ${lower} to ${upper})`,
+      lead: (days: string) => `, ${days} days ahead at the median`,
+      falseAlarms: (rate: string) => `; ${rate} false alarms in 30 days`,
+    },
     probability: "probability",
     show: "Show the series",
     more: (count: number) => `${count} more`,

@@ -4,7 +4,8 @@
 //! [`marker::Score`]s. Posts of one author in one [`time::Period`] become one vote, and votes become a
 //! [`prevalence::Proportion`] with an interval: a [`series::SeriesPoint`]. A series is continued by
 //! [`forecast::ForecastPoint`]s, and a forecast that probably exceeds a threshold opens an [`alert::Alert`]. What has
-//! happened and is worth a look is a [`signal::Signal`].
+//! happened and is worth a look is a [`signal::Signal`]. How an alert rule did on a series' past is a
+//! [`track_record::TrackRecord`].
 //!
 //! **Reads** nothing. **Writes** nothing. **Guarantees** that every rule here is a pure function of its arguments:
 //! no IO, no clock, no randomness, no async. **Does not** know of Kafka, Arrow, SQL, HTTP or files: `wire` converts.
@@ -21,6 +22,7 @@ pub mod reject;
 pub mod series;
 pub mod signal;
 pub mod time;
+pub mod track_record;
 
 pub use alert::Alert;
 pub use disclosure::CellStatus;
@@ -34,3 +36,4 @@ pub use reject::RejectReason;
 pub use series::{SeriesKey, SeriesPoint, Unit};
 pub use signal::{Signal, SignalKind};
 pub use time::{Period, PeriodKind};
+pub use track_record::TrackRecord;

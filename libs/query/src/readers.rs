@@ -68,7 +68,7 @@ pub(crate) async fn collect(
 
 const KEYS: [&str; 5] = ["source", "region", "language", "marker", "period"];
 
-fn series_keys(columns: &Columns<'_>) -> Result<Vec<SeriesKey>, Error> {
+pub(crate) fn series_keys(columns: &Columns<'_>) -> Result<Vec<SeriesKey>, Error> {
     let (sources, regions) = (columns.keys("source")?, columns.keys("region")?);
     let (languages, markers) = (columns.keys("language")?, columns.keys("marker")?);
     let kinds = kinds(columns)?;

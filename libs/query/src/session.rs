@@ -18,7 +18,7 @@ use tidemark_domain::Period;
 use tidemark_lake::{Lake, Table};
 
 /// Views in the order in which they need each other.
-const VIEWS: [(&str, &str); 10] = [
+const VIEWS: [(&str, &str); 11] = [
     ("annotated", include_str!("../sql/annotated.sql")),
     ("author_days", include_str!("../sql/author_days.sql")),
     ("series_latest", include_str!("../sql/series_latest.sql")),
@@ -27,6 +27,7 @@ const VIEWS: [(&str, &str); 10] = [
     ("forecast_origins", include_str!("../sql/forecast_origins.sql")),
     ("alert", include_str!("../sql/alert.sql")),
     ("signal", include_str!("../sql/signal.sql")),
+    ("track_record", include_str!("../sql/track_record.sql")),
     ("feed_health", include_str!("../sql/feed_health.sql")),
     ("feed_facts", FEED_FACTS),
 ];

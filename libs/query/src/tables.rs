@@ -15,8 +15,10 @@ pub const FORECASTS: &str = "forecasts";
 pub const ALERTS: &str = "alerts";
 /// Signals as they were evaluated.
 pub const SIGNALS: &str = "signals";
+/// What alert rules did on their series' own past.
+pub const TRACK_RECORDS: &str = "track_records";
 /// Every table.
-pub const ALL: [&str; 5] = [EVENTS, SERIES_CELLS, FORECASTS, ALERTS, SIGNALS];
+pub const ALL: [&str; 6] = [EVENTS, SERIES_CELLS, FORECASTS, ALERTS, SIGNALS, TRACK_RECORDS];
 
 /// The metadata key under which a score column keeps its marker's dotted name: `column` cannot be inverted.
 const MARKER_KEY: &str = "marker";
@@ -160,12 +162,37 @@ pub fn signals() -> SchemaRef {
     ]))
 }
 
+/// The columns of `track_records`.
+#[must_use]
+pub fn track_records() -> SchemaRef {
+    let count = |name: &str| Field::new(name, DataType::Int64, false);
+    Arc::new(Schema::new(vec![
+        text("rule", false),
+        text("source", false),
+        text("region", false),
+        text("language", false),
+        text("marker", false),
+        text("period", false),
+        date("first_day", false),
+        date("last_day", false),
+        count("judged_days"),
+        count("episodes"),
+        count("episodes_right"),
+        count("spells"),
+        count("spells_foreseen"),
+        Field::new("lead_days", DataType::Float64, true),
+        text("basis", false),
+        instant("issued_at", false),
+    ]))
+}
+
 pub(crate) fn schema_of(table: &str) -> SchemaRef {
     match table {
         EVENTS => events(&MarkerColumns::default()),
         SERIES_CELLS => series_cells(),
         FORECASTS => forecasts(),
         ALERTS => alerts(),
+        TRACK_RECORDS => track_records(),
         _ => signals(),
     }
 }

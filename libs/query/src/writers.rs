@@ -1,4 +1,4 @@
-//! What roles hand back to the lake: forecasts, evaluated episodes, signals.
+//! What roles hand back to the lake: forecasts, evaluated episodes, signals. Track records have their own module.
 
 use crate::columns::day_number;
 use crate::{Error, Session, tables};
@@ -11,12 +11,12 @@ use jiff::Timestamp;
 use std::sync::Arc;
 use tidemark_domain::{Alert, ForecastPoint, SeriesKey, Signal};
 
-fn texts<'a>(values: impl Iterator<Item = &'a str>) -> ArrayRef {
+pub(crate) fn texts<'a>(values: impl Iterator<Item = &'a str>) -> ArrayRef {
     Arc::new(StringArray::from_iter_values(values))
 }
 
 /// The five columns that name a series.
-fn key_columns<'a>(keys: impl Iterator<Item = &'a SeriesKey> + Clone) -> Vec<ArrayRef> {
+pub(crate) fn key_columns<'a>(keys: impl Iterator<Item = &'a SeriesKey> + Clone) -> Vec<ArrayRef> {
     vec![
         texts(keys.clone().map(|key| key.source.as_str())),
         texts(keys.clone().map(|key| key.region.as_str())),
@@ -26,12 +26,12 @@ fn key_columns<'a>(keys: impl Iterator<Item = &'a SeriesKey> + Clone) -> Vec<Arr
     ]
 }
 
-fn instants(values: impl Iterator<Item = Timestamp>) -> ArrayRef {
+pub(crate) fn instants(values: impl Iterator<Item = Timestamp>) -> ArrayRef {
     let values = TimestampMicrosecondArray::from_iter_values(values.map(Timestamp::as_microsecond));
     Arc::new(values.with_timezone("UTC"))
 }
 
-fn days(values: impl Iterator<Item = jiff::civil::Date>) -> ArrayRef {
+pub(crate) fn days(values: impl Iterator<Item = jiff::civil::Date>) -> ArrayRef {
     Arc::new(Date32Array::from_iter_values(values.map(day_number)))
 }
 
@@ -118,7 +118,7 @@ impl Session {
         self.append(tables::SIGNALS, &tables::signals(), signal_rows(signals)?).await
     }
 
-    async fn append(&self, table: &str, schema: &SchemaRef, rows: RecordBatch) -> Result<(), Error> {
+    pub(crate) async fn append(&self, table: &str, schema: &SchemaRef, rows: RecordBatch) -> Result<(), Error> {
         if rows.num_rows() > 0 {
             self.lake.writer(table, schema).await?.append(vec![rows], &[]).await?;
         }

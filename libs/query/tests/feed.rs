@@ -1,4 +1,4 @@
-//! What a feed brought on each day, and signals that come back as they were written.
+//! What a feed brought on each day; signals and track records that come back as they were written.
 #![allow(clippy::unwrap_used)]
 
 mod common;
@@ -6,9 +6,9 @@ mod common;
 use common::{Row, post, rows};
 use jiff::civil::{Date, date};
 use jiff::{Timestamp, ToSpan as _};
-use tidemark_domain::{Signal, SignalKind};
+use tidemark_domain::{PeriodKind, SeriesKey, Signal, SignalKind, TrackRecord};
 use tidemark_lake::Lake;
-use tidemark_query::{FeedFacts, Limits, SeriesFilter, Session, tables};
+use tidemark_query::{FeedFacts, Limits, SeriesFilter, Session, TrackRecords, tables};
 
 async fn session(posts: &[Row]) -> (tempfile::TempDir, Session) {
     let folder = tempfile::tempdir().unwrap();
@@ -121,4 +121,42 @@ async fn a_signal_comes_back_as_it_stands_and_goes_when_it_is_withdrawn() {
     session.append_signals(&[Signal { is_withdrawn: true, issued_at: at(30), ..series }]).await.unwrap();
     session.refresh().await.unwrap();
     assert_eq!(session.signals().await.unwrap(), [longer]);
+}
+
+#[tokio::test]
+async fn track_records_come_back_as_they_were_computed_last() {
+    let (_folder, session) = session(&[post("1", "2024-01-01")]).await;
+    assert_eq!(session.track_records().await.unwrap(), None);
+    let key = SeriesKey {
+        source: "feed".to_owned(),
+        region: "all".to_owned(),
+        language: "all".to_owned(),
+        marker: "mh.stress".to_owned(),
+        period: PeriodKind::Day,
+    };
+    let judged = TrackRecord {
+        rule: "high".to_owned(),
+        key,
+        from: date(2023, 1, 1),
+        to: date(2023, 12, 17),
+        judged_days: 350,
+        episodes: 4,
+        right: 3,
+        spells: 5,
+        foreseen: 2,
+        lead_days: Some(3.5),
+    };
+    let silent = TrackRecord { rule: "low".to_owned(), episodes: 0, right: 0, lead_days: None, ..judged.clone() };
+    let at = |second: i64| Timestamp::from_second(second).unwrap();
+    let first = TrackRecords { basis: "1".to_owned(), issued_at: at(10), records: vec![judged.clone(), silent] };
+    session.append_track_records(&first).await.unwrap();
+    session.refresh().await.unwrap();
+    assert_eq!(session.track_records().await.unwrap(), Some(first.clone()));
+    assert_eq!(first.of("low", &judged.key).map(|record| record.lead_days), Some(None));
+    assert_eq!(first.of("none", &judged.key), None);
+    // What is computed later takes the place of all of it.
+    let later = TrackRecords { basis: "2".to_owned(), issued_at: at(20), records: vec![judged] };
+    session.append_track_records(&later).await.unwrap();
+    session.refresh().await.unwrap();
+    assert_eq!(session.track_records().await.unwrap(), Some(later));
 }

@@ -84,6 +84,7 @@ async fn an_empty_lake_answers_empty_rows_with_the_right_columns() {
     assert_eq!(here.session.feed_health(&any).await.unwrap(), vec![]);
     assert_eq!(here.session.feed_facts(&any).await.unwrap(), vec![]);
     assert_eq!(here.session.signals().await.unwrap(), vec![]);
+    assert_eq!(here.session.track_records().await.unwrap(), None);
     assert_eq!(here.session.catalogue().await.unwrap().sources, vec![]);
     assert_eq!(here.session.counts_of_run("run").await.unwrap().rows_read(), 0);
     assert_eq!(here.session.freshness().await.unwrap().newest_post, None);

@@ -8,6 +8,8 @@
 //! restarts: what it has not taken waits in a file; it may hear of an alert twice, and tells repeats by id and state.
 //! **Does not** forecast, and does not alert of what was observed: an alert is about days to come, and a
 //! [signal](signals) about days that are over; it is told to nobody, and read by whoever asks.
+//! What a rule would have raised on a series' past, and how much of it was right, is its [record](track_record): pure, and
+//! called by the program, which has forecasts to hand it.
 
 pub mod config;
 pub mod decide;
@@ -18,6 +20,7 @@ mod outbox;
 pub mod role;
 pub mod rule;
 pub mod signals;
+pub mod track_record;
 pub mod watch;
 
 pub use config::Settings;

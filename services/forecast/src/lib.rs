@@ -10,7 +10,8 @@
 //! The way through: [`role`] watches the lake and asks [`due`] what to forecast, with a network that the series taught
 //! together; [`offline`] does the same from
 //! [`series_file`] to [`hubverse`], a back-test with a [`journal`] of what is finished; [`score_file`] reads such rows
-//! back, to be held against what came.
+//! back, to be held against what came. [`past`] makes what the role would have said from past origins, for alert rules to be
+//! tried on.
 
 pub mod config;
 pub mod due;
@@ -21,6 +22,7 @@ pub mod journal;
 mod learning;
 mod metrics;
 pub mod offline;
+pub mod past;
 pub mod role;
 pub mod score_file;
 pub mod series_file;

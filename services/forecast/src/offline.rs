@@ -221,7 +221,7 @@ fn run(
     }
 }
 
-fn go_on(said: ControlFlow<()>) -> Result<(), Error> {
+pub(crate) fn go_on(said: ControlFlow<()>) -> Result<(), Error> {
     match said {
         ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(()) => Err(Error::Stopped),

@@ -192,7 +192,7 @@ async fn teach(
 }
 
 /// The series that are forecast, as far as their days have ended: posts of today change nothing here.
-async fn ended(session: &Session, settings: &Settings, last_day: Date) -> Result<Vec<SeriesSummary>, Error> {
+pub(crate) async fn ended(session: &Session, settings: &Settings, last_day: Date) -> Result<Vec<SeriesSummary>, Error> {
     let daily = SeriesFilter { to: Some(last_day), ..daily() };
     let mut series = session.series_keys(&daily).await?;
     series.retain(|series| settings.covers(&series.key.marker));
@@ -206,7 +206,7 @@ fn daily() -> SeriesFilter {
 
 /// What to ask: for each source the markers in which anything was issued since, some together, in all its regions, from
 /// the first day that matters.
-fn questions(series: &[SeriesSummary], settings: &Settings, last_day: Date, memory: &Memory) -> Vec<SeriesFilter> {
+pub(crate) fn questions(series: &[SeriesSummary], settings: &Settings, last_day: Date, memory: &Memory) -> Vec<SeriesFilter> {
     let mut asked: BTreeMap<&str, BTreeMap<&str, (Date, bool)>> = BTreeMap::new();
     for series in series {
         let first = series.last.saturating_sub(i64::from(settings.history_days).days());
@@ -229,7 +229,7 @@ fn questions(series: &[SeriesSummary], settings: &Settings, last_day: Date, memo
     questions
 }
 
-fn by_series(points: Vec<PublishedPoint>) -> BTreeMap<SeriesKey, Vec<PublishedPoint>> {
+pub(crate) fn by_series(points: Vec<PublishedPoint>) -> BTreeMap<SeriesKey, Vec<PublishedPoint>> {
     let mut series: BTreeMap<SeriesKey, Vec<PublishedPoint>> = BTreeMap::new();
     for point in points {
         series.entry(point.key.clone()).or_default().push(point);

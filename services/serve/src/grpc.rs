@@ -318,8 +318,29 @@ impl From<say::Alerts> for proto::ListAlertsResponse {
             raised_origin: alert.raised_origin.to_string(),
             lead_days: alert.lead_days,
             issued_at_us: micros(alert.issued_at),
+            track_record: alert.track_record.as_ref().map(Into::into),
         };
         Self { alerts: said.alerts.iter().map(alert).collect() }
+    }
+}
+
+impl From<&say::TrackRecord> for proto::TrackRecord {
+    fn from(said: &say::TrackRecord) -> Self {
+        let share = |share: say::Share| proto::Share { value: share.value, lower: share.lower, upper: share.upper };
+        Self {
+            from: said.from.to_string(),
+            to: said.to.to_string(),
+            judged_days: said.judged_days,
+            episodes: said.episodes,
+            right: said.right,
+            ppv: said.ppv.map(share),
+            spells: said.spells,
+            foreseen: said.foreseen,
+            sensitivity: said.sensitivity.map(share),
+            false_alarms_per_month: said.false_alarms_per_month,
+            lead_days: said.lead_days,
+            computed_at_us: micros(said.computed_at),
+        }
     }
 }
 

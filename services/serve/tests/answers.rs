@@ -65,6 +65,17 @@ async fn both_doors_give_the_same_answers_and_no_small_cell_shows_a_number() {
     assert_eq!(alerts["alerts"].as_array().unwrap().len(), 1);
     assert_eq!(alerts["alerts"][0]["lead_days"], 5);
     assert_eq!(alerts["alerts"][0]["title"], "Stress (model)");
+    let record = &alerts["alerts"][0]["track_record"];
+    assert_eq!(
+        (&record["episodes"], &record["right"], &record["ppv"]["value"]),
+        (&Value::from(4), &Value::from(3), &Value::from(0.75))
+    );
+    assert_eq!((&record["sensitivity"], &record["lead_days"]), (&Value::Null, &Value::Null), "nothing came");
+    let said = grpc.list_alerts(proto::ListAlertsRequest { state: "open".to_owned() }).await.unwrap().into_inner();
+    let told = said.alerts[0].track_record.clone().unwrap();
+    assert_eq!((told.from.as_str(), told.judged_days, told.false_alarms_per_month), ("2026-03-01", 30, Some(1.0)));
+    let upper = told.ppv.unwrap().upper;
+    assert!((upper - record["ppv"]["upper"].as_f64().unwrap()).abs() < 1e-12 && told.sensitivity.is_none());
     let said = grpc.list_alerts(proto::ListAlertsRequest { state: "resolved".to_owned() }).await.unwrap().into_inner();
     assert!(said.alerts.is_empty());
 

@@ -12,11 +12,12 @@ mod prepare;
 mod progress;
 mod roles;
 mod stop;
+mod track_records;
 mod up;
 
 use anyhow::Context as _;
 use clap::Parser as _;
-use cli::{Cli, Command, Ingest, LexiconCommand, MarkerCommand, ModelCommand};
+use cli::{AlertCommand, Cli, Command, Ingest, LexiconCommand, MarkerCommand, ModelCommand};
 use exit::{Exit, Failure, OrExit as _};
 use std::io::{ErrorKind, IsTerminal as _, Write as _};
 use std::process::ExitCode;
@@ -50,6 +51,7 @@ fn answer(command: Command) -> Result<(), Failure> {
         Command::Forecast(arguments) => commands::forecast::forecast(&arguments),
         Command::Backtest(arguments) => commands::forecast::backtest(&arguments),
         Command::Score(arguments) => commands::score::run(arguments),
+        Command::Alert(AlertCommand::Backtest(arguments)) => commands::alert::backtest(&arguments),
         Command::Simulate(arguments) => commands::simulate::run(arguments),
         Command::Sql(arguments) => blocking(commands::sql::run(arguments)),
         Command::Status(arguments) => blocking(commands::status::run(arguments)),
@@ -58,7 +60,7 @@ fn answer(command: Command) -> Result<(), Failure> {
     }
 }
 
-fn blocking(future: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+fn blocking<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().or_exit(Exit::Unexpected)?;
     let answer = runtime.block_on(future);
     // A blocking read of standard input cannot be cancelled: leave it behind rather than wait for it.

@@ -138,6 +138,11 @@ impl Roles {
                 settings.rules = admitted;
                 let outbox = self.data.join("alerts.outbox");
                 let zones = config.aggregate.zones().or_exit(Exit::Configuration)?;
+                let (all, records, looking) = (config.clone(), self.session().await?, stop.clone());
+                let (rules, everywhere) = (settings.rules.clone(), zones.clone());
+                self.spawn("track records", async move {
+                    crate::track_records::keep(&records, &all, &rules, &everywhere, looking).await
+                });
                 self.spawn("alert", async move {
                     tidemark_alert::role::run(&session, &settings, &outbox, Timestamp::now, &zones, stop)
                         .await

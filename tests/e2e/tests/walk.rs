@@ -242,6 +242,30 @@ fn many_posts_become_a_forecast_and_an_alert() {
         !rows.is_empty() && shown.len() == rows.len() && rows.iter().all(same)
     });
     platform.stop();
+    is_tried_on_its_past(&folder.path().join("data"), &last_day);
+}
+
+/// The rule has a record on the year's past, without a server.
+fn is_tried_on_its_past(data: &Path, last_day: &str) {
+    const RULE: &str = "lexicon.mh.stress unusually high";
+    let output = data.join("record.csv");
+    let mut command = Program::find().command(["alert", "backtest", "--days", "180", "--rule", RULE]);
+    command.arg("--data").arg(data).arg("--config").arg(data.join("test-config.toml")).arg("--output").arg(&output);
+    let answer = Program::run_command(command).succeeded();
+    assert!(answer.stdout.starts_with(&format!("{RULE}\n")), "{}", answer.stdout);
+    let rows: Vec<BTreeMap<String, String>> =
+        csv::Reader::from_path(&output).expect("written").deserialize().map(|row| row.expect("a row")).collect();
+    assert!(rows.iter().any(|row| row["region"] == "all"), "{rows:?}");
+    for row in &rows {
+        let count = |name: &str| row[name].parse::<u64>().expect("a count");
+        assert!(count("right") <= count("episodes") && count("foreseen") <= count("spells"), "{row:?}");
+        assert!((1..=180).contains(&count("judged_days")) && row["to"].as_str() < last_day, "{row:?}");
+        assert_eq!(row["ppv"].is_empty(), count("episodes") == 0, "{row:?}");
+        assert_eq!(row["sensitivity"].is_empty(), count("spells") == 0, "{row:?}");
+    }
+    let mut unknown = Program::find().command(["alert", "backtest", "--rule", "none"]);
+    unknown.arg("--data").arg(data);
+    assert_eq!(Program::run_command(unknown).code, Some(4));
 }
 
 /// The row of the file whose event id this is: the first or one of its company.

@@ -197,6 +197,7 @@ pub fn readme_commands(repository: &Repository) -> Vec<Finding> {
         return vec![Finding { place: CLI.to_owned(), advice }];
     };
     let below = [
+        ("alert", named("enum AlertCommand")),
         ("ingest", named("enum Ingest")),
         ("lexicon", named("enum LexiconCommand")),
         ("marker", named("enum MarkerCommand")),

@@ -1,9 +1,27 @@
-import type { Alert } from "../data/api";
-import { percent, probability, day, weekday } from "../format";
+import type { Alert, Share, TrackRecord } from "../data/api";
+import { count, percent, probability, day, rate, weekday } from "../format";
 import { strings } from "../strings";
 
 const said = strings.alerts;
 const SHOWN = 6;
+
+const interval = ({ value, lower, upper }: Share) => [probability(value), probability(lower), probability(upper)] as const;
+
+/** What the rule did on the series’ own past, in one sentence. */
+function told(record: TrackRecord): string {
+  const { judged_days, episodes, right, ppv, spells, foreseen, sensitivity, lead_days, false_alarms_per_month } = record;
+  return [
+    said.record.raised(count(judged_days), episodes, right),
+    ppv && said.record.ppv(...interval(ppv)),
+    said.record.announced(foreseen, spells),
+    sensitivity && said.record.sensitivity(...interval(sensitivity)),
+    lead_days !== null && said.record.lead(rate(lead_days)),
+    false_alarms_per_month !== null && said.record.falseAlarms(rate(false_alarms_per_month)),
+    ".",
+  ]
+    .filter(Boolean)
+    .join("");
+}
 
 function Open({ alert, show }: { alert: Alert; show: (alert: Alert) => void }) {
   const { region, language } = alert.key;
@@ -27,6 +45,7 @@ function Open({ alert, show }: { alert: Alert; show: (alert: Alert) => void }) {
           {said.facts(alert.lead_days, day(alert.origin))}; {said.raised(day(alert.raised_origin), alert.rule)};{" "}
           {strings.source(alert.key.source)}
         </p>
+        {alert.track_record && <p className="quiet">{told(alert.track_record)}</p>}
       </div>
       <button type="button" onClick={() => show(alert)} aria-label={`${said.show}: ${alert.title}, ${strings.inRegion(region)}`}>
         {said.show}

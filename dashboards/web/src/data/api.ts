@@ -135,6 +135,33 @@ export interface Alert {
   raised_origin: string;
   lead_days: number;
   issued_at: string;
+  /** Null: not computed yet, or no day can be judged. */
+  track_record: TrackRecord | null;
+}
+
+/** A share with its 95 % interval. */
+export interface Share {
+  value: number;
+  lower: number;
+  upper: number;
+}
+
+/** How a rule did on one series’ own past. */
+export interface TrackRecord {
+  from: string;
+  to: string;
+  judged_days: number;
+  episodes: number;
+  right: number;
+  /** Null: no episode. */
+  ppv: Share | null;
+  spells: number;
+  foreseen: number;
+  /** Null: no spell. */
+  sensitivity: Share | null;
+  false_alarms_per_month: number | null;
+  lead_days: number | null;
+  computed_at: string;
 }
 
 export type SignalKind = "data_quality" | "marker";

@@ -152,6 +152,23 @@ export const alerts: Alert[] = [
   raised_origin: addDays(LAST, -2),
   lead_days: lead as number,
   issued_at: "2026-11-21T08:00:02Z",
+  track_record:
+    index === 2
+      ? null
+      : {
+          from: addDays(LAST, -372),
+          to: addDays(LAST, -22),
+          judged_days: 351,
+          episodes: 4,
+          right: 3,
+          ppv: { value: 0.75, lower: 0.3006, upper: 0.9544 },
+          spells: 5,
+          foreseen: 2,
+          sensitivity: { value: 0.4, lower: 0.1176, upper: 0.7693 },
+          false_alarms_per_month: 30 / 351,
+          lead_days: 3.5,
+          computed_at: "2026-11-01T00:01:00Z",
+        },
 }));
 
 const feedSignal: Signal = {

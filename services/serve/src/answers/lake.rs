@@ -11,7 +11,7 @@ use futures::FutureExt;
 use jiff::{SignedDuration, Timestamp};
 use std::{future::Future, sync::Arc};
 use tidemark_domain::{Alert, ForecastPoint, PeriodKind, SeriesKey, Signal, forecast::RECOMMENDED_MODEL};
-use tidemark_query::{FeedDay, Freshness, PublishedPoint, SeriesFilter, Session};
+use tidemark_query::{FeedDay, Freshness, PublishedPoint, SeriesFilter, Session, TrackRecords};
 use tokio::sync::{Mutex, Semaphore};
 
 /// The lake is looked at anew at most this often, in milliseconds.
@@ -37,6 +37,7 @@ pub(super) struct Lake {
     points: Cache<SeriesKey, Vec<PublishedPoint>>,
     forecasts: Cache<SeriesKey, Vec<ForecastPoint>>,
     alerts: Cache<(), Vec<Alert>>,
+    track_records: Cache<(), Option<TrackRecords>>,
     signals: Cache<(), Vec<Signal>>,
     feeds: Cache<String, Vec<FeedDay>>,
     told: Cache<(), Told>,
@@ -53,6 +54,7 @@ impl Lake {
             points: Cache::new(),
             forecasts: Cache::new(),
             alerts: Cache::new(),
+            track_records: Cache::new(),
             signals: Cache::new(),
             feeds: Cache::new(),
             told: Cache::new(),
@@ -94,6 +96,12 @@ impl Lake {
     pub(super) async fn alerts(&self) -> Result<Arc<Vec<Alert>>, Problem> {
         let make = self.in_turn(|session| async move { Ok(session.alerts().await?) });
         self.alerts.get_or((), self.look().await?, make).await
+    }
+
+    /// What rules did on their series' own past, as it was last computed.
+    pub(super) async fn track_records(&self) -> Result<Arc<Option<TrackRecords>>, Problem> {
+        let make = self.in_turn(|session| async move { Ok(session.track_records().await?) });
+        self.track_records.get_or((), self.look().await?, make).await
     }
 
     /// Every signal that stands.

@@ -16,13 +16,13 @@ use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 use lake::Lake;
 use std::{collections::BTreeMap, future::Future, sync::Arc, time::Duration};
 use tidemark_domain::{
-    Alert, CellStatus, ForecastPoint, PeriodKind, SeriesKey, Signal, Unit,
+    Alert, CellStatus, ForecastPoint, PeriodKind, Proportion, SeriesKey, Signal, Unit,
     alert::AlertState,
     disclosure::MIN_UNITS,
     forecast::{QUANTILE_LEVELS, exceedance},
     series::ALL,
 };
-use tidemark_query::{FeedDay, FeedStatus, PublishedPoint};
+use tidemark_query::{FeedDay, FeedStatus, PublishedPoint, TrackRecords};
 use tidemark_wire::annotated_file::Explanation;
 use tokio::sync::Mutex;
 
@@ -132,6 +132,7 @@ impl Answers {
             let catalogue = self.lake.catalogue().await?;
             let sources = catalogue.sources.iter();
             let units: BTreeMap<_, _> = sources.map(|source| (source.source.as_str(), source.unit)).collect();
+            let kept = self.lake.track_records().await?;
             let known = self.lake.alerts().await?;
             let mut alerts: Vec<_> =
                 known.iter().filter(|alert| state.is_none_or(|state| alert.state == state)).collect();
@@ -141,7 +142,9 @@ impl Answers {
                 is_over(a).cmp(&is_over(b)).then(likelier).then_with(|| a.id.cmp(&b.id))
             });
             let unit = |alert: &Alert| units.get(alert.key.source.as_str()).copied().unwrap_or(Unit::Post);
-            Ok(say::Alerts { alerts: alerts.into_iter().map(|alert| episode(alert, unit(alert))).collect() })
+            let record = |alert: &Alert| (*kept).as_ref().and_then(|kept| track_record(kept, alert));
+            let said = alerts.into_iter().map(|alert| episode(alert, unit(alert), record(alert)));
+            Ok(say::Alerts { alerts: said.collect() })
         })
         .await
     }
@@ -265,7 +268,7 @@ fn forecasts(key: &SeriesKey, unit: Unit, days: &[ForecastPoint], threshold: Opt
     }
 }
 
-fn episode(alert: &Alert, unit: Unit) -> say::AlertEpisode {
+fn episode(alert: &Alert, unit: Unit, track_record: Option<say::TrackRecord>) -> say::AlertEpisode {
     say::AlertEpisode {
         id: alert.id.clone(),
         rule: alert.rule.clone(),
@@ -280,7 +283,30 @@ fn episode(alert: &Alert, unit: Unit) -> say::AlertEpisode {
         raised_origin: alert.raised_origin,
         lead_days: alert.lead_days(),
         issued_at: alert.issued_at,
+        track_record,
     }
+}
+
+fn track_record(kept: &TrackRecords, alert: &Alert) -> Option<say::TrackRecord> {
+    let record = kept.of(&alert.rule, &alert.key)?;
+    Some(say::TrackRecord {
+        from: record.from,
+        to: record.to,
+        judged_days: record.judged_days,
+        episodes: record.episodes,
+        right: record.right,
+        ppv: share(record.ppv()),
+        spells: record.spells,
+        foreseen: record.foreseen,
+        sensitivity: share(record.sensitivity()),
+        false_alarms_per_month: record.false_alarms_per_month(),
+        lead_days: record.lead_days,
+        computed_at: kept.issued_at,
+    })
+}
+
+fn share(share: Proportion) -> Option<say::Share> {
+    share.value().zip(share.wilson()).map(|(value, (lower, upper))| say::Share { value, lower, upper })
 }
 
 fn signal(signal: &Signal) -> say::SignalEntry {

@@ -273,6 +273,48 @@ pub struct AlertEpisode {
     pub lead_days: i64,
     /// When this evaluation was made.
     pub issued_at: Timestamp,
+    /// How the rule did on this series' own past; absent where that was not computed yet, or where no day can be judged.
+    pub track_record: Option<TrackRecord>,
+}
+
+/// A rule on one series, held against what came: what `tidemark alert backtest` prints (docs/alerts.md).
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct TrackRecord {
+    /// The first day judged.
+    pub from: Date,
+    /// The last day judged.
+    pub to: Date,
+    /// Days between them on which the rule had a threshold.
+    pub judged_days: u64,
+    /// Alerts that it would have raised and that are over.
+    pub episodes: u64,
+    /// Of those, in how many the threshold was exceeded on a day that they spoke of.
+    pub right: u64,
+    /// `right` of `episodes`; absent where there was none.
+    pub ppv: Option<Share>,
+    /// Spells above the threshold that began.
+    pub spells: u64,
+    /// Of those, how many an alert announced before or on their first day.
+    pub foreseen: u64,
+    /// `foreseen` of `spells`; absent where there was none.
+    pub sensitivity: Option<Share>,
+    /// Alerts that were not right, for 30 days judged.
+    pub false_alarms_per_month: Option<f64>,
+    /// Median days from an alert to the first day of the spell it announced; absent where it announced none.
+    pub lead_days: Option<f64>,
+    /// When it was computed.
+    pub computed_at: Timestamp,
+}
+
+/// A share with Wilson's 95 % interval.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
+pub struct Share {
+    /// The share.
+    pub value: f64,
+    /// The lower bound.
+    pub lower: f64,
+    /// The upper bound.
+    pub upper: f64,
 }
 
 /// What has happened and is worth a look, the latest first.

@@ -8,12 +8,12 @@ use serde_json::Value;
 use std::sync::Arc;
 use tempfile::TempDir;
 use tidemark_domain::{
-    Alert, ForecastPoint, PeriodKind, SeriesKey, Signal, SignalKind,
+    Alert, ForecastPoint, PeriodKind, SeriesKey, Signal, SignalKind, TrackRecord,
     alert::AlertState,
     forecast::{QUANTILE_LEVELS, RECOMMENDED_MODEL},
 };
 use tidemark_lake::Lake;
-use tidemark_query::{Session, tables};
+use tidemark_query::{Session, TrackRecords, tables};
 use tidemark_serve::{AdminKey, Error, Handed, Load, LogStatus, Server, Settings, StageLag};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -168,6 +168,20 @@ pub async fn open() -> Open {
         issued_at,
     };
     session.append_alerts(&[alert]).await.unwrap();
+    let record = TrackRecord {
+        rule: "unusual".to_owned(),
+        key: key.clone(),
+        from: days[0],
+        to: days[29],
+        judged_days: 30,
+        episodes: 4,
+        right: 3,
+        spells: 0,
+        foreseen: 0,
+        lead_days: None,
+    };
+    let records = TrackRecords { basis: "tests".to_owned(), issued_at, records: vec![record] };
+    session.append_track_records(&records).await.unwrap();
     let outage = Signal {
         id: "f".to_owned(),
         kind: SignalKind::DataQuality,

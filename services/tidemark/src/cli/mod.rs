@@ -1,11 +1,13 @@
 //! The command line: what can be asked, and nothing of how it is answered.
 
+mod alert;
 mod foresee;
 mod ingest;
 mod own;
 mod platform;
 mod score;
 
+pub(crate) use alert::{AlertBacktest, AlertCommand};
 pub(crate) use foresee::{Backtest, Forecast, Forecasting, Score, Simulate};
 pub(crate) use ingest::{Ingest, IngestFile, IngestJetstream};
 pub(crate) use own::{LexiconAdd, LexiconCheck, LexiconCommand, MarkerAudit, MarkerCommand, ModelAdd, ModelCommand};
@@ -83,12 +85,15 @@ pub(crate) enum Command {
     /// Say how good forecasts were, beside what came and beside a seasonal-naive forecast.
     #[command(after_help = SCORE_HELP)]
     Score(Score),
+    /// Find out what alert rules are worth.
+    #[command(subcommand)]
+    Alert(AlertCommand),
     /// Make posts of a population whose true prevalence is known, and write the truth beside them.
     #[command(after_help = "Example:\n  tidemark simulate --seed 7 --days 400 --posts-per-day 300 --output simulated")]
     Simulate(Simulate),
     /// Ask the lake with SQL (queries only).
     #[command(
-        after_help = "Example:\n  tidemark sql \"SELECT marker, avg(value) FROM series GROUP BY marker ORDER BY 2 DESC\"\n\nViews: annotated, author_days, series, forecast, alert, feed_health. ARCHITECTURE.md describes them."
+        after_help = "Example:\n  tidemark sql \"SELECT marker, avg(value) FROM series GROUP BY marker ORDER BY 2 DESC\"\n\nViews: annotated, author_days, series, forecast, alert, track_record, feed_health. ARCHITECTURE.md describes them."
     )]
     Sql(Sql),
     /// Show lag, rates and freshness of every stage of a running platform.

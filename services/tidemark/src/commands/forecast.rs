@@ -205,7 +205,7 @@ fn skipped(summary: &Summary) -> String {
     )
 }
 
-pub(super) fn failure(error: Error) -> Failure {
+pub(crate) fn failure(error: Error) -> Failure {
     let exit = match &error {
         Error::MissingColumn { .. }
         | Error::Read { .. }

@@ -1,5 +1,6 @@
 //! One file per command.
 
+pub(crate) mod alert;
 pub(crate) mod annotate;
 pub(crate) mod doctor;
 pub(crate) mod explain;
@@ -15,8 +16,11 @@ pub(crate) mod simulate;
 pub(crate) mod sql;
 pub(crate) mod status;
 
+use crate::cli::Place;
+use crate::config::Config;
 use crate::exit::{Exit, Failure, OrExit as _};
 use crate::files::Rejects;
+use crate::platform::DataFolder;
 use anyhow::Context as _;
 use jiff::tz::TimeZone;
 
@@ -41,4 +45,17 @@ fn zone(name: &str) -> Result<TimeZone, Failure> {
     TimeZone::get(name)
         .with_context(|| format!("the time zone `{name}` is not known; use an IANA name, such as Europe/Madrid"))
         .or_exit(Exit::Input)
+}
+
+/// Where the lake is that a command looks into; a data folder that is not there is none.
+fn lake_location(config: &Config, place: &Place) -> Result<String, Failure> {
+    match (&config.lake.location, DataFolder::find(&place.data)) {
+        (Some(location), _) => Ok(location.clone()),
+        (None, Some(data)) => Ok(config.lake_location(data.path())),
+        (None, None) => Err(anyhow::anyhow!(
+            "there is no data folder {}: name one with --data, or start `tidemark up`",
+            place.data.display()
+        ))
+        .or_exit(Exit::Lake),
+    }
 }

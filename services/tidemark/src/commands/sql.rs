@@ -3,7 +3,6 @@
 use crate::cli::{Format, Sql};
 use crate::config::Config;
 use crate::exit::{Exit, Failure, OrExit as _};
-use crate::platform::DataFolder;
 use anyhow::Context as _;
 use std::io::Read as _;
 use std::time::Duration;
@@ -23,17 +22,7 @@ pub(crate) async fn run(arguments: Sql) -> Result<(), Failure> {
         arguments.query
     };
     let config = Config::load(arguments.place.config.as_deref()).or_exit(Exit::Configuration)?;
-    let location = match (&config.lake.location, DataFolder::find(&arguments.place.data)) {
-        (Some(location), _) => location.clone(),
-        (None, Some(data)) => config.lake_location(data.path()),
-        (None, None) => {
-            return Err(anyhow::anyhow!(
-                "there is no data folder {}: name one with --data, or start `tidemark up`",
-                arguments.place.data.display()
-            ))
-            .or_exit(Exit::Lake);
-        }
-    };
+    let location = super::lake_location(&config, &arguments.place)?;
     let mut session = Session::open(Lake::open(&location).or_exit(Exit::Lake)?).await.or_exit(Exit::Lake)?;
     if let Some(at) = arguments.as_of {
         session = session.as_of(at).await.or_exit(Exit::Lake)?;
