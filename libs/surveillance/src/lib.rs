@@ -20,6 +20,7 @@
 //! 5. [`network`], trained on a whole panel's past days, says what such a forecast misses; its quantiles and those of
 //!    the series' own past are averaged, level by level.
 //! 6. [`joint`] draws paths whose days depend on each other as those errors did; [`peaks`] counts over them.
+//! 7. [`ensemble`] averages it with other teams' forecasts, weighted by how well each has done lately.
 //!
 //! Because weights, errors and lessons come from forecasts that were honest when made, nothing needs a distribution.
 //!
@@ -37,6 +38,7 @@ pub mod bands;
 pub mod combine;
 pub mod detect;
 pub mod drift;
+pub mod ensemble;
 pub mod error;
 pub mod evaluation;
 pub mod filter;
