@@ -14,7 +14,9 @@ use tidemark_forecast::{
 };
 
 const DAYS: i64 = 200;
-const HORIZON: u16 = 7;
+const HORIZON: u16 = 14;
+/// Rows of quantiles of one forecast.
+const ROWS: usize = HORIZON as usize * 23;
 
 fn on(_: u64, _: u64) -> ControlFlow<()> {
     ControlFlow::Continue(())
@@ -108,7 +110,7 @@ fn with_members_there_is_an_ensemble_and_our_own_rows_stay_as_they_are() {
         assert_eq!(of("ensemble", series, origin), of("tidemark", series, origin), "{series} {origin}");
     }
     let (ensemble, ours) = (of("ensemble", "a", 123), of("tidemark", "a", 123));
-    assert_eq!((ensemble.len(), ours.len()), (7 * 23, 7 * 23));
+    assert_eq!((ensemble.len(), ours.len()), (ROWS, ROWS));
     assert_ne!(ensemble, ours);
     // The poor member has been scored, and moves little: equal weights would add 0.05.
     let (mut moved, mut medians) = (0.0, 0);
@@ -119,8 +121,9 @@ fn with_members_there_is_an_ensemble_and_our_own_rows_stay_as_they_are() {
             medians += 1;
         }
     }
-    assert_eq!(medians, 7);
-    assert!((moved / 7.0).abs() < 0.025, "{}", moved / 7.0);
+    assert_eq!(medians, HORIZON);
+    let moved = moved / f64::from(HORIZON);
+    assert!(moved.abs() < 0.025, "{moved}");
 }
 
 #[test]
@@ -129,10 +132,10 @@ fn values_and_forecasts_after_the_origin_change_nothing() {
     let honest = series(i64::MAX);
     let (expected, summary) = run(&honest, Some(&members(&honest, i64::MAX)), &at);
     assert_eq!(summary.forecasts, 4);
-    // The origin itself has a value; what members then say of the days ahead is what is averaged, and stays.
+    // What members said on the day is averaged, and stays; of what they said before, the days that had come are scored.
     let spoilt = series(124);
     assert_eq!(run(&spoilt, Some(&members(&spoilt, 123)), &at).0, expected);
-    // An origin that no member spoke on a week before: what they say next of later days is not asked.
+    // From a day on which no member speaks, what they say next is not asked.
     let later = request(Origins::At(day(126)), &[Model::Tidemark]);
     let (expected, _) = run(&honest, Some(&members(&honest, i64::MAX)), &later);
     let spoilt = series(127);
@@ -147,9 +150,11 @@ fn the_ensemble_needs_no_rows_of_ours_and_goes_to_a_hub_as_well() {
     let (both, _) = run(&file, Some(&members), &request(origins, &[Model::Tidemark]));
     let (alone, summary) = run(&file, Some(&members), &request(origins, &[Model::Drift]));
     assert_eq!(summary.forecasts, 4);
-    let ensemble = |text: &str| text.lines().filter(|line| line.starts_with("ensemble,")).map(str::to_owned).collect();
-    let (with, without): (Vec<String>, Vec<String>) = (ensemble(&both), ensemble(&alone));
-    assert!(with == without && with.len() == 2 * 7 * 23 && !alone.contains("\ntidemark,"));
+    let ensemble = |text: &str| -> Vec<String> {
+        text.lines().filter(|line| line.starts_with("ensemble,")).map(str::to_owned).collect()
+    };
+    let (with, without) = (ensemble(&both), ensemble(&alone));
+    assert!(with == without && with.len() == 2 * ROWS && !alone.contains("\ntidemark,"));
     let mut models = Vec::new();
     let mut asked = request(origins, &[Model::Drift]);
     (asked.peak_week, asked.samples) = (true, 20);
@@ -160,7 +165,7 @@ fn the_ensemble_needs_no_rows_of_ours_and_goes_to_a_hub_as_well() {
     };
     let hub = forecast_for_hub(inputs, &asked, take, &on).unwrap();
     assert_eq!(models, ["drift", "ensemble", "drift", "ensemble"]);
-    assert!(hub.rows >= 4 * (7 * (23 + 20) + 1), "{}", hub.rows);
+    assert!(hub.rows >= 4 * (14 * (23 + 20) + 1), "{}", hub.rows);
 }
 
 #[test]
