@@ -1,9 +1,9 @@
 //! The *ensemble*: our forecast and other teams', averaged.
 //!
-//! Quantiles of one level are averaged (Vincent's average; Lichtendahl and others, *Management Science* 59, 2013), on the
+//! Quantiles of one level are averaged (Vincentization; Lichtendahl and others, *Management Science* 59, 2013), on the
 //! logit scale: the mean of good forecasts is then as sharp as they are, and a share. Other teams' levels need not be
 //! ours: between theirs the forecast is a straight line of normal quantile against logit, and beyond their outermost the
-//! line goes on, a normal tail through the last two (as `distfromq` of the hubverse has it).
+//! line goes on, a normal tail through the last two (as in `distfromq`, with which hubs average).
 //!
 //! A member's weight is `r^(-2 n / (n + 4))`, `r` being its mean WIS over ours on the past days that both forecast and
 //! that had come by the origin, `n` how many whole forecasts those days make.
