@@ -13,6 +13,7 @@ use tidemark_forecast::{
     forecast_resumably, forecast_series, read_series,
 };
 
+const HEADER: &str = "model_id,reference_date,location,horizon,target_end_date,output_type,output_type_id,value\n";
 const DAYS: i64 = 200;
 const HORIZON: u16 = 14;
 /// Rows of quantiles of one forecast.
@@ -46,8 +47,7 @@ fn series(garbage_from: i64) -> SeriesFile {
 /// A weekly forecast of `a` by a team that knows the series up to a miss, and one that does not. Forecasts of later days
 /// than `garbage_after` are nonsense: those made later, and what earlier ones say of later days.
 fn members(file: &SeriesFile, garbage_after: i64) -> Members {
-    let mut text =
-        "model_id,reference_date,location,horizon,target_end_date,output_type,output_type_id,value\n".to_owned();
+    let mut text = HEADER.to_owned();
     for origin in (60..DAYS).step_by(7) {
         for (team, miss) in [("t-good", 0.002), ("t-poor", 0.15)] {
             for ahead in 1..=i64::from(HORIZON) {
