@@ -12,13 +12,15 @@
 //! How a forecast is made, all on the logit scale:
 //! 1. [`filter`](mod@filter) runs once along the history and keeps a level, a weekday profile and a scale, learning from each day
 //!    at most a clipped step.
-//! 2. Each member ([`smoothing`], [`regression`], [`naive`], [`mstl`]) *rolls*: it says what it would have forecast on
-//!    every past day, knowing only what was known then. The last of those forecasts is the one that is wanted.
+//! 2. Each member ([`smoothing`], [`regression`], [`naive`], [`mstl`], [`drift`], [`theta`]) *rolls*: it says what it would
+//!    have forecast on every past day, knowing only what was known then. The last of those forecasts is the one that is
+//!    wanted.
 //! 3. [`combine`] weighs members by how well they have done lately, horizon by horizon, again only with what was known.
 //! 4. [`bands`] turns the errors of the past forecasts into quantiles around the last one (split conformal).
 //! 5. [`network`], trained on a whole panel's past days, says what such a forecast misses; its quantiles and those of
 //!    the series' own past are averaged, level by level.
 //! 6. [`joint`] draws paths whose days depend on each other as those errors did; [`peaks`] counts over them.
+//! 7. [`ensemble`] averages it with other teams' forecasts, weighted by how well each has done lately.
 //!
 //! Because weights, errors and lessons come from forecasts that were honest when made, nothing needs a distribution.
 //!
@@ -35,6 +37,8 @@ pub mod artefacts;
 pub mod bands;
 pub mod combine;
 pub mod detect;
+pub mod drift;
+pub mod ensemble;
 pub mod error;
 pub mod evaluation;
 pub mod filter;
@@ -51,6 +55,7 @@ pub mod scale;
 pub mod scores;
 pub mod series;
 pub mod smoothing;
+pub mod theta;
 pub mod yardstick;
 
 pub use error::Error;

@@ -4,6 +4,7 @@ use crate::{
     Error, History,
     bands::bands,
     combine::combine,
+    drift::Drift,
     filter::Filtered,
     joint::Dependence,
     mstl::MstlEts,
@@ -14,6 +15,7 @@ use crate::{
     scale::LogitScale,
     series::{MIN_OBSERVED_DAYS, day_after},
     smoothing::SmoothingPool,
+    theta::Theta,
 };
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -49,12 +51,24 @@ pub enum Model {
     LagRegression,
     /// MSTL with an ETS trend, by augurs.
     MstlEts,
+    /// A random walk with drift on the weekday-adjusted series.
+    Drift,
+    /// The theta method on the weekday-adjusted series.
+    Theta,
 }
 
 impl Model {
     /// Every model, the recommended first.
-    pub const ALL: [Self; 6] =
-        [Self::Tidemark, Self::Statistical, Self::SeasonalNaive, Self::Smoothing, Self::LagRegression, Self::MstlEts];
+    pub const ALL: [Self; 8] = [
+        Self::Tidemark,
+        Self::Statistical,
+        Self::SeasonalNaive,
+        Self::Smoothing,
+        Self::LagRegression,
+        Self::MstlEts,
+        Self::Drift,
+        Self::Theta,
+    ];
 
     /// The `model_id` in files and tables.
     #[must_use]
@@ -66,6 +80,8 @@ impl Model {
             Self::Smoothing => "smoothing",
             Self::LagRegression => "lag_regression",
             Self::MstlEts => "mstl_ets",
+            Self::Drift => "drift",
+            Self::Theta => "theta",
         }
     }
 }
@@ -79,7 +95,8 @@ impl fmt::Display for Model {
 /// A name that is no model.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "there is no model {0:?}; there are tidemark, statistical, seasonal_naive, smoothing, lag_regression, mstl_ets"
+    "there is no model {0:?}; there are tidemark, statistical, seasonal_naive, smoothing, lag_regression, mstl_ets, \
+     drift, theta"
 )]
 pub struct UnknownModel(pub String);
 
@@ -212,6 +229,8 @@ fn roll(series: &Filtered, horizon: usize, models: &[Model]) -> BTreeMap<Model, 
             Model::Smoothing => &SmoothingPool,
             Model::LagRegression => &LagRegression,
             Model::MstlEts => &MstlEts,
+            Model::Drift => &Drift,
+            Model::Theta => &Theta,
         };
         rolled.entry(*model).or_insert_with(|| member.roll(series, horizon));
     }

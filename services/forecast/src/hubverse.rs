@@ -4,10 +4,9 @@
 //! A row of ours names its model in a column. A hub's own files have the model in their name instead ([`file_name`])
 //! and must not have that column.
 
-use jiff::civil::Date;
+use jiff::{ToSpan, civil::Date};
 use std::io::{self, Write};
 use tidemark_domain::forecast::QUANTILE_LEVELS;
-use tidemark_surveillance::Forecast;
 use tidemark_surveillance::joint::Paths;
 use tidemark_surveillance::peaks::PeakForecast;
 
@@ -30,13 +29,26 @@ pub enum Form {
     Hub,
 }
 
-/// What is said of all days of a forecast at once.
+/// A forecast of one series from one origin, as rows tell it: one of our models', or the ensemble's.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Together {
+pub struct Told {
+    /// Its `model_id`.
+    pub model: &'static str,
+    /// The last day it saw.
+    pub origin: Date,
+    /// For each day ahead, from 1: values at [`QUANTILE_LEVELS`], never falling, all in `[0, 1]`.
+    pub quantiles: Vec<[f64; 23]>,
     /// The peak, where it is asked for.
     pub peak: Option<PeakForecast>,
     /// Courses of the days, where they are asked for.
     pub samples: Option<Paths>,
+}
+
+impl Told {
+    /// The day that is `ahead` days (from 1) after the origin; the calendar's last where there is none.
+    fn target(&self, ahead: usize) -> Date {
+        self.origin.saturating_add(i64::try_from(ahead).unwrap_or(0).days())
+    }
 }
 
 /// The path of a hub's file, below its folder of model output: the folder and the name hubverse validations want.
@@ -51,31 +63,25 @@ pub fn file_name(origin: Date, team: &str, model: &str) -> String {
 ///
 /// # Errors
 /// The writer's.
-pub fn write_forecast(
-    mut out: impl Write,
-    form: Form,
-    location: &str,
-    forecast: &Forecast,
-    together: &Together,
-) -> io::Result<u64> {
+pub fn write_forecast(mut out: impl Write, form: Form, location: &str, told: &Told) -> io::Result<u64> {
     let mut rows = 0;
     // A series' name is the user's own; only it can need quotes.
     let location = quoted(location);
-    let origin = forecast.origin;
+    let origin = told.origin;
     let first = match form {
-        Form::Table => format!("{},{origin}", forecast.model),
+        Form::Table => format!("{},{origin}", told.model),
         Form::Hub => origin.to_string(),
     };
-    for (index, quantiles) in forecast.quantiles.iter().enumerate() {
-        let (ahead, target) = (index + 1, forecast.target(index + 1));
+    for (index, quantiles) in told.quantiles.iter().enumerate() {
+        let (ahead, target) = (index + 1, told.target(index + 1));
         for (level, value) in QUANTILE_LEVELS.iter().zip(quantiles) {
             writeln!(out, "{first},{DAILY_TARGET},{location},{ahead},{target},quantile,{level},{value:.8}")?;
             rows += 1;
         }
     }
-    if let Some(samples) = &together.samples {
+    if let Some(samples) = &told.samples {
         for ahead in 1..=samples.horizon() {
-            let target = forecast.target(ahead);
+            let target = told.target(ahead);
             for (path, number) in samples.iter().zip(1..) {
                 let value = path[ahead - 1];
                 writeln!(out, "{first},{DAILY_TARGET},{location},{ahead},{target},sample,{number},{value:.8}")?;
@@ -83,8 +89,8 @@ pub fn write_forecast(
             }
         }
     }
-    if let Some(peak) = &together.peak {
-        let last = forecast.target(forecast.quantiles.len());
+    if let Some(peak) = &told.peak {
+        let last = told.target(told.quantiles.len());
         for (week, probability) in &peak.weeks {
             writeln!(out, "{first},{PEAK_TARGET},{location},NA,{last},pmf,{week},{probability:.8}")?;
             rows += 1;
@@ -104,28 +110,24 @@ fn quoted(text: &str) -> std::borrow::Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::{Form, HEADER, HUB_HEADER, Together, file_name, write_forecast};
+    use super::{Form, HEADER, HUB_HEADER, Told, file_name, write_forecast};
     use jiff::civil::date;
     use tidemark_domain::forecast::QUANTILE_LEVELS;
     use tidemark_surveillance::joint::Paths;
     use tidemark_surveillance::peaks::PeakForecast;
-    use tidemark_surveillance::{Forecast, Model};
 
-    fn rows(form: Form, together: &Together) -> Vec<csv::StringRecord> {
-        let forecast = Forecast {
-            model: Model::Tidemark,
-            origin: date(2024, 2, 28),
-            quantiles: vec![QUANTILE_LEVELS, QUANTILE_LEVELS],
-        };
+    fn rows(form: Form, peak: Option<PeakForecast>, samples: Option<Paths>) -> Vec<csv::StringRecord> {
+        let quantiles = vec![QUANTILE_LEVELS, QUANTILE_LEVELS];
+        let told = Told { model: "tidemark", origin: date(2024, 2, 28), quantiles, peak, samples };
         let header = if form == Form::Hub { HUB_HEADER } else { HEADER };
         let mut out = format!("{header}\n").into_bytes();
-        write_forecast(&mut out, form, "a, \"b\"", &forecast, together).unwrap();
+        write_forecast(&mut out, form, "a, \"b\"", &told).unwrap();
         csv::Reader::from_reader(&out[..]).records().map(Result::unwrap).collect()
     }
 
     #[test]
     fn a_row_says_who_when_where_and_how_sure() {
-        let rows = rows(Form::Table, &Together { peak: None, samples: None });
+        let rows = rows(Form::Table, None, None);
         assert_eq!(rows.len(), 46);
         let row = ["tidemark", "2024-02-28", "daily prevalence", "a, \"b\"", "2", "2024-03-01", "quantile", "0.025"];
         assert_eq!(rows[24], csv::StringRecord::from(row.into_iter().chain(["0.02500000"]).collect::<Vec<_>>()));
@@ -135,7 +137,7 @@ mod tests {
     fn a_hub_is_told_samples_and_the_peaks_week() {
         let paths = Paths::of_rows(&[vec![0.1, 0.2], vec![0.3, 0.2], vec![0.4, 0.3], vec![0.2, 0.1]]);
         let peak = PeakForecast::of(&paths, date(2024, 2, 28));
-        let rows = rows(Form::Hub, &Together { peak: Some(peak), samples: Some(paths) });
+        let rows = rows(Form::Hub, Some(peak), Some(paths));
         assert_eq!(rows.len(), 46 + 8 + 1);
         let row = ["2024-02-28", "daily prevalence", "a, \"b\"", "2", "2024-03-01", "sample", "3", "0.30000000"];
         assert_eq!(rows[46 + 4 + 2], csv::StringRecord::from(row.to_vec()));

@@ -3,11 +3,11 @@
 //! Two files: `OUT.resume.csv` holds rows, `OUT.resume.jsonl` says which run they are of and, after each chunk of
 //! origins, how many origins are done and how many bytes of rows they are. A mark is written once its rows are on the
 //! disk, so the last whole mark is always true; rows beyond it are cut off and made again (at most one chunk of
-//! origins). A run is known by a digest of the series, of what was asked and of the program: another run's journal is
-//! let go. Both files go when the output has its name.
+//! origins). A run is known by a digest of the series, of other teams' forecasts, of what was asked and of the
+//! program: another run's journal is let go. Both files go when the output has its name.
 
 use crate::due::fingerprint;
-use crate::{Error, Request, SeriesFile, Summary, hubverse};
+use crate::{Error, Inputs, Request, Summary, hubverse};
 use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -42,7 +42,12 @@ impl Journal {
     ///
     /// # Errors
     /// [`Error::Running`] where another process keeps it, [`Error::Write`].
-    pub fn open(output: &Path, file: &SeriesFile, request: &Request, program: &str) -> Result<Self, Error> {
+    pub fn open<'a>(
+        output: &Path,
+        inputs: impl Into<Inputs<'a>>,
+        request: &Request,
+        program: &str,
+    ) -> Result<Self, Error> {
         let beside = |end: &str| {
             let mut path = output.as_os_str().to_owned();
             path.push(end);
@@ -57,7 +62,7 @@ impl Journal {
             Err(TryLockError::Error(fault)) => return Err(Error::Write(fault)),
         }
         let rows = open(&paths[0]).map_err(Error::Write)?;
-        let run = digest(file, request, program);
+        let run = digest(inputs.into(), request, program);
         let mut text = String::new();
         // What is no text is no journal of ours.
         let _ = marks.read_to_string(&mut text);
@@ -147,7 +152,7 @@ fn last_mark(text: &str, run: &str, written: u64) -> Option<(u64, Mark)> {
     Some((whole, last))
 }
 
-fn digest(file: &SeriesFile, request: &Request, program: &str) -> String {
+fn digest(inputs: Inputs<'_>, request: &Request, program: &str) -> String {
     let mut hasher = blake3::Hasher::new();
     let mut say = |bytes: &[u8]| {
         hasher.update(&(bytes.len() as u64).to_le_bytes());
@@ -156,9 +161,13 @@ fn digest(file: &SeriesFile, request: &Request, program: &str) -> String {
     say(program.as_bytes());
     say(hubverse::HEADER.as_bytes());
     say(format!("{request:?}").as_bytes());
-    for (name, history) in &file.series {
+    for (name, history) in &inputs.file.series {
         say(name.as_bytes());
         say(fingerprint(history, request.horizon_days).as_bytes());
+    }
+    if let Some(members) = inputs.members {
+        say("members".as_bytes());
+        say(members.digest().as_bytes());
     }
     hasher.finalize().to_hex().to_string()
 }
@@ -167,7 +176,7 @@ fn digest(file: &SeriesFile, request: &Request, program: &str) -> String {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::{Journal, Mark, last_mark};
-    use crate::{Error, Model, Origins, Request, SeriesFile, Summary, read_series};
+    use crate::{Error, ForecastFiles, Inputs, Members, Model, Origins, Request, SeriesFile, Summary, read_series};
     use std::io::Write as _;
 
     fn asked() -> (SeriesFile, Request) {
@@ -212,6 +221,32 @@ mod tests {
         assert_eq!(Journal::open(&output, &file, &other, "build 2").unwrap().origins(), 0);
         open(&request).unwrap().remove().unwrap();
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn other_members_are_another_run() {
+        let folder = tempfile::tempdir().unwrap();
+        let output = folder.path().join("out.csv");
+        let (file, request) = asked();
+        let members = |median: &str| {
+            let mut members = Members::of(&file);
+            let mut text = "model_id,reference_date,location,horizon,output_type,output_type_id,value\n".to_owned();
+            for (level, value) in [("0.1", "0"), ("0.25", "0"), ("0.5", median), ("0.75", "1"), ("0.9", "1")] {
+                text += &format!("t-m,2024-01-01,a,1,quantile,{level},{value}\n");
+            }
+            ForecastFiles::new(&mut members).read("m.csv", text.as_bytes(), |_| {}).unwrap();
+            members
+        };
+        let open = |members: Option<&Members>| {
+            let inputs = Inputs { file: &file, members };
+            Journal::open(&output, inputs, &request, "build 1").unwrap()
+        };
+        let (one, other) = (members("0.5"), members("0.6"));
+        open(Some(&one)).keep(b"one\n", 32, Summary::default()).unwrap();
+        assert_eq!(open(Some(&one.clone())).origins(), 32, "the same forecasts in the same file");
+        assert_eq!(open(Some(&other)).origins(), 0);
+        open(Some(&other)).keep(b"one\n", 32, Summary::default()).unwrap();
+        assert_eq!(open(None).origins(), 0);
     }
 
     #[test]

@@ -39,6 +39,12 @@ impl Networks {
         Ok(Self(training_days(origins.iter().copied()).into_iter().map(trained).collect::<Result<_, E>>()?))
     }
 
+    /// With networks of later days: an origin is served by these from the first of them on.
+    pub(crate) fn and_later(mut self, later: Self) -> Self {
+        self.0.extend(later.0);
+        self
+    }
+
     /// The one that serves an origin, if the panel had taught one by then.
     pub(crate) fn at(&self, origin: Date) -> Option<&Network> {
         self.0.range(..=origin).next_back()?.1.as_ref()

@@ -1,10 +1,12 @@
-//! From a file of series to hubverse rows: one origin, or many as a back-test.
+//! From a file of series to hubverse rows: one origin, or many as a back-test; with other teams' forecasts, an ensemble
+//! beside our own.
 
+use crate::ensembles::{Ensembles, Pair};
 use crate::error::RequestFault;
-use crate::hubverse::{Form, Together, write_forecast};
+use crate::hubverse::{Form, Told, write_forecast};
 use crate::journal::Journal;
 use crate::learning::Networks;
-use crate::{Error, SeriesFile, hubverse};
+use crate::{Error, Members, SeriesFile, hubverse};
 use jiff::{ToSpan, civil::Date};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -12,7 +14,8 @@ use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
-use tidemark_surveillance::joint::{DEFAULT_PATHS, Paths};
+use tidemark_surveillance::ensemble::ENSEMBLE;
+use tidemark_surveillance::joint::{DEFAULT_PATHS, Dependence, Paths};
 use tidemark_surveillance::peaks::PeakForecast;
 use tidemark_surveillance::{Forecast, History, Joint, Model, Network, forecast_jointly, model::MAX_HORIZON_DAYS};
 
@@ -40,6 +43,21 @@ pub enum Origins {
     },
 }
 
+/// What a run reads.
+#[derive(Debug, Clone, Copy)]
+pub struct Inputs<'a> {
+    /// The series that are continued.
+    pub file: &'a SeriesFile,
+    /// Other teams' forecasts of them; with these, there are rows of an ensemble.
+    pub members: Option<&'a Members>,
+}
+
+impl<'a> From<&'a SeriesFile> for Inputs<'a> {
+    fn from(file: &'a SeriesFile) -> Self {
+        Self { file, members: None }
+    }
+}
+
 /// What is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
@@ -61,8 +79,8 @@ pub struct Request {
 /// Rows of one forecast.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Made {
-    /// Which model made it.
-    pub model: Model,
+    /// The `model_id` of who made it: one of our models, or the ensemble.
+    pub model: &'static str,
     /// The last day it saw.
     pub origin: Date,
     /// The rows, without a header.
@@ -77,7 +95,7 @@ pub type Progress<'a> = &'a (dyn Fn(u64, u64) -> ControlFlow<()> + Sync);
 pub struct Summary {
     /// Series in the file.
     pub series: u64,
-    /// Forecasts made: one for each series, origin and model.
+    /// Forecasts made: one for each series, origin and model, the ensemble among them.
     pub forecasts: u64,
     /// Pairs of series and origin that lie outside the series.
     pub skipped_outside: u64,
@@ -118,19 +136,20 @@ impl Request {
 }
 
 /// Forecasts every series of a file from every origin asked, in parallel, and writes the rows ordered by series,
-/// origin, model, horizon and level: the same file whatever the number of cores.
+/// origin, model, horizon and level: the same file whatever the number of cores. Where there are members, the ensemble
+/// stands behind the models.
 ///
 /// # Errors
 /// [`Error::Request`], [`Error::Write`], and [`Error::Stopped`] where `progress` says so.
-pub fn forecast_series(
-    file: &SeriesFile,
+pub fn forecast_series<'a>(
+    inputs: impl Into<Inputs<'a>>,
     request: &Request,
     mut output: impl Write,
     progress: Progress<'_>,
 ) -> Result<Summary, Error> {
     request.check()?;
     writeln!(output, "{}", hubverse::HEADER).map_err(Error::Write)?;
-    let summary = run(file, request, (Form::Table, 0, Summary::default()), progress, &mut |made, _, _| {
+    let summary = run(inputs.into(), request, (Form::Table, 0, Summary::default()), progress, &mut |made, _, _| {
         made.iter().try_for_each(|made| output.write_all(&made.rows))
     })?;
     output.flush().map_err(Error::Write)?;
@@ -142,15 +161,15 @@ pub fn forecast_series(
 ///
 /// # Errors
 /// Those of [`forecast_series`].
-pub fn forecast_resumably(
-    file: &SeriesFile,
+pub fn forecast_resumably<'a>(
+    inputs: impl Into<Inputs<'a>>,
     request: &Request,
     journal: &mut Journal,
     progress: Progress<'_>,
 ) -> Result<Summary, Error> {
     request.check()?;
     let begun = journal.last();
-    run(file, request, (Form::Table, begun.origins, begun.summary), progress, &mut |made, done, summary| {
+    run(inputs.into(), request, (Form::Table, begun.origins, begun.summary), progress, &mut |made, done, summary| {
         let rows: Vec<u8> = made.iter().flat_map(|made| &made.rows).copied().collect();
         journal.keep(&rows, done, *summary)
     })
@@ -161,14 +180,14 @@ pub fn forecast_resumably(
 ///
 /// # Errors
 /// Those of [`forecast_series`].
-pub fn forecast_for_hub(
-    file: &SeriesFile,
+pub fn forecast_for_hub<'a>(
+    inputs: impl Into<Inputs<'a>>,
     request: &Request,
     mut take: impl FnMut(&Made) -> io::Result<()>,
     progress: Progress<'_>,
 ) -> Result<Summary, Error> {
     request.check()?;
-    run(file, request, (Form::Hub, 0, Summary::default()), progress, &mut |made, _, _| {
+    run(inputs.into(), request, (Form::Hub, 0, Summary::default()), progress, &mut |made, _, _| {
         made.iter().try_for_each(&mut take)
     })
 }
@@ -178,12 +197,13 @@ type Take<'a> = dyn FnMut(&[Made], u64, &Summary) -> io::Result<()> + 'a;
 
 /// Makes what an earlier run had not: `begun` of the origins, and what they came to.
 fn run(
-    file: &SeriesFile,
+    inputs: Inputs<'_>,
     request: &Request,
     (form, begun, mut summary): (Form, u64, Summary),
     progress: Progress<'_>,
     take: &mut Take<'_>,
 ) -> Result<Summary, Error> {
+    let file = inputs.file;
     let origins: u64 = file.series.values().map(|history| request.origins(history).len() as u64).sum();
     summary.series = file.series.len() as u64;
     let done = AtomicU64::new(begun);
@@ -192,25 +212,40 @@ fn run(
         .iter()
         .flat_map(|(name, history)| request.origins(history).into_iter().map(move |day| (name, history, day)))
         .skip(usize::try_from(begun).unwrap_or(usize::MAX));
-    let networks = if request.models.contains(&Model::Tidemark) && begun < origins {
-        let panel: Vec<&History> = file.series.values().collect();
-        let days: BTreeSet<Date> = panel.iter().flat_map(|history| request.origins(history)).collect();
-        Networks::of(&panel, &days, || go_on(progress(begun, origins)))?
+    let mut ensembles = inputs.members.map(|members| Ensembles::new(members, request));
+    // An ensemble has `tidemark` in it, whether its rows are asked for or not.
+    let mut models = request.models.clone();
+    if ensembles.is_some() && !models.contains(&Model::Tidemark) {
+        models.push(Model::Tidemark);
+    }
+    let networks = if models.contains(&Model::Tidemark) && begun < origins {
+        networks(file, request, ensembles.as_ref(), &|| go_on(progress(begun, origins)))?
     } else {
         Networks::default()
     };
     loop {
-        let chunk: Vec<(&String, &History, Date)> = work.by_ref().take(ORIGINS_PER_CHUNK).collect();
+        let chunk: Vec<Pair<'_>> = work.by_ref().take(ORIGINS_PER_CHUNK).collect();
         if chunk.is_empty() {
             return Ok(summary);
         }
+        let continued: Vec<Continued> = chunk
+            .par_iter()
+            .map(|(_, history, origin)| {
+                let continued = continue_one(history, *origin, request, &models, networks.at(*origin));
+                go_on(progress(done.fetch_add(1, Ordering::Relaxed) + 1, origins))?;
+                Ok(continued)
+            })
+            .collect::<Result<_, Error>>()?;
+        if let Some(ensembles) = &mut ensembles {
+            let made = chunk.iter().zip(&continued).filter_map(|((name, _, origin), continued)| {
+                Some(((*name).clone(), *origin, continued.recommended()?.quantiles.clone()))
+            });
+            ensembles.look_back(&chunk, made, &networks, || go_on(progress(done.load(Ordering::Relaxed), origins)))?;
+        }
         let made: Vec<(Vec<Made>, Summary)> = chunk
             .par_iter()
-            .map(|(name, history, origin)| {
-                let made = forecast_one(name, history, *origin, request, form, networks.at(*origin))?;
-                go_on(progress(done.fetch_add(1, Ordering::Relaxed) + 1, origins))?;
-                Ok(made)
-            })
+            .zip(&continued)
+            .map(|((name, ..), continued)| rows_of(name, continued, request, form, ensembles.as_ref()))
             .collect::<Result<_, Error>>()?;
         let mut forecasts = Vec::new();
         for (made, one) in made {
@@ -228,59 +263,147 @@ pub(crate) fn go_on(said: ControlFlow<()>) -> Result<(), Error> {
     }
 }
 
-fn forecast_one(
-    name: &str,
+/// The networks of all origins, and of those that ensembles look back at. The latter are trained for themselves: what
+/// `tidemark` says is the same with members and without.
+fn networks(
+    file: &SeriesFile,
+    request: &Request,
+    ensembles: Option<&Ensembles<'_>>,
+    go_on: &dyn Fn() -> Result<(), Error>,
+) -> Result<Networks, Error> {
+    let panel: Vec<&History> = file.series.values().collect();
+    let mut days = BTreeSet::new();
+    let mut before = BTreeSet::new();
+    for (name, history) in &file.series {
+        for origin in request.origins(history) {
+            days.insert(origin);
+            before.extend(ensembles.into_iter().flat_map(|ensembles| ensembles.looked_back_at(name, origin)));
+        }
+    }
+    let first = days.first().copied();
+    before.retain(|day| Some(*day) < first);
+    Ok(Networks::of(&panel, &before, go_on)?.and_later(Networks::of(&panel, &days, go_on)?))
+}
+
+/// One series continued from one origin.
+enum Continued {
+    /// The origin lies outside the series.
+    Outside,
+    /// Too few observed days before.
+    TooShort,
+    /// What was known, and each model's answer: none where it has none.
+    Answered(History, Vec<Option<Answer>>),
+}
+
+/// A model's forecast, with how its days depend on each other where something is asked of all of them.
+type Answer = (Forecast, Option<Dependence>);
+
+impl Continued {
+    /// What `tidemark` says, if it was asked.
+    fn recommended(&self) -> Option<&Forecast> {
+        self.answer_of(Model::Tidemark).map(|(forecast, _)| forecast)
+    }
+
+    fn answer_of(&self, model: Model) -> Option<&Answer> {
+        let Self::Answered(_, answers) = self else { return None };
+        answers.iter().flatten().find(|(forecast, _)| forecast.model == model)
+    }
+}
+
+fn continue_one(
     history: &History,
     origin: Date,
     request: &Request,
-    form: Form,
+    models: &[Model],
     network: Option<&Network>,
-) -> Result<(Vec<Made>, Summary), Error> {
-    let mut summary = Summary::default();
-    let mut made = Vec::new();
+) -> Continued {
     let known = history
         .last_observed()
         .filter(|last| origin <= *last)
         .and_then(|_| history.known_at(origin, request.history_days));
-    let Some(known) = known else {
-        summary.skipped_outside = 1;
-        return Ok((made, summary));
-    };
+    let Some(known) = known else { return Continued::Outside };
     // The horizon was checked: what is refused here is too short.
-    let Some(answers) = answers(&known, request, network) else {
-        summary.skipped_too_short = 1;
-        return Ok((made, summary));
+    match answers(&known, request, models, network) {
+        Some(answers) => Continued::Answered(known, answers),
+        None => Continued::TooShort,
+    }
+}
+
+/// Each model's answer, `None` where it has none; `None` altogether where the history is too short.
+fn answers(
+    known: &History,
+    request: &Request,
+    models: &[Model],
+    network: Option<&Network>,
+) -> Option<Vec<Option<Answer>>> {
+    let horizon = usize::from(request.horizon_days);
+    if !request.peak_week && request.samples == 0 {
+        // Dependence between days costs something, and nobody asks for it.
+        let answers = tidemark_surveillance::forecast(known, horizon, models, network).ok()?;
+        return Some(answers.into_iter().map(|answer| Some((answer.ok()?, None))).collect());
+    }
+    let answers = forecast_jointly(known, horizon, models, network).ok()?;
+    let jointly = |Joint { forecast, dependence }: Joint| (forecast, Some(dependence));
+    Some(answers.into_iter().map(|answer| answer.ok().map(jointly)).collect())
+}
+
+/// The rows of the models asked for, then of the ensemble.
+fn rows_of(
+    name: &str,
+    continued: &Continued,
+    request: &Request,
+    form: Form,
+    ensembles: Option<&Ensembles<'_>>,
+) -> Result<(Vec<Made>, Summary), Error> {
+    let mut summary = Summary::default();
+    let mut made = Vec::new();
+    let (known, answers) = match continued {
+        Continued::Answered(known, answers) => (known, answers),
+        Continued::Outside => return Ok((made, Summary { skipped_outside: 1, ..summary })),
+        Continued::TooShort => return Ok((made, Summary { skipped_too_short: 1, ..summary })),
     };
-    for answer in answers {
-        let Some((forecast, together)) = answer else {
+    // `tidemark` may stand behind the models asked for, for the ensemble's sake.
+    let asked = answers.iter().take(request.models.len());
+    let mut told: Vec<Option<Told>> = asked
+        .map(|answer| {
+            let (forecast, dependence) = answer.as_ref()?;
+            let quantiles = forecast.quantiles.clone();
+            Some(tell(forecast.model.id(), forecast.origin, quantiles, dependence.as_ref(), request))
+        })
+        .collect();
+    if let Some(ensembles) = ensembles {
+        told.push(continued.answer_of(Model::Tidemark).map(|(ours, dependence)| {
+            let quantiles = ensembles.of(name, known, ours.origin, &ours.quantiles);
+            // Days of the ensemble hang together as those of our forecast do.
+            tell(ENSEMBLE, ours.origin, quantiles, dependence.as_ref(), request)
+        }));
+    }
+    for told in told {
+        let Some(told) = told else {
             summary.skipped_unfit += 1;
             continue;
         };
         let mut rows = Vec::new();
-        summary.rows += write_forecast(&mut rows, form, name, &forecast, &together).map_err(Error::Write)?;
+        summary.rows += write_forecast(&mut rows, form, name, &told).map_err(Error::Write)?;
         summary.forecasts += 1;
-        made.push(Made { model: forecast.model, origin: forecast.origin, rows });
+        made.push(Made { model: told.model, origin: told.origin, rows });
     }
     Ok((made, summary))
 }
 
-/// Each model's answer, `None` where it has none; `None` altogether where the history is too short.
-fn answers(known: &History, request: &Request, network: Option<&Network>) -> Option<Vec<Option<(Forecast, Together)>>> {
-    let horizon = usize::from(request.horizon_days);
-    if !request.peak_week && request.samples == 0 {
-        // Dependence between days costs something, and nobody asks for it.
-        let answers = tidemark_surveillance::forecast(known, horizon, &request.models, network).ok()?;
-        let alone = |forecast| (forecast, Together { peak: None, samples: None });
-        return Some(answers.into_iter().map(|answer| answer.ok().map(alone)).collect());
-    }
-    let answers = forecast_jointly(known, horizon, &request.models, network).ok()?;
-    let together = |Joint { forecast, dependence }: Joint| {
-        let draw = |count| Paths::draw(&forecast.quantiles, &dependence, count, PATHS_SEED);
-        let peak = request.peak_week.then(|| PeakForecast::of(&draw(DEFAULT_PATHS), forecast.origin));
-        let samples = (request.samples > 0).then(|| draw(request.samples));
-        (forecast, Together { peak, samples })
-    };
-    Some(answers.into_iter().map(|answer| answer.ok().map(together)).collect())
+/// A forecast as its rows tell it, with what is asked of all of its days.
+fn tell(
+    model: &'static str,
+    origin: Date,
+    quantiles: Vec<[f64; 23]>,
+    dependence: Option<&Dependence>,
+    request: &Request,
+) -> Told {
+    let draw = |count: usize| dependence.map(|dependence| Paths::draw(&quantiles, dependence, count, PATHS_SEED));
+    let peak_of = |paths: Paths| PeakForecast::of(&paths, origin);
+    let peak = if request.peak_week { draw(DEFAULT_PATHS).map(peak_of) } else { None };
+    let samples = if request.samples > 0 { draw(request.samples) } else { None };
+    Told { model, origin, quantiles, peak, samples }
 }
 
 impl Summary {

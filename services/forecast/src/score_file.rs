@@ -1,7 +1,7 @@
-//! Reads files of forecasts in hubverse form into an [`Evaluation`]: quantiles, samples, and probabilities of the
-//! peak's week; other kinds of output are counted and passed over.
+//! Reads files of forecasts in hubverse form into a [`ForecastSink`], an evaluation or the members of an ensemble:
+//! quantiles, samples, and probabilities of the peak's week; other kinds of output are counted and passed over.
 //!
-//! A score stands on whole files: the first row that cannot be right ends the reading, by file and line. Rows of one
+//! What is read stands on whole files: the first row that cannot be right ends the reading, by file and line. Rows of one
 //! day are gathered and let go when the file has moved on, so a back-test of many million rows is read in bounded
 //! memory; what stays of each forecast is that it was read. A file without `model_id` has its model in its name, as
 //! hubs want: `<reference_date>-<team>-<model>.csv`.
@@ -28,10 +28,41 @@ pub struct ForecastRows {
     pub passed_over: BTreeMap<String, u64>,
 }
 
-/// Files of forecasts that go into one evaluation.
+/// What forecasts go into, one day of one origin at a time.
+pub trait ForecastSink {
+    /// Takes the quantiles of one day: (level, value) by rising level, each level once and inside (0, 1), values finite.
+    ///
+    /// # Errors
+    /// What is wrong with them, in words. It ends the reading, by file and line.
+    fn put_quantiles(&mut self, place: Place<'_>, quantiles: &[(f64, f64)]) -> Result<(), String>;
+
+    /// Takes the samples of one day, in the order of the file.
+    fn put_samples(&mut self, place: Place<'_>, samples: Vec<f64>);
+
+    /// Takes the probabilities of the peak's week (`YYYYWW`), for the days after the origin up to `last`.
+    fn put_peak_week(&mut self, place: Place<'_>, last: Date, weeks: &[(String, f64)]);
+}
+
+/// Everything is scored.
+impl ForecastSink for Evaluation<'_> {
+    fn put_quantiles(&mut self, place: Place<'_>, quantiles: &[(f64, f64)]) -> Result<(), String> {
+        self.quantiles(place, quantiles);
+        Ok(())
+    }
+
+    fn put_samples(&mut self, place: Place<'_>, samples: Vec<f64>) {
+        self.samples(place, samples);
+    }
+
+    fn put_peak_week(&mut self, place: Place<'_>, last: Date, weeks: &[(String, f64)]) {
+        self.peak_week(place, last, weeks);
+    }
+}
+
+/// Files of forecasts that go into one evaluation, or into one ensemble's members.
 #[derive(Debug)]
-pub struct ForecastFiles<'e, 't> {
-    evaluation: &'e mut Evaluation<'t>,
+pub struct ForecastFiles<'e, S> {
+    sink: &'e mut S,
     names: Names,
     taken: HashSet<Key>,
     read: ForecastRows,
@@ -90,10 +121,10 @@ struct Group {
     weeks: Vec<(String, f64)>,
 }
 
-impl<'e, 't> ForecastFiles<'e, 't> {
-    /// Reads into `evaluation`.
-    pub fn new(evaluation: &'e mut Evaluation<'t>) -> Self {
-        Self { evaluation, names: Names::default(), taken: HashSet::new(), read: ForecastRows::default() }
+impl<'e, S: ForecastSink> ForecastFiles<'e, S> {
+    /// Reads into `sink`.
+    pub fn new(sink: &'e mut S) -> Self {
+        Self { sink, names: Names::default(), taken: HashSet::new(), read: ForecastRows::default() }
     }
 
     /// What all files held.
@@ -105,7 +136,7 @@ impl<'e, 't> ForecastFiles<'e, 't> {
     /// Reads one file, called `file` in errors. `progress` hears of the rows of all files so far.
     ///
     /// # Errors
-    /// [`Error::Forecasts`], [`Error::ForecastsRead`]; the evaluation is then not to be used.
+    /// [`Error::Forecasts`], [`Error::ForecastsRead`]; the sink is then not to be used.
     pub fn read(&mut self, file: &str, input: impl Read, mut progress: impl FnMut(u64)) -> Result<(), Error> {
         let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(input);
         let header = reader.byte_headers().map_err(|fault| read_fault(file, 1, fault))?.clone();
@@ -247,7 +278,7 @@ impl<'e, 't> ForecastFiles<'e, 't> {
         Ok(true)
     }
 
-    /// Scores whole groups, in the order of the file; says how many rows they had.
+    /// Hands over whole groups, in the order of the file; says how many rows they had.
     fn close(&mut self, mut groups: Vec<(Key, Group)>, file: &str) -> Result<u64, Error> {
         groups.sort_by_key(|(_, group)| group.first_line);
         let mut rows = 0;
@@ -263,10 +294,11 @@ impl<'e, 't> ForecastFiles<'e, 't> {
             match key.kind {
                 Kind::Quantile => {
                     group.numbers.sort_by(|one, other| one.0.total_cmp(&other.0));
-                    self.evaluation.quantiles(place, &group.numbers);
+                    let put = self.sink.put_quantiles(place, &group.numbers);
+                    put.map_err(|what| fault(file, group.first_line, what))?;
                 }
                 Kind::Sample => {
-                    self.evaluation.samples(place, group.numbers.iter().map(|(_, value)| *value).collect());
+                    self.sink.put_samples(place, group.numbers.iter().map(|(_, value)| *value).collect());
                 }
                 Kind::PeakWeek => {
                     if !probabilities_sum_to_one(&group.weeks) {
@@ -277,7 +309,7 @@ impl<'e, 't> ForecastFiles<'e, 't> {
                         let what = "the weeks lie before `reference_date`, or more than a year after it".to_owned();
                         fault(file, group.first_line, what)
                     })?;
-                    self.evaluation.peak_week(place, last, &group.weeks);
+                    self.sink.put_peak_week(place, last, &group.weeks);
                 }
             }
         }

@@ -162,7 +162,7 @@ fn what_a_hub_is_given_is_scored_like_what_we_keep() {
         &series,
         &ask,
         |made| {
-            let name = tidemark_forecast::hubverse::file_name(made.origin, "us", made.model.id());
+            let name = tidemark_forecast::hubverse::file_name(made.origin, "us", made.model);
             files.entry(name).or_insert_with(|| header.clone().into_bytes()).extend(&made.rows);
             Ok(())
         },

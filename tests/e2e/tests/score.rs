@@ -266,3 +266,42 @@ fn a_hubs_files_are_read_back_and_files_that_cannot_be_right_are_refused() {
     let twice = program.run(["score", "--truth", &series, "--forecasts", &file, &file]);
     twice.failed(4, &["line 2: this forecast was read before"]);
 }
+
+#[test]
+fn other_teams_forecasts_are_averaged_with_ours_and_scored_beside_them() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let (series, hub, output) = (path("series.csv"), path("hub"), path("out.csv"));
+    write_series(&simulated(), Path::new(&series));
+    let program = Program::find();
+    for origin in ["2023-02-01", "2023-03-01"] {
+        let asked = ["forecast", "--series", &series, "--horizon", "9", "--origin", origin, "--models", "smoothing"];
+        let _ = program.run(asked.into_iter().chain(["--hub-dir", &hub, "--team", "us"])).succeeded();
+    }
+    let file = |day: &str| format!("{hub}/us-smoothing/{day}-us-smoothing.csv");
+    let with = |members: &[&str]| {
+        let asked = ["backtest", "--series", &series, "--output", &output, "--models", "tidemark", "--horizon", "9"];
+        let when = ["--from", "2023-02-01", "--to", "2023-03-01", "--step", "28", "--members"];
+        program.run(asked.into_iter().chain(when).chain(members.iter().copied()))
+    };
+    let (before, now) = (file("2023-02-01"), file("2023-03-01"));
+    let answer = with(&[&before, &now]).succeeded();
+    for words in ["made 12 forecasts of 3 series", "read 6 forecasts by us-smoothing"] {
+        assert!(answer.stderr.contains(words), "{}", answer.stderr);
+    }
+    let scored = program.run(["score", "--truth", &series, "--forecasts", &output, "--json"]).succeeded();
+    let scores: Value = serde_json::from_str(&scored.stdout).expect("JSON");
+    let wis = |model: &str| scores["models"][model]["wis"].as_f64().unwrap_or(f64::NAN);
+    assert!(wis("ensemble") > 0.0 && wis("tidemark") > 0.0 && wis("ensemble") != wis("tidemark"), "{scores}");
+
+    let text = std::fs::read_to_string(&now).expect("read");
+    let changed = |name: &str, text: String| {
+        std::fs::write(folder.path().join(name), text).expect("written");
+        path(name)
+    };
+    let lines = |count: usize| text.lines().take(count).fold(String::new(), |all, line| all + line + "\n");
+    let elsewhere = changed("2023-03-01-us-x.csv", lines(24).replace(",calm,", ",elsewhere,"));
+    with(&[&elsewhere]).failed(4, &["a location must be the name of a series, like `calm`"]);
+    let few = changed("2023-03-01-us-few.csv", lines(4));
+    with(&[&few]).failed(4, &["2023-03-01-us-few.csv, line 2: 3 quantiles say too little"]);
+}

@@ -2,19 +2,20 @@
 
 use crate::cli::{Backtest, Forecast, Forecasting};
 use crate::exit::{Exit, Failure, OrExit as _};
-use crate::files::{Output, Rejects, is_stream, open};
+use crate::files::{Output, Rejects, is_dash, is_stream, open};
 use crate::progress::Progress;
 use crate::stop::Stop;
 use anyhow::Context as _;
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::{Instant, SystemTime};
 use tidemark_forecast::{
-    DEFAULT_HISTORY_DAYS, Error, Journal, Model, Origins, Request, SeriesFile, Summary, forecast_for_hub,
-    forecast_resumably, forecast_series, hubverse, read_series,
+    DEFAULT_HISTORY_DAYS, Error, ForecastFiles, Inputs, Journal, Members, Model, Origins, Request, SeriesFile, Summary,
+    forecast_for_hub, forecast_resumably, forecast_series, hubverse, read_series,
 };
 
 /// Runs `tidemark forecast`.
@@ -60,6 +61,7 @@ fn models(asked: &[String]) -> Result<Vec<Model>, Failure> {
 struct Run {
     started: Instant,
     file: SeriesFile,
+    members: Option<Members>,
     rejects: Rejects,
     bar: OnceLock<Progress>,
     stop: Stop,
@@ -71,7 +73,12 @@ impl Run {
         let input = open(&asked.series).or_exit(Exit::Input)?;
         let mut rejects = Rejects::of(rejects_of).or_exit(Exit::Output)?;
         let file = read_series(input.reader, &mut rejects).map_err(failure)?;
-        Ok(Self { started, file, rejects, bar: OnceLock::new(), stop: Stop::listen() })
+        let members = members(&asked.members, &file)?;
+        Ok(Self { started, file, members, rejects, bar: OnceLock::new(), stop: Stop::listen() })
+    }
+
+    fn inputs(&self) -> Inputs<'_> {
+        Inputs { file: &self.file, members: self.members.as_ref() }
     }
 
     fn at(&self, done: u64, origins: u64) -> ControlFlow<()> {
@@ -92,8 +99,9 @@ impl Run {
 
     fn say(&self, summary: &Summary, place: &str) {
         let Self { file, .. } = self;
+        let members = self.members.as_ref().map(joined).unwrap_or_default();
         crate::say(&format!(
-            "made {} forecasts of {} series in {:.1} s{place}; rejected {} of {} rows{}; {}",
+            "made {} forecasts of {} series in {:.1} s{place}; rejected {} of {} rows{}; {}{members}",
             summary.forecasts,
             summary.series,
             self.started.elapsed().as_secs_f64(),
@@ -105,11 +113,45 @@ impl Run {
     }
 }
 
+/// Reads other teams' forecasts, where there are any; files of none of the series are a slip.
+fn members(paths: &[PathBuf], file: &SeriesFile) -> Result<Option<Members>, Failure> {
+    if paths.is_empty() {
+        return Ok(None);
+    }
+    let mut members = Members::of(file);
+    let mut reading = ForecastFiles::new(&mut members);
+    for path in paths {
+        let input = open(path).or_exit(Exit::Input)?;
+        let (progress, position) = Progress::over(&input);
+        let read = reading.read(&shown(path), input.reader, |rows| progress.at_shared(&position, rows, "rows"));
+        progress.clear();
+        read.map_err(failure)?;
+    }
+    if members.forecasts() > 0 {
+        return Ok(Some(members));
+    }
+    let known = file.series.keys().next().map_or("", String::as_str);
+    Err(anyhow::anyhow!(
+        "the members' files hold no quantiles of these series: a location must be the name of a series, like `{known}`"
+    ))
+    .or_exit(Exit::Input)
+}
+
+/// Who was read to join the ensemble.
+fn joined(members: &Members) -> String {
+    let models: Vec<&str> = members.models().into_iter().collect();
+    let mut said = format!("; read {} forecasts by {}", members.forecasts(), models.join(", "));
+    if members.elsewhere() > 0 {
+        let _ = write!(said, ", and passed over {} days of other series", members.elsewhere());
+    }
+    said
+}
+
 fn to_output(asked: &Forecasting, request: &Request, output: &Path) -> Result<(), Failure> {
     let run = Run::start(asked, output)?;
     let mut out = Output::create(output).or_exit(Exit::Output)?;
     let summary =
-        forecast_series(&run.file, request, &mut out, &|done, origins| run.at(done, origins)).map_err(failure)?;
+        forecast_series(run.inputs(), request, &mut out, &|done, origins| run.at(done, origins)).map_err(failure)?;
     run.made(&summary)?;
     out.finish().or_exit(Exit::Output)?;
     run.say(&summary, "");
@@ -118,12 +160,12 @@ fn to_output(asked: &Forecasting, request: &Request, output: &Path) -> Result<()
 
 fn resumably(asked: &Forecasting, request: &Request, output: &Path) -> Result<(), Failure> {
     let run = Run::start(asked, output)?;
-    let mut journal = Journal::open(output, &run.file, request, &build()).map_err(failure)?;
+    let mut journal = Journal::open(output, run.inputs(), request, &build()).map_err(failure)?;
     let before = journal.origins();
     if before > 0 {
         crate::say(&format!("going on where an earlier run stopped: {before} origins of series are done"));
     }
-    let made = forecast_resumably(&run.file, request, &mut journal, &|done, origins| run.at(done, origins));
+    let made = forecast_resumably(run.inputs(), request, &mut journal, &|done, origins| run.at(done, origins));
     let summary = match made {
         Ok(summary) => summary,
         Err(error) => {
@@ -168,10 +210,10 @@ fn to_hub(asked: &Forecasting, request: &Request, folder: &Path, team: &str) -> 
     let run = Run::start(asked, Path::new("-"))?;
     let mut files: BTreeMap<String, Output> = BTreeMap::new();
     let taken = forecast_for_hub(
-        &run.file,
+        run.inputs(),
         request,
         |made| {
-            let name = hubverse::file_name(made.origin, team, made.model.id());
+            let name = hubverse::file_name(made.origin, team, made.model);
             if !files.contains_key(&name) {
                 let mut file = hub_file(&folder.join(&name)).map_err(io::Error::other)?;
                 writeln!(file, "{}", hubverse::HUB_HEADER)?;
@@ -203,6 +245,11 @@ fn skipped(summary: &Summary) -> String {
         "passed over {} origins outside their series, {} with fewer than 7 days before them, {} a model could not fit",
         summary.skipped_outside, summary.skipped_too_short, summary.skipped_unfit
     )
+}
+
+/// A file as errors name it.
+pub(super) fn shown(path: &Path) -> String {
+    if is_dash(path) { "standard input".to_owned() } else { path.display().to_string() }
 }
 
 pub(crate) fn failure(error: Error) -> Failure {

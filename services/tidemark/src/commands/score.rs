@@ -1,9 +1,9 @@
 //! `tidemark score`: forecasts in files, held against what came.
 
-use super::forecast::failure;
+use super::forecast::{failure, shown};
 use crate::cli::Score;
 use crate::exit::{Exit, Failure, OrExit as _};
-use crate::files::{is_dash, open};
+use crate::files::open;
 use crate::progress::Progress;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -78,10 +78,6 @@ pub(crate) fn run(arguments: Score) -> Result<(), Failure> {
     }
     crate::say(&said);
     Ok(())
-}
-
-fn shown(path: &Path) -> String {
-    if is_dash(path) { "standard input".to_owned() } else { path.display().to_string() }
 }
 
 /// A score stands on a whole truth: a row that cannot be read ends it.
