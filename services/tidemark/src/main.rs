@@ -5,6 +5,7 @@ mod cli;
 mod commands;
 mod config;
 mod demo;
+mod event_file;
 mod exit;
 mod files;
 mod platform;
@@ -50,6 +51,7 @@ fn answer(command: Command) -> Result<(), Failure> {
         Command::Forecast(arguments) => commands::forecast::forecast(&arguments),
         Command::Backtest(arguments) => commands::forecast::backtest(&arguments),
         Command::Score(arguments) => commands::score::run(arguments),
+        Command::Events(arguments) => commands::events::run(&arguments),
         Command::Simulate(arguments) => commands::simulate::run(arguments),
         Command::Sql(arguments) => blocking(commands::sql::run(arguments)),
         Command::Status(arguments) => blocking(commands::status::run(arguments)),

@@ -17,5 +17,6 @@ pub mod null;
 pub mod prepost;
 mod whiten;
 
+pub use crate::detect::fdr::q_values;
 pub use lagged::{Daily, Lag, Lagged, NotCorrelated, lagged};
 pub use prepost::{Design, DesignFault, Event, Placebos, Refusal, Study, Trend, study};

@@ -4,12 +4,12 @@
 //! 1. The days before are fitted by a level for each day of the week and, unless asked otherwise, a linear trend
 //!    (segmented regression of an interrupted time series: Wagner and others 2002, *Journal of Clinical Pharmacy and
 //!    Therapeutics* 27; Bernal and others 2017, *International Journal of Epidemiology* 46).
-//! 2. The *effect* is the mean, over the event's days and those after it, of what was observed less what the fit expects
-//!    there: a log odds ratio.
-//! 3. The same number is computed at *placebo dates* of the same series, with windows of the same length and without the
-//!    days on which the event has gaps. Its rank among theirs is the p-value, and theirs make the interval
-//!    ([`null`](super::null)): nothing is assumed of the noise, of how days depend on each other, or of how well a trend
-//!    goes on. (Placebos in time: Abadie and others 2015, *American Journal of Political Science* 59.)
+//! 2. The *effect* is the mean, over the event's days and those after it, of what was observed less what the fit
+//!    expects there: a log odds ratio.
+//! 3. The same number is computed at *placebo dates* of the same series, with windows of the same length and without
+//!    the days on which the event has gaps. Its rank among theirs is the p-value, and theirs make the interval
+//!    ([`null`](super::null)): nothing is assumed of the noise, of how days depend on each other, or of how well a
+//!    trend goes on. (Placebos in time: Abadie and others 2015, *American Journal of Political Science* 59.)
 //!
 //! A placebo date is any whose windows lie in the series and touch no day of an event or of the days after it. It takes
 //! for granted that a date on which nothing is known to have happened is like any other.
@@ -162,8 +162,8 @@ pub enum Refusal {
     },
     /// There is too little to compare with.
     #[error(
-        "{apart} placebo dates lie apart from each other and from events; {least} are needed: a longer series, a shorter \
-         window after, or placebo dates after the event too",
+        "{apart} placebo dates lie apart from each other and from events; {least} are needed: a longer series, a \
+         shorter window after, or placebo dates after the event too",
         least = LEAST_APART
     )]
     FewPlacebos {

@@ -1,11 +1,13 @@
 //! The command line: what can be asked, and nothing of how it is answered.
 
+mod events;
 mod foresee;
 mod ingest;
 mod own;
 mod platform;
 mod score;
 
+pub(crate) use events::Events;
 pub(crate) use foresee::{Backtest, Forecast, Forecasting, Score, Simulate};
 pub(crate) use ingest::{Ingest, IngestFile, IngestJetstream};
 pub(crate) use own::{LexiconAdd, LexiconCheck, LexiconCommand, MarkerAudit, MarkerCommand, ModelAdd, ModelCommand};
@@ -13,6 +15,7 @@ pub(crate) use platform::{Broker, Doctor, Format, Key, Role, Run, Sql, Status, U
 pub(crate) use score::{Explain, InOut, Polarization, Series};
 
 use clap::{Args, Parser, Subcommand};
+use events::EVENTS_HELP;
 use foresee::{BACKTEST_HELP, FORECAST_HELP, SCORE_HELP};
 use score::{ANNOTATE_HELP, EXPLAIN_HELP, POLARIZATION_HELP, SERIES_HELP};
 use std::path::PathBuf;
@@ -83,6 +86,9 @@ pub(crate) enum Command {
     /// Say how good forecasts were, beside what came and beside a seasonal-naive forecast.
     #[command(after_help = SCORE_HELP)]
     Score(Score),
+    /// Say whether series changed when something happened, and whether they follow another. No server is needed.
+    #[command(after_help = EVENTS_HELP)]
+    Events(Events),
     /// Make posts of a population whose true prevalence is known, and write the truth beside them.
     #[command(after_help = "Example:\n  tidemark simulate --seed 7 --days 400 --posts-per-day 300 --output simulated")]
     Simulate(Simulate),
