@@ -175,7 +175,9 @@ pub fn lagged(leading: &Daily, following: &Daily, max_lag: usize) -> Result<Lagg
     let (first, end) = (leading.first.max(following.first), leading.end().min(following.end()));
     let days = usize::try_from(days_between(first, end)).unwrap_or(0);
     let (x, y) = (leading.part(first, days), following.part(first, days));
-    if x.iter().flatten().count().min(y.iter().flatten().count()) < LEAST_PAIRS {
+    // What is new on a day can be told where the day before has a value.
+    let is_known = |pair: &&[Option<f64>]| pair.iter().all(Option::is_some);
+    if [x, y].iter().any(|values| values.windows(2).filter(is_known).count() < LEAST_PAIRS) {
         return Err(NotCorrelated::FewPairs);
     }
     let weekday = usize::from(first.weekday().to_monday_zero_offset().unsigned_abs());
