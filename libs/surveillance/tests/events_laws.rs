@@ -196,7 +196,7 @@ proptest! {
     #[test]
     fn nothing_after_the_window_is_used(
         seed in any::<u64>(),
-        later in prop::collection::vec(prop_oneof![Just(None), (0.0..=1.0).prop_map(Some)], 0..80),
+        later in prop::collection::vec(prop_oneof![Just(None), (0.0..=1.0_f64).prop_map(Some)], 0..80),
     ) {
         let mut values = shares(&logits(414, 0.5, seed));
         let alone = one(values.clone(), 400, &usual());

@@ -224,7 +224,7 @@ fn study_one(
     design: &Design,
 ) -> Result<Study, Refusal> {
     let (own, days) = (placed[which], history.values().len());
-    let Some(from) = usize::try_from(own.start - design.before as i64).ok() else {
+    let Ok(from) = usize::try_from(own.start - design.before as i64) else {
         let needed = event.start.saturating_sub((design.before as i64).days());
         return Err(Refusal::BeginsLate { first: history.first(), needed });
     };
