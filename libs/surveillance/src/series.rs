@@ -119,6 +119,18 @@ impl Truth {
         Self { first, values }
     }
 
+    /// The first day.
+    #[must_use]
+    pub const fn first(&self) -> Date {
+        self.first
+    }
+
+    /// The values, one a day.
+    #[must_use]
+    pub fn values(&self) -> &[Option<f64>] {
+        &self.values
+    }
+
     /// The value of a day counted from the first.
     pub(crate) fn day(&self, day: i64) -> Option<f64> {
         self.values.get(usize::try_from(day).ok()?).copied().flatten()

@@ -206,7 +206,12 @@ fn daily() -> SeriesFilter {
 
 /// What to ask: for each source the markers in which anything was issued since, some together, in all its regions, from
 /// the first day that matters.
-pub(crate) fn questions(series: &[SeriesSummary], settings: &Settings, last_day: Date, memory: &Memory) -> Vec<SeriesFilter> {
+pub(crate) fn questions(
+    series: &[SeriesSummary],
+    settings: &Settings,
+    last_day: Date,
+    memory: &Memory,
+) -> Vec<SeriesFilter> {
     let mut asked: BTreeMap<&str, BTreeMap<&str, (Date, bool)>> = BTreeMap::new();
     for series in series {
         let first = series.last.saturating_sub(i64::from(settings.history_days).days());

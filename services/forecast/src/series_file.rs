@@ -45,7 +45,26 @@ pub struct TruthFile {
 /// # Errors
 /// [`Error::MissingColumn`], [`Error::Read`], [`Error::Write`] for the rejects, [`Error::NoSeries`].
 pub fn read_series(input: impl Read, rejects: impl Write) -> Result<SeriesFile, Error> {
-    let Days { series, rows_read, rejected, .. } = read_days(input, rejects, true)?;
+    histories(read_days(input, rejects, &|_| true)?)
+}
+
+/// [`read_series`] of a file in which the series `measure` stands among the shares and need be none: searches, calls,
+/// degrees. It comes beside them, `None` where the file has no value of it.
+///
+/// # Errors
+/// Those of [`read_series`]; [`Error::NoSeries`] where there is nothing but the measure.
+pub fn read_series_beside(
+    input: impl Read,
+    rejects: impl Write,
+    measure: &str,
+) -> Result<(SeriesFile, Option<Truth>), Error> {
+    let mut days = read_days(input, rejects, &|name| name != measure)?;
+    let measured = days.series.remove(measure).and_then(|days| truth(&days));
+    Ok((histories(days)?, measured))
+}
+
+fn histories(days: Days) -> Result<SeriesFile, Error> {
+    let Days { series, rows_read, rejected, .. } = days;
     let series: BTreeMap<_, _> = series.into_iter().filter_map(|(name, days)| Some((name, history(&days)?))).collect();
     if series.is_empty() {
         return Err(Error::NoSeries { rejected });
@@ -58,7 +77,7 @@ pub fn read_series(input: impl Read, rejects: impl Write) -> Result<SeriesFile, 
 /// # Errors
 /// Those of [`read_series`].
 pub fn read_truth(input: impl Read, rejects: impl Write) -> Result<TruthFile, Error> {
-    let Days { series, rejected, outside, .. } = read_days(input, rejects, false)?;
+    let Days { series, rejected, outside, .. } = read_days(input, rejects, &|_| false)?;
     let series: BTreeMap<_, _> = series.into_iter().filter_map(|(name, days)| Some((name, truth(&days)?))).collect();
     if series.is_empty() {
         return Err(Error::NoSeries { rejected });
@@ -75,7 +94,10 @@ struct Days {
     outside: u64,
 }
 
-fn read_days(input: impl Read, mut rejects: impl Write, only_shares: bool) -> Result<Days, Error> {
+/// Of which series every value must be a share.
+type MustBeShares<'a> = &'a dyn Fn(&str) -> bool;
+
+fn read_days(input: impl Read, mut rejects: impl Write, must_be_shares: MustBeShares<'_>) -> Result<Days, Error> {
     let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(input);
     let header = reader.byte_headers().map_err(|error| read_fault(1, error))?.clone();
     let columns = Columns::of(&header)?;
@@ -87,7 +109,7 @@ fn read_days(input: impl Read, mut rejects: impl Write, only_shares: bool) -> Re
             Ok(false) => break,
             Ok(true) => {
                 days.rows_read += 1;
-                read_row(&record, &columns, only_shares, &mut days).err()
+                read_row(&record, &columns, must_be_shares, &mut days).err()
             }
             Err(error) if is_truncated(&error) => {
                 days.rows_read += 1;
@@ -141,7 +163,7 @@ impl Columns {
 fn read_row(
     record: &csv::ByteRecord,
     columns: &Columns,
-    only_shares: bool,
+    must_be_shares: MustBeShares<'_>,
     days: &mut Days,
 ) -> Result<(), (RejectReason, String)> {
     let field = |column: usize, name: &str| {
@@ -166,7 +188,7 @@ fn read_row(
                 (RejectReason::WrongType, "`value` is not a number; leave it empty for a gap".to_owned())
             })?;
             let is_share = (0.0..=1.0).contains(&value);
-            if !is_share && (only_shares || !value.is_finite()) {
+            if !is_share && (must_be_shares(name) || !value.is_finite()) {
                 return Err((RejectReason::WrongType, "`value` is not a share between 0 and 1".to_owned()));
             }
             days.outside += u64::from(!is_share);
@@ -223,7 +245,7 @@ fn read_fault(line: u64, error: csv::Error) -> Error {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::{read_series, read_truth};
+    use super::{read_series, read_series_beside, read_truth};
     use crate::Error;
     use jiff::civil::date;
     use tidemark_surveillance::Truth;
@@ -293,6 +315,18 @@ mod tests {
         assert_eq!((file.series.len(), file.rejected, file.outside), (1, 1, 1));
         let expected = Truth::new(date(2024, 1, 1), vec![Some(0.1), Some(1.2)]);
         assert_eq!(file.series["a"], expected);
+    }
+
+    #[test]
+    fn a_measure_stands_among_shares_and_need_be_none() {
+        let text = "date,series,value\n2024-01-01,a,0.1\n2024-01-01,calls,120\n2024-01-02,a,1.2\n2024-01-03,calls,0\n";
+        let (file, calls) = read_series_beside(text.as_bytes(), std::io::sink(), "calls").unwrap();
+        assert_eq!((file.series.len(), file.rows_read, file.rejected), (1, 4, 1));
+        assert_eq!(calls, Some(Truth::new(date(2024, 1, 1), vec![Some(120.0), None, Some(0.0)])));
+        let (_, none) = read_series_beside(text.as_bytes(), std::io::sink(), "searches").unwrap();
+        assert_eq!(none, None);
+        let alone = read_series_beside(&b"date,series,value\n2024-01-01,calls,12\n"[..], std::io::sink(), "calls");
+        assert!(matches!(alone, Err(Error::NoSeries { rejected: 0 })));
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod cli;
 mod commands;
 mod config;
 mod demo;
+mod event_file;
 mod exit;
 mod files;
 mod platform;
@@ -52,6 +53,7 @@ fn answer(command: Command) -> Result<(), Failure> {
         Command::Backtest(arguments) => commands::forecast::backtest(&arguments),
         Command::Score(arguments) => commands::score::run(arguments),
         Command::Alert(AlertCommand::Backtest(arguments)) => commands::alert::backtest(&arguments),
+        Command::Events(arguments) => commands::events::run(&arguments),
         Command::Simulate(arguments) => commands::simulate::run(arguments),
         Command::Sql(arguments) => blocking(commands::sql::run(arguments)),
         Command::Status(arguments) => blocking(commands::status::run(arguments)),

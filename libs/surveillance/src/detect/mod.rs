@@ -20,7 +20,7 @@
 //! is a matter of the feed, and a fall of a marker warns of nothing. Detectors of R's `surveillance` agree with it
 //! (`tests/parity`), where it departs from what is published too; each module says where.
 
-mod ancova;
+pub(crate) mod ancova;
 mod baseline;
 pub mod counts;
 pub mod cusum;

@@ -1,6 +1,7 @@
 //! The command line: what can be asked, and nothing of how it is answered.
 
 mod alert;
+mod events;
 mod foresee;
 mod ingest;
 mod own;
@@ -8,6 +9,7 @@ mod platform;
 mod score;
 
 pub(crate) use alert::{AlertBacktest, AlertCommand};
+pub(crate) use events::Events;
 pub(crate) use foresee::{Backtest, Forecast, Forecasting, Score, Simulate};
 pub(crate) use ingest::{Ingest, IngestFile, IngestJetstream};
 pub(crate) use own::{LexiconAdd, LexiconCheck, LexiconCommand, MarkerAudit, MarkerCommand, ModelAdd, ModelCommand};
@@ -15,6 +17,7 @@ pub(crate) use platform::{Broker, Doctor, Format, Key, Role, Run, Sql, Status, U
 pub(crate) use score::{Explain, InOut, Polarization, Series};
 
 use clap::{Args, Parser, Subcommand};
+use events::EVENTS_HELP;
 use foresee::{BACKTEST_HELP, FORECAST_HELP, SCORE_HELP};
 use score::{ANNOTATE_HELP, EXPLAIN_HELP, POLARIZATION_HELP, SERIES_HELP};
 use std::path::PathBuf;
@@ -88,6 +91,9 @@ pub(crate) enum Command {
     /// Find out what alert rules are worth.
     #[command(subcommand)]
     Alert(AlertCommand),
+    /// Say whether series changed when something happened, and whether they follow another. No server is needed.
+    #[command(after_help = EVENTS_HELP)]
+    Events(Events),
     /// Make posts of a population whose true prevalence is known, and write the truth beside them.
     #[command(after_help = "Example:\n  tidemark simulate --seed 7 --days 400 --posts-per-day 300 --output simulated")]
     Simulate(Simulate),

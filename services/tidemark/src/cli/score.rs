@@ -95,7 +95,7 @@ and topic. A reply and its parent score 0 to 10 by their labels (docs/markers.md
 Any other word says nothing. A post with one of these labels is taken with those it has; one without is annotated first,
 which needs its text and finds affect alone, and that only where a model answers hostility (the shipped one does not), so
 that until then the labels must come with the file. A conversation's score is the mean, extreme above 7.
-FILE is CSV with event,start,end (dates). Conversations count on the day they began: in the 3 days before an event, on its
+FILE is CSV with event,start,end (dates; `name` and `date` will do too). Conversations count on the day they began: in the 3 days before an event, on its
 days, in the 3 days after. An event is anticipation-driven or reactive where the 95 % interval of the difference in the
 share of extreme conversations excludes 0 and every window has 30 or more; a window below 11 shows no numbers."#;
 

@@ -3,6 +3,7 @@
 pub(crate) mod alert;
 pub(crate) mod annotate;
 pub(crate) mod doctor;
+pub(crate) mod events;
 pub(crate) mod explain;
 pub(crate) mod forecast;
 pub(crate) mod ingest;

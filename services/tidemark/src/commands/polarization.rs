@@ -2,18 +2,18 @@
 
 use super::annotate::annotated;
 use crate::cli::Polarization;
+use crate::event_file::read_events;
 use crate::exit::{Exit, Failure, OrExit as _};
-use crate::files::{Input, Rejects, is_dash, open};
+use crate::files::{Input, Rejects, open};
 use crate::progress::Progress;
 use anyhow::Context as _;
 use jiff::Timestamp;
-use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Read as _, Seek as _, Write as _};
+use std::io::{self, BufReader, BufWriter, Seek as _, Write as _};
 use std::path::Path;
 use std::sync::Arc;
 use tidemark_aggregate::file::instant;
@@ -35,8 +35,8 @@ const AGREEMENT: &str = "polarization.agreement";
 /// Runs the command. What was asked for goes to standard output.
 pub(crate) fn run(arguments: &Polarization) -> Result<(), Failure> {
     let zone = super::zone(&arguments.zone)?;
-    let events = match &arguments.events {
-        Some(path) => read_events(path).or_exit(Exit::Input)?,
+    let events: Vec<Event> = match &arguments.events {
+        Some(path) => read_events(path).or_exit(Exit::Input)?.into_iter().map(Event::from).collect(),
         None => Vec::new(),
     };
     let input = open(&arguments.input).or_exit(Exit::Input)?;
@@ -65,39 +65,6 @@ pub(crate) fn run(arguments: &Polarization) -> Result<(), Failure> {
         );
     }
     Ok(())
-}
-
-/// Events: CSV with the columns event, start and end (dates; without an end, an event of one day).
-fn read_events(path: &Path) -> anyhow::Result<Vec<Event>> {
-    let name = if is_dash(path) { "standard input".to_owned() } else { path.display().to_string() };
-    let mut text = String::new();
-    open(path)?.reader.read_to_string(&mut text).with_context(|| format!("cannot read {name}"))?;
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
-    let headers = reader.headers().with_context(|| format!("{name} has no header"))?.clone();
-    let column = |wanted: &str| headers.iter().position(|header| header.eq_ignore_ascii_case(wanted));
-    let missing = |column: &str| format!("{name}: the header has no column `{column}`; it needs event, start and end");
-    let event = column("event").with_context(|| missing("event"))?;
-    let start = column("start").with_context(|| missing("start"))?;
-    let end = column("end");
-    let mut events = Vec::new();
-    for record in reader.records() {
-        let record = record.with_context(|| format!("{name} is not CSV"))?;
-        let line = record.position().map_or(0, csv::Position::line);
-        let date = |place: usize, what: &str| -> anyhow::Result<Date> {
-            let written = record.get(place).unwrap_or_default();
-            written.parse().ok().with_context(|| format!("{name}, line {line}: {what} is no date (2024-06-10)"))
-        };
-        let start = date(start, "start")?;
-        let end = match end.filter(|place| record.get(*place).is_some_and(|end| !end.is_empty())) {
-            Some(place) => date(place, "end")?,
-            None => start,
-        };
-        anyhow::ensure!(start <= end, "{name}, line {line}: the event ends before it starts");
-        let event = record.get(event).unwrap_or_default().to_owned();
-        anyhow::ensure!(!event.is_empty(), "{name}, line {line}: the event has no name");
-        events.push(Event { event, start, end });
-    }
-    Ok(events)
 }
 
 /// The posts of the input, as they are read.

@@ -1,0 +1,110 @@
+//! A file of events: what happened, and on which days. `tidemark polarization` and `tidemark events` read it.
+
+use crate::files::{is_dash, open};
+use anyhow::Context as _;
+use jiff::civil::Date;
+use std::io::Read as _;
+use std::path::Path;
+
+/// One event of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct EventRow {
+    /// Its name.
+    pub(crate) name: String,
+    /// First day.
+    pub(crate) start: Date,
+    /// Last day.
+    pub(crate) end: Date,
+    /// The one series that it may have touched; all where none is named.
+    pub(crate) series: Option<String>,
+}
+
+impl From<EventRow> for tidemark_polarization::Event {
+    fn from(row: EventRow) -> Self {
+        Self { event: row.name, start: row.start, end: row.end }
+    }
+}
+
+/// Reads events: CSV with the columns event (or name) and start (or date), and perhaps end, without which an event has one
+/// day, and series, without which it may have touched all. Other columns are passed over.
+pub(crate) fn read_events(path: &Path) -> anyhow::Result<Vec<EventRow>> {
+    let file = if is_dash(path) { "standard input".to_owned() } else { path.display().to_string() };
+    let mut text = String::new();
+    open(path)?.reader.read_to_string(&mut text).with_context(|| format!("cannot read {file}"))?;
+    events(&text, &file)
+}
+
+fn events(text: &str, file: &str) -> anyhow::Result<Vec<EventRow>> {
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
+    let headers = reader.headers().with_context(|| format!("{file} has no header"))?.clone();
+    let column = |wanted: &str| headers.iter().position(|header| header.eq_ignore_ascii_case(wanted));
+    let either = |one: &'static str, other: &'static str| {
+        let found = column(one).map(|place| (place, one)).or_else(|| column(other).map(|place| (place, other)));
+        found.with_context(|| {
+            format!("{file}: the header has no column `{one}` or `{other}`; it needs event and start, or name and date")
+        })
+    };
+    let (event, _) = either("event", "name")?;
+    let (start, of_start) = either("start", "date")?;
+    let (end, series) = (column("end"), column("series"));
+    let mut events = Vec::new();
+    for record in reader.records() {
+        let record = record.with_context(|| format!("{file} is not CSV"))?;
+        let line = record.position().map_or(0, csv::Position::line);
+        let date = |place: usize, what: &str| -> anyhow::Result<Date> {
+            let written = record.get(place).unwrap_or_default();
+            written.parse().ok().with_context(|| format!("{file}, line {line}: {what} is no date (2024-06-10)"))
+        };
+        let given =
+            |place: Option<usize>| place.filter(|place| record.get(*place).is_some_and(|cell| !cell.is_empty()));
+        let start = date(start, of_start)?;
+        let end = given(end).map_or(Ok(start), |place| date(place, "end"))?;
+        anyhow::ensure!(start <= end, "{file}, line {line}: the event ends before it starts");
+        let name = record.get(event).unwrap_or_default().to_owned();
+        anyhow::ensure!(!name.is_empty(), "{file}, line {line}: the event has no name");
+        let series = given(series).and_then(|place| record.get(place)).map(str::to_owned);
+        events.push(EventRow { name, start, end, series });
+    }
+    Ok(events)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{EventRow, events};
+    use jiff::civil::date;
+
+    fn row(name: &str, end: i8, series: Option<&str>) -> EventRow {
+        EventRow {
+            name: name.to_owned(),
+            start: date(2024, 6, 10),
+            end: date(2024, 6, end),
+            series: series.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn both_headers_are_read_and_what_is_not_said_has_a_meaning() {
+        let of_polarization = events("event,start,end\nsummit,2024-06-10,2024-06-12\nfair,2024-06-10,\n", "e.csv");
+        assert_eq!(of_polarization.expect("events"), [row("summit", 12, None), row("fair", 10, None)]);
+        let text =
+            "\u{feff}Date,End,Name,Series,Note\n2024-06-10,,\"fair, small\",s/all,x\n2024-06-10,2024-06-11,flood,,\n";
+        let found = events(text, "e.csv").expect("events");
+        assert_eq!(found, [row("fair, small", 10, Some("s/all")), row("flood", 11, None)]);
+        assert_eq!(events("date,name\n2024-06-10,fair\n", "e.csv").expect("events"), [row("fair", 10, None)]);
+    }
+
+    #[test]
+    fn a_fault_names_its_line_and_its_column() {
+        for (text, fault) in [
+            ("date,name\n2024-06-10,fair\nsoon,flood\n", "e.csv, line 3: date is no date (2024-06-10)"),
+            ("date,end,name\n2024-06-10,2024-06-09,fair\n", "e.csv, line 2: the event ends before it starts"),
+            ("date,name\n2024-06-10,\n", "e.csv, line 2: the event has no name"),
+            (
+                "day,name\n",
+                "e.csv: the header has no column `start` or `date`; it needs event and start, or name and date",
+            ),
+        ] {
+            assert_eq!(events(text, "e.csv").expect_err("a fault").to_string(), fault);
+        }
+    }
+}
