@@ -78,9 +78,9 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::Innovations;
 
-    /// Numbers without memory, between -0.5 and 0.5: Weyl's sequence of the golden ratio, shuffled by a sine.
+    /// Numbers without memory, between -0.5 and 0.5: the late digits of a sine, whose sign must not show in them.
     fn noise(day: usize) -> f64 {
-        ((day as f64 * 12.9898).sin() * 43_758.545_3).fract() / 2.0
+        ((day as f64 * 12.9898).sin() * 43_758.545_3).rem_euclid(1.0) - 0.5
     }
 
     #[test]
