@@ -169,6 +169,11 @@ fn gaps_are_gaps() {
     assert_eq!(one(values.clone(), 450, &usual()).unwrap().days_after, 7);
     values[457] = None;
     assert_eq!(one(values, 450, &usual()).unwrap_err().code(), "gaps");
+    // Where weekends have no value, nothing is expected of a Saturday that has one.
+    let all = shares(&logits(500, 0.3, 5)).into_iter().enumerate();
+    let weekdays = all.map(|(place, share)| share.filter(|_| place % 7 < 5 || place == 453)).collect();
+    let refused = one(weekdays, 453, &Design::new(28, 1, Trend::Level, Placebos::Past).unwrap()).unwrap_err();
+    assert_eq!(refused, Refusal::Gaps { before: 20, least_before: 14, after: 0, least_after: 1 });
 }
 
 #[test]

@@ -149,13 +149,16 @@ pub enum Refusal {
         needed: Date,
     },
     /// The windows have too many gaps.
-    #[error("{before} days before and {after} after have a value; {least_before} and {least_after} are needed")]
+    #[error(
+        "{before} days before have a value, and {after} from the event on, on a weekday that was seen before; \
+         {least_before} and {least_after} are needed"
+    )]
     Gaps {
         /// Days before that have one.
         before: usize,
         /// The least.
         least_before: usize,
-        /// Days from the event on that have one.
+        /// Days from the event on that have one, on a weekday that was seen before.
         after: usize,
         /// The least.
         least_after: usize,
@@ -253,13 +256,9 @@ fn study_one(
         least_after: length.div_ceil(2),
     };
     let Some(change) = sample.change(start, &whole) else {
-        let observed = |from: usize, to: usize| sample.logits[from..to].iter().flatten().count();
-        return Err(Refusal::Gaps {
-            before: observed(from, start),
-            least_before: whole.least_before,
-            after: observed(start, to + 1),
-            least_after: whole.least_after,
-        });
+        let (before, after) = sample.usable(from, start, to);
+        let Mask { least_before, least_after, .. } = whole;
+        return Err(Refusal::Gaps { before, least_before, after, least_after });
     };
     let last = match design.placebos {
         Placebos::Past => start.saturating_sub(length),
@@ -337,6 +336,15 @@ struct Change {
 }
 
 impl Sample {
+    /// How many days have a value before the place `start`, and from there to `to` on a weekday that was seen before.
+    fn usable(&self, from: usize, start: usize, to: usize) -> (usize, usize) {
+        let has_value = |place: &usize| self.logits.get(*place).is_some_and(Option::is_some);
+        let weekday = |place: usize| (self.first_weekday + place) % WEEK;
+        let before: Vec<usize> = (from..start).filter(has_value).map(weekday).collect();
+        let after = (start..=to).filter(has_value).filter(|place| before.contains(&weekday(*place))).count();
+        (before.len(), after)
+    }
+
     /// Compares the windows around the place `start`, which both lie in the series; `None` where too few of their days
     /// have a value.
     fn change(&self, start: usize, mask: &Mask) -> Option<Change> {
