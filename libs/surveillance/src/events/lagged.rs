@@ -188,7 +188,7 @@ pub fn lagged(leading: &Daily, following: &Daily, max_lag: usize) -> Result<Lagg
     let lags: Vec<Lag> = (-reach..=reach).filter_map(|days| Lag::of(&x, &y, days, &memory)).collect();
     let sizes = lags.iter().map(|lag| size(lag.pearson, lag.pairs)).enumerate();
     let (best, size) = sizes.max_by(|one, other| one.1.total_cmp(&other.1)).ok_or(NotCorrelated::FewPairs)?;
-    let shifted = shifted_sizes(&x.values, &y.values, max_lag);
+    let shifted = shifted_sizes(&x.values, &y.values, max_lag, lags.len());
     let shifts_apart = shifted.len() / (2 * max_lag + 1);
     let p_value = Null::new(shifted, shifts_apart).map(|null| null.p_value(size));
     Ok(Lagged { lags, best, p_value, shifts_apart, phi: (x.phi, y.phi) })
@@ -225,16 +225,21 @@ fn effective(n: f64, (of_x, of_y): &(Vec<f64>, Vec<f64>)) -> f64 {
 }
 
 /// The largest [`size`] among as many neighbouring lags as were asked for, for each circular shift of `y` beyond them.
-/// A shift and a lag add up, so that lags of shifted series are neighbours among all circular lags.
-fn shifted_sizes(x: &[Option<f64>], y: &[Option<f64>], max_lag: usize) -> Vec<f64> {
+/// A shift and a lag add up, so that lags of shifted series are neighbours among all circular lags. A shift at which
+/// fewer than `least` of them have enough pairs is none: the largest of fewer is smaller, and made the best look rare.
+fn shifted_sizes(x: &[Option<f64>], y: &[Option<f64>], max_lag: usize, least: usize) -> Vec<f64> {
     let circular = |by: usize| {
         let (begin, rest) = y.split_at(by);
         let found = correlation(both(x.iter().zip(rest.iter().chain(begin))));
-        found.filter(|(_, n)| *n >= LEAST_PAIRS).map_or(0.0, |(correlation, n)| size(correlation, n))
+        found.filter(|(_, n)| *n >= LEAST_PAIRS).map(|(correlation, n)| size(correlation, n))
+    };
+    let largest = |lags: &[Option<f64>]| {
+        let sizes: Vec<f64> = lags.iter().flatten().copied().collect();
+        (sizes.len() >= least).then(|| sizes.into_iter().fold(0.0, f64::max))
     };
     // Lags asked for are those up to `max_lag` from 0 in the circle; no shift may reach them.
-    let sizes: Vec<f64> = (max_lag + 1..x.len().saturating_sub(max_lag)).map(circular).collect();
-    sizes.windows(2 * max_lag + 1).map(|lags| lags.iter().copied().fold(0.0, f64::max)).collect()
+    let sizes: Vec<Option<f64>> = (max_lag + 1..x.len().saturating_sub(max_lag)).map(circular).collect();
+    sizes.windows(2 * max_lag + 1).filter_map(largest).collect()
 }
 
 /// Pairs of which both have a value.
@@ -310,10 +315,21 @@ mod tests {
     fn shifts_keep_away_from_the_lags_that_were_asked_for() {
         let values: Vec<Option<f64>> = (0..100).map(|day| Some(f64::from(day * 37 % 101) - 50.0)).collect();
         // The series agrees with itself at lag 0 alone, of which no shift knows.
-        let sizes = shifted_sizes(&values, &values, 3);
+        let sizes = shifted_sizes(&values, &values, 3, 7);
         assert_eq!(sizes.len(), 100 - 4 * 3 - 1);
         assert!(sizes.iter().all(|size| *size < 0.99 * 10.0), "{sizes:?}");
-        assert!(shifted_sizes(&values[..10], &values[..10], 7).is_empty());
+        assert!(shifted_sizes(&values[..10], &values[..10], 7, 15).is_empty());
+    }
+
+    #[test]
+    fn shifts_with_too_few_pairs_are_no_comparisons() {
+        let half = |day: i32| (day < 50).then(|| f64::from(day * 37 % 101) - 50.0);
+        let values: Vec<Option<f64>> = (0..100).map(half).collect();
+        // By up to 20 days either way, at least 30 of the 50 days meet: the lags 4 to 20 and 80 to 96 in the circle.
+        let sizes = shifted_sizes(&values, &values, 3, 7);
+        assert_eq!(sizes.len(), 2 * (17 - 7 + 1));
+        assert!(sizes.iter().all(|size| *size > 0.0), "{sizes:?}");
+        assert_eq!(shifted_sizes(&values, &values, 3, 1).len(), 2 * 17);
     }
 
     #[test]
