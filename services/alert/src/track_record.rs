@@ -131,8 +131,9 @@ pub fn track_record(past: &Past<'_>) -> Option<TrackRecord> {
     let (from, to) = (*judged.first()?, *judged.last()?);
 
     let spells = spells(&replay.days, &observed);
-    // One that stands at the beginning began nobody knows when: an alert may be right about it, and none has missed it.
-    let began = |spell: &Spell| replay.days.first().is_some_and(|first| spell.first > first.day);
+    // One that stands when the rule first has a threshold began nobody knows when: an alert may be right about it, and none
+    // could have announced it.
+    let began = |spell: &Spell| spell.first > from;
     let spells_judged: Vec<&Spell> = spells.iter().filter(|spell| began(spell) && is_judged(spell.first)).collect();
     let leads = spells_judged.iter().filter_map(|spell| {
         // The first that announced it: whoever heard it twice knew it then.
@@ -294,6 +295,20 @@ mod tests {
         assert_eq!(record("..........#....#", &[]).spells, 2);
         assert_eq!(record(".##", &[]).spells, 0);
         assert_eq!(record(".#..#.....#", &[]).spells, 1);
+    }
+
+    #[test]
+    fn a_spell_that_stands_when_the_rule_first_has_a_threshold_is_nobodys_miss() {
+        let (rule, key) = (rule(Threshold::Quantile { q: 0.95, window_days: 56 }), key());
+        let spell_on = |first: i64| {
+            let value = |number: i64| if (first..first + 2).contains(&number) { 0.9 } else { 0.1 };
+            let history: Vec<_> = (0..60).map(|number| (day(number), Some(value(number)))).collect();
+            // Eleven days do not say what is usual, thirty-one do.
+            let forecasts: Vec<_> = forecast(10, 0.1, 0.1).chain(forecast(30, 0.1, 0.1)).collect();
+            track_record(&Past { rule: &rule, key: &key, history: &history, forecasts: &forecasts }).expect("a month")
+        };
+        assert_eq!((spell_on(31).from, spell_on(31).spells), (day(31), 0));
+        assert_eq!((spell_on(32).from, spell_on(32).spells), (day(31), 1));
     }
 
     #[test]
