@@ -49,17 +49,18 @@ pub fn read_series(input: impl Read, rejects: impl Write) -> Result<SeriesFile, 
 }
 
 /// [`read_series`] of a file in which the series `measure` stands among the shares and need be none: searches, calls,
-/// degrees. It comes beside them, `None` where the file has no value of it.
+/// degrees. It comes beside them, `None` where the file has no value of it. Where it holds nothing but shares, it is one
+/// of the series too.
 ///
 /// # Errors
-/// Those of [`read_series`]; [`Error::NoSeries`] where there is nothing but the measure.
+/// Those of [`read_series`]; [`Error::NoSeries`] where there is nothing but a measure that is no share.
 pub fn read_series_beside(
     input: impl Read,
     rejects: impl Write,
     measure: &str,
 ) -> Result<(SeriesFile, Option<Truth>), Error> {
-    let mut days = read_days(input, rejects, &|name| name != measure)?;
-    let measured = days.series.remove(measure).and_then(|days| truth(&days));
+    let days = read_days(input, rejects, &|name| name != measure)?;
+    let measured = days.series.get(measure).and_then(truth);
     Ok((histories(days)?, measured))
 }
 
@@ -214,10 +215,10 @@ fn read_row(
     }
 }
 
-/// A history from its days; `None` where no day has a value.
+/// A history from its days; `None` where no day has a value, or one of a measure is no share.
 fn history(days: &BTreeMap<Date, Day>) -> Option<History> {
     let (first, (values, totals)) = (*days.first_key_value()?.0, every_day(days)?);
-    // Rows were checked one by one, and their years span less than a history may.
+    // Rows were checked one by one, but for a measure's, and their years span less than a history may.
     Some(History::new(first, values).ok()?.with_totals(totals))
 }
 
@@ -325,6 +326,9 @@ mod tests {
         assert_eq!(calls, Some(Truth::new(date(2024, 1, 1), vec![Some(120.0), None, Some(0.0)])));
         let (_, none) = read_series_beside(text.as_bytes(), std::io::sink(), "searches").unwrap();
         assert_eq!(none, None);
+        let shares = "date,series,value\n2024-01-01,a,0.1\n2024-01-01,b,0.2\n";
+        let (file, of_shares) = read_series_beside(shares.as_bytes(), std::io::sink(), "a").unwrap();
+        assert_eq!((file.series.len(), of_shares), (2, Some(Truth::new(date(2024, 1, 1), vec![Some(0.1)]))));
         let alone = read_series_beside(&b"date,series,value\n2024-01-01,calls,12\n"[..], std::io::sink(), "calls");
         assert!(matches!(alone, Err(Error::NoSeries { rejected: 0 })));
     }

@@ -90,6 +90,12 @@ fn a_planted_rise_and_a_planted_lag_are_found() {
     let arguments = ["events", "--series", &known, "--events", &events, "--output", &out, "--with", "calls", "--lags"];
     let _ = program.run(arguments.into_iter().chain(["-"])).succeeded();
     assert_eq!(rows(&again), before);
+
+    // Shares that the others may follow are studied themselves, and do not follow themselves.
+    let arguments = ["events", "--series", &series, "--events", &events, "--output", &out, "--with", "north", "--lags"];
+    let answer = program.run(arguments.into_iter().chain(["-"])).succeeded();
+    assert!(answer.stderr.contains("correlated 1 of 1 series with north"), "{}", answer.stderr);
+    assert_eq!(rows(&again), before);
 }
 
 #[test]
@@ -111,6 +117,7 @@ fn faults_say_what_to_do() {
         program.run(["events", "--series", &series, "--events", &file, "--output", "-"]).failed(4, &[fault]);
     }
     program.run(["events", "--series", &series, "--with", "b", "--lags", "-"]).failed(4, &["the series `b`"]);
+    program.run(["events", "--series", &series, "--with", "a", "--lags", "-"]).failed(4, &["no series but `a`"]);
     program.run(["events", "--series", &series]).failed(2, &["--events"]);
     let file = write(&at("events.csv"), "date,name\n2024-01-02,fair\n");
     let short = ["events", "--series", &series, "--events", &file, "--output", "-", "--before", "13"];

@@ -27,7 +27,8 @@ With fewer than 19 placebo dates apart there is no answer. Those before the even
 change nothing; --placebos all takes later ones too.
 --with names a series of the file that the others may follow; it may hold numbers that are no shares (searches, calls).
 --lags has a row for each series and lag: series,with,lag_days (above 0: the series follows),pairs,pearson,lower,upper,
-spearman,effective_pairs,is_best,p_value (of the best lag, all lags counted),status (ok, few_pairs, constant),reason.
+spearman,effective_pairs,is_best,p_value (of the best lag, all lags counted),q_value (all series counted),status (ok,
+few_pairs, constant),reason.
 docs/events.md says how all of this is computed, and what it cannot say."#;
 
 /// `tidemark events`.

@@ -40,7 +40,7 @@ const STUDY_COLUMNS: [&str; 21] = [
 /// Those that a study without an answer leaves empty.
 const STUDY_NUMBERS: usize = 15;
 /// The first line of the correlations.
-const LAG_COLUMNS: [&str; 13] = [
+const LAG_COLUMNS: [&str; 14] = [
     "series",
     "with",
     "lag_days",
@@ -52,11 +52,12 @@ const LAG_COLUMNS: [&str; 13] = [
     "effective_pairs",
     "is_best",
     "p_value",
+    "q_value",
     "status",
     "reason",
 ];
 /// Those that a pair of series without an answer leaves empty.
-const LAG_NUMBERS: usize = 9;
+const LAG_NUMBERS: usize = 10;
 
 /// What a series says of an event.
 struct Studied<'a> {
@@ -96,8 +97,11 @@ pub(crate) fn run(arguments: &Events) -> Result<(), Failure> {
     let followed = match &arguments.with {
         Some(with) => {
             let missing = || anyhow::anyhow!("--with names the series `{with}`, of which the file has no value");
-            let leading = Daily::of_measure(&measure.ok_or_else(missing).or_exit(Exit::Input)?);
-            Some((with, correlations(&file.series, &leading, usize::from(arguments.max_lag), &stop)?))
+            let measure = measure.ok_or_else(missing).or_exit(Exit::Input)?;
+            // Of shares it is known how many people they stand on.
+            let leading = file.series.get(with).map_or_else(|| Daily::of_measure(&measure), Daily::of_shares);
+            let max_lag = usize::from(arguments.max_lag);
+            Some((with, correlations(&file.series, (with.as_str(), &leading), max_lag, &stop)?))
         }
         None => None,
     };
@@ -174,18 +178,24 @@ fn refused(studied: &[Studied<'_>]) -> Option<String> {
     })
 }
 
-/// What every series has to do with the leading one. A run without any answer has failed.
+/// What every other series has to do with the leading one. A run without any answer has failed.
 fn correlations<'a>(
     series: &'a BTreeMap<String, History>,
-    leading: &Daily,
+    (with, leading): (&str, &Daily),
     max_lag: usize,
     stop: &Stop,
 ) -> Result<Vec<Followed<'a>>, Failure> {
     let mut followed = Vec::new();
     each(series, stop, |name, history| {
-        let found = lagged(leading, &Daily::of_shares(history), max_lag);
-        followed.push(Followed { series: name, found });
+        // It may be one of the shares itself.
+        if name != with {
+            let found = lagged(leading, &Daily::of_shares(history), max_lag);
+            followed.push(Followed { series: name, found });
+        }
     })?;
+    if followed.is_empty() {
+        return Err(anyhow::anyhow!("the file has no series but `{with}`: none can follow it")).or_exit(Exit::Input);
+    }
     let first = followed.iter().find_map(|one| Some(format!("{}: {}", one.series, one.found.as_ref().err()?)));
     match first {
         Some(first) if followed.iter().all(|one| one.found.is_err()) => {
@@ -255,15 +265,18 @@ fn write_studies(out: impl Write, studied: &[Studied<'_>]) -> csv::Result<()> {
 }
 
 fn write_correlations(out: impl Write, with: &str, followed: &[Followed<'_>]) -> csv::Result<()> {
+    let p_values: Vec<f64> = followed.iter().filter_map(|one| one.found.as_ref().ok()?.p_value).collect();
+    let mut q_values = q_values(&p_values, p_values.len()).into_iter();
     let mut writer = csv::Writer::from_writer(out);
     writer.write_record(LAG_COLUMNS)?;
     for Followed { series, found } in followed {
         let begin = [(*series).to_owned(), with.to_owned()];
         match found {
             Ok(found) => {
+                let q_value = found.p_value.and_then(|_| q_values.next());
                 for (place, lag) in found.lags.iter().enumerate() {
                     let is_best = place == found.best;
-                    let p_value = found.p_value.filter(|_| is_best).map_or_else(String::new, number);
+                    let of_best = |value: Option<f64>| value.filter(|_| is_best).map_or_else(String::new, number);
                     let silence = found.silence().filter(|_| is_best).unwrap_or_default();
                     let numbers = [
                         lag.days.to_string(),
@@ -274,7 +287,8 @@ fn write_correlations(out: impl Write, with: &str, followed: &[Followed<'_>]) ->
                         number(lag.spearman),
                         number(lag.effective_pairs),
                         is_best.to_string(),
-                        p_value,
+                        of_best(found.p_value),
+                        of_best(q_value),
                         "ok".to_owned(),
                         silence,
                     ];
@@ -360,19 +374,23 @@ mod tests {
         let found =
             Lagged { lags: vec![lag(-1), lag(0)], best: 1, p_value: Some(0.05), shifts_apart: 30, phi: (0.1, 0.2) };
         let short = Lagged { p_value: None, shifts_apart: 4, ..found.clone() };
+        let other = Lagged { p_value: Some(0.5), ..found.clone() };
         let followed = [
             Followed { series: "a", found: Ok(found) },
             Followed { series: "b", found: Err(NotCorrelated::FewPairs) },
             Followed { series: "c", found: Ok(short) },
+            Followed { series: "d", found: Ok(other) },
         ];
         let mut out = Vec::new();
         write_correlations(&mut out, "calls", &followed).expect("written");
         let rows = rows(&out, &LAG_COLUMNS);
-        let of = |row: usize| (&rows[row][0], &rows[row][2], &rows[row][9], &rows[row][10], &rows[row][11]);
-        assert_eq!(of(0), ("a", "-1", "false", "", "ok"));
-        assert_eq!(of(1), ("a", "0", "true", "0.050000", "ok"));
-        assert_eq!(of(2), ("b", "", "", "", "few_pairs"));
-        assert_eq!(of(4), ("c", "0", "true", "", "ok"));
-        assert!(rows[4][12].starts_with("4 shifts lie apart") && rows[1][12].is_empty(), "{rows:?}");
+        let of = |row: usize| [0, 2, 9, 10, 11, 12].map(|column: usize| &rows[row][column]);
+        assert_eq!(of(0), ["a", "-1", "false", "", "", "ok"]);
+        // Two series have a p-value, and each counts for the other.
+        assert_eq!(of(1), ["a", "0", "true", "0.050000", "0.100000", "ok"]);
+        assert_eq!(of(2), ["b", "", "", "", "", "few_pairs"]);
+        assert_eq!(of(4), ["c", "0", "true", "", "", "ok"]);
+        assert_eq!(of(6), ["d", "0", "true", "0.500000", "0.500000", "ok"]);
+        assert!(rows[4][13].starts_with("4 shifts lie apart") && rows[1][13].is_empty(), "{rows:?}");
     }
 }
