@@ -51,7 +51,8 @@ pub struct Asked {
 pub struct Episode {
     /// The day of the decision.
     pub raised_on: Date,
-    /// The last day that it speaks of: the horizon's last after the origin it was raised from.
+    /// The last day that it speaks of: the horizon's last after the origin it was raised from, or the forecast's, where
+    /// that ends before.
     pub speaks_until: Date,
     /// The day of the decision that ended it; `None` where it is still open.
     pub resolved_on: Option<Date>,
@@ -87,7 +88,9 @@ pub fn replay(past: &Past<'_>) -> Replay {
         replay.days.push(Asked { day, threshold });
         match decide(&Facts { rule, key, open: open.as_ref(), history: known, forecast: standing, now }) {
             Decision::Raise(alert) => {
-                let speaks_until = alert.raised_origin.saturating_add(i64::from(rule.horizon_days).days());
+                let horizon = alert.raised_origin.saturating_add(i64::from(rule.horizon_days).days());
+                let forecast_until = standing.iter().map(|point| point.target).max();
+                let speaks_until = forecast_until.map_or(horizon, |last| last.min(horizon));
                 replay.episodes.push(Episode { raised_on: day, speaks_until, resolved_on: None });
                 open = Some(alert);
             }
@@ -315,6 +318,16 @@ mod tests {
     fn an_alert_whose_days_nobody_saw_is_not_judged() {
         assert_eq!(told(&record(".........???", &[(7, 0.9)])), (0, 0, 0, 0, None));
         assert_eq!(told(&record("..........??", &[(7, 0.9)])), (1, 0, 0, 0, None));
+    }
+
+    #[test]
+    fn an_alert_speaks_of_no_day_that_its_forecast_does_not() {
+        let (rule, key) = (Rule { horizon_days: 2 * HORIZON, ..rule(Threshold::Absolute(0.5)) }, key());
+        let forecasts: Vec<_> = forecast(0, 0.5, 0.1).chain(forecast(7, 0.5, 0.9)).collect();
+        let past = Past { rule: &rule, key: &key, history: &history("............#"), forecasts: &forecasts };
+        let raised: Vec<_> = replay(&past).episodes.iter().map(|one| (one.raised_on, one.speaks_until)).collect();
+        assert_eq!(raised, [(day(8), day(11))]);
+        assert_eq!(track_record(&past).map(|record| told(&record)), Some((1, 0, 1, 0, None)));
     }
 
     #[test]
