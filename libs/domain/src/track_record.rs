@@ -20,7 +20,7 @@ pub struct TrackRecord {
     pub to: Date,
     /// Days between them on which the rule had a threshold to hold the series against.
     pub judged_days: u64,
-    /// Alerts raised on those days that are over, and of whose days enough were observed.
+    /// Alerts raised on those days, of whose own days enough were observed.
     pub episodes: u64,
     /// Of those, in how many the threshold was exceeded on a day that they spoke of.
     pub right: u64,

@@ -148,7 +148,7 @@ pub fn track_record(past: &Past<'_>) -> Option<TrackRecord> {
     let can_be_judged = |episode: &&Episode| {
         let seen = observed.range(episode.raised_on..=episode.speaks_until).count() as f64;
         let all = f64::from((episode.speaks_until - episode.raised_on).get_days() + 1);
-        episode.resolved_on.is_some() && is_judged(episode.raised_on) && seen >= OBSERVED_SHARE_MIN * all
+        is_judged(episode.raised_on) && seen >= OBSERVED_SHARE_MIN * all
     };
     let episodes: Vec<&Episode> = replay.episodes.iter().filter(can_be_judged).collect();
     let is_right = |episode: &&&Episode| {
@@ -284,9 +284,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_over_or_too_near_the_end_is_not_judged() {
+    fn an_alert_that_stays_open_is_judged_by_its_own_days() {
         let still_open: Vec<_> = (7..30).map(|origin| (origin, 0.9)).collect();
-        assert_eq!(told(&record("..........#", &still_open)), (0, 0, 1, 1, Some(2.0)));
+        assert_eq!(told(&record("..........#", &still_open)), (1, 1, 1, 1, Some(2.0)));
+        assert_eq!(told(&record("............#", &still_open)), (1, 0, 1, 0, None));
+    }
+
+    #[test]
+    fn what_is_too_near_the_end_is_not_judged() {
         // Raised on day 26, resolved on day 27.
         assert_eq!(told(&record("", &[(25, 0.9), (26, 0.1)])), (0, 0, 0, 0, None));
         assert_eq!(told(&record("..........................#", &[])), (0, 0, 0, 0, None));

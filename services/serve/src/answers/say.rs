@@ -286,7 +286,7 @@ pub struct TrackRecord {
     pub to: Date,
     /// Days between them on which the rule had a threshold.
     pub judged_days: u64,
-    /// Alerts that it would have raised and that are over.
+    /// Alerts that it would have raised, and whose days have come.
     pub episodes: u64,
     /// Of those, in how many the threshold was exceeded on a day that they spoke of.
     pub right: u64,

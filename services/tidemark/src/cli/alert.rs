@@ -20,10 +20,9 @@ const ALERT_BACKTEST_HELP: &str = r#"Example:
 Forecasts are made from past origins, each from its own past alone, and each rule decides by them day by day as the platform
 would have. PPV: of its alerts, those in whose days the threshold was exceeded; sensitivity: of the spells above the
 threshold, those that an alert announced before or on their first day; both with Wilson's 95 % interval. lead: the median of
-the days from an alert to the spell it announced. Alerts that are still open, and the last days, after which a horizon has
-not been seen yet, are not judged; where there is nothing to count there is a dash. Without --until the look back ends with
-the last month that is over, as that of a running platform does: the same lake gives the same numbers. docs/alerts.md
-defines each."#;
+the days from an alert to the spell it announced. The last days, after which a horizon has not been seen yet, are not judged;
+where there is nothing to count there is a dash. Without --until the look back ends with the last month that is over, as that
+of a running platform does: the same lake gives the same numbers. docs/alerts.md defines each."#;
 
 /// `tidemark alert backtest`.
 #[derive(Debug, Args)]
