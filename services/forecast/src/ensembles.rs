@@ -68,8 +68,9 @@ impl<'a> Ensembles<'a> {
         Ok(())
     }
 
-    /// The quantiles of the ensemble, by what is `known` of a series at the origin and what `tidemark` says there.
-    pub(crate) fn of(&self, series: &str, known: &History, origin: Date, ours: &[[f64; 23]]) -> Vec<[f64; 23]> {
+    /// The quantiles of the ensemble, by what is `known` of a series at the origin and what `tidemark` says there; and
+    /// whether a member speaks in it.
+    pub(crate) fn of(&self, series: &str, known: &History, origin: Date, ours: &[[f64; 23]]) -> (Vec<[f64; 23]>, bool) {
         let scale = LogitScale::of(known);
         let said = |origin: Date, ours: &[[f64; 23]]| Said {
             origin,
@@ -81,7 +82,8 @@ impl<'a> Ensembles<'a> {
             Some(said(earlier, ours))
         };
         let pasts: Vec<Said> = self.looked_back_at(series, origin).into_iter().filter_map(past).collect();
-        ensemble(known, &said(origin, ours), &pasts)
+        let now = said(origin, ours);
+        (ensemble(known, &now, &pasts), !now.others.is_empty())
     }
 }
 

@@ -1,7 +1,7 @@
 //! Other teams' forecasts in files: the further members of an ensemble.
 //!
 //! They are held in memory, a few hundred bytes for each day of each forecast of the file's own series; days of other
-//! series are counted and passed over, and so is what is no quantile.
+//! series are counted and passed over, whatever they hold, and so is what is no quantile.
 
 use crate::{ForecastSink, SeriesFile};
 use jiff::civil::Date;
@@ -21,6 +21,7 @@ type Spoken = BTreeMap<String, Days>;
 pub struct Members {
     series: BTreeMap<String, BTreeMap<Date, Spoken>>,
     elsewhere: u64,
+    not_quantiles: u64,
 }
 
 impl Members {
@@ -28,7 +29,7 @@ impl Members {
     #[must_use]
     pub fn of(file: &SeriesFile) -> Self {
         let series = file.series.keys().map(|name| (name.clone(), BTreeMap::new())).collect();
-        Self { series, elsewhere: 0 }
+        Self { series, elsewhere: 0, not_quantiles: 0 }
     }
 
     /// Their names.
@@ -47,6 +48,12 @@ impl Members {
     #[must_use]
     pub const fn elsewhere(&self) -> u64 {
         self.elsewhere
+    }
+
+    /// Days of samples, and sets of probabilities of the peak's week: no part of an ensemble.
+    #[must_use]
+    pub const fn not_quantiles(&self) -> u64 {
+        self.not_quantiles
     }
 
     fn spoken(&self) -> impl Iterator<Item = &Spoken> {
@@ -111,21 +118,25 @@ impl Members {
 impl ForecastSink for Members {
     fn put_quantiles(&mut self, place: Place<'_>, quantiles: &[(f64, f64)]) -> Result<(), String> {
         if [RECOMMENDED_MODEL, ENSEMBLE].contains(&place.model) {
-            return Err(format!("`{}` is a forecast of our own; members are other teams' forecasts", place.model));
+            return Err(format!("`{}` is a forecast of our own; leave its rows out of the members'", place.model));
         }
-        let quantiles = DayQuantiles::new(quantiles).map_err(|unfit| unfit.to_string())?;
         let Some(origins) = self.series.get_mut(place.series) else {
             self.elsewhere += 1;
             return Ok(());
         };
+        let quantiles = DayQuantiles::new(quantiles).map_err(|unfit| unfit.to_string())?;
         let spoken = origins.entry(place.origin).or_default();
         spoken.entry(place.model.to_owned()).or_default().insert(place.ahead, quantiles);
         Ok(())
     }
 
-    fn put_samples(&mut self, _: Place<'_>, _: Vec<f64>) {}
+    fn put_samples(&mut self, _: Place<'_>, _: Vec<f64>) {
+        self.not_quantiles += 1;
+    }
 
-    fn put_peak_week(&mut self, _: Place<'_>, _: Date, _: &[(String, f64)]) {}
+    fn put_peak_week(&mut self, _: Place<'_>, _: Date, _: &[(String, f64)]) {
+        self.not_quantiles += 1;
+    }
 }
 
 #[cfg(test)]
@@ -174,6 +185,8 @@ mod tests {
             rows("t-two,2024-02-15", "a", 1..=6),
             rows("t-one,2024-02-15", "a", 1..=9),
             rows("t-one,2024-02-15", "elsewhere", 1..=2),
+            // What others count elsewhere is none of our business.
+            rows("t-one,2024-02-15", "counts", 1..=1).replace("0.45", "45"),
             "t-one,2024-02-15,a,1,,sample,1,0.5\n".to_owned(),
         ];
         let hub = HEADER.replace("model_id,", "") + &rows("2024-02-15", "a", 1..=7);
@@ -181,7 +194,7 @@ mod tests {
         let files = [("table.csv", table.as_str()), ("hub/us-x/2024-02-15-us-x.csv", hub.as_str())];
         let members = read(&files).unwrap();
         assert_eq!(members.models().into_iter().collect::<Vec<_>>(), ["t-one", "t-two", "us-x"]);
-        assert_eq!((members.forecasts(), members.elsewhere()), (7, 2));
+        assert_eq!((members.forecasts(), members.elsewhere(), members.not_quantiles()), (7, 3, 1));
         let scale = LogitScale::of(&series().series["a"]);
         let said = members.said("a", date(2024, 2, 15), 7, scale);
         assert_eq!(said.keys().collect::<Vec<_>>(), ["t-one", "us-x"]);

@@ -105,6 +105,8 @@ pub struct Summary {
     pub skipped_unfit: u64,
     /// Rows written, the header not counted.
     pub rows: u64,
+    /// Ensembles in which a member speaks; in the others it is `tidemark` alone.
+    pub joined: u64,
 }
 
 impl Request {
@@ -373,7 +375,8 @@ fn rows_of(
         .collect();
     if let Some(ensembles) = ensembles {
         told.push(continued.answer_of(Model::Tidemark).map(|(ours, dependence)| {
-            let quantiles = ensembles.of(name, known, ours.origin, &ours.quantiles);
+            let (quantiles, is_joined) = ensembles.of(name, known, ours.origin, &ours.quantiles);
+            summary.joined += u64::from(is_joined);
             // Days of the ensemble hang together as those of our forecast do.
             tell(ENSEMBLE, ours.origin, quantiles, dependence.as_ref(), request)
         }));
@@ -413,5 +416,6 @@ impl Summary {
         self.skipped_too_short += other.skipped_too_short;
         self.skipped_unfit += other.skipped_unfit;
         self.rows += other.rows;
+        self.joined += other.joined;
     }
 }

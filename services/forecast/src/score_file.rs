@@ -256,7 +256,7 @@ impl<'e, S: ForecastSink> ForecastFiles<'e, S> {
                 }
                 if group.numbers.iter().any(|(other, _)| (other - level).abs() < f64::EPSILON) {
                     return Err(format!(
-                        "a second quantile of level {level} for one model, series and day; score one target at a time"
+                        "a second quantile of level {level} for one model, series and day; give one target at a time"
                     ));
                 }
                 group.numbers.push((level, value));

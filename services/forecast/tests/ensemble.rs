@@ -97,6 +97,7 @@ fn with_members_there_is_an_ensemble_and_our_own_rows_stay_as_they_are() {
     let (with, after) = run(&file, Some(&members), &request(rolling, &models));
     // Origins 123, 134 and 145 of two series.
     assert_eq!((before.forecasts, after.forecasts), (12, 18));
+    assert_eq!((before.joined, after.joined), (0, 1));
     let is_ours = |line: &&str| !line.starts_with("ensemble,");
     assert_eq!(with.lines().filter(is_ours).collect::<Vec<_>>(), alone.lines().collect::<Vec<_>>());
     let found = values(&with);

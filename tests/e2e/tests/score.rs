@@ -286,7 +286,7 @@ fn other_teams_forecasts_are_averaged_with_ours_and_scored_beside_them() {
     };
     let (before, now) = (file("2023-02-01"), file("2023-03-01"));
     let answer = with(&[&before, &now]).succeeded();
-    for words in ["made 12 forecasts of 3 series", "read 6 forecasts by us-smoothing"] {
+    for words in ["made 12 forecasts of 3 series", "read 6 forecasts by us-smoothing; they speak in 6 ensembles"] {
         assert!(answer.stderr.contains(words), "{}", answer.stderr);
     }
     let scored = program.run(["score", "--truth", &series, "--forecasts", &output, "--json"]).succeeded();
@@ -304,4 +304,13 @@ fn other_teams_forecasts_are_averaged_with_ours_and_scored_beside_them() {
     with(&[&elsewhere]).failed(4, &["a location must be the name of a series, like `calm`"]);
     let few = changed("2023-03-01-us-few.csv", lines(4));
     with(&[&few]).failed(4, &["2023-03-01-us-few.csv, line 2: 3 quantiles say too little"]);
+
+    // Who spoke from other days than ours is no member of today's ensemble, and that is said.
+    let today = ["forecast", "--series", &series, "--horizon", "9", "--models", "drift", "--members", &before];
+    let apart = program.run(today.into_iter().chain(["--output", &output])).succeeded();
+    assert!(apart.stderr.contains("`ensemble` is `tidemark` alone"), "{}", apart.stderr);
+    let own = program.run(today.into_iter().chain(["--hub-dir", &hub, "--team", "us"]));
+    own.failed(4, &["`us-smoothing` among --members is a forecast of --team"]);
+    let twice = ["forecast", "--series", "-", "--horizon", "9", "--members", "-", "--output", &output];
+    program.run(twice).failed(4, &["standard input can be read once"]);
 }

@@ -7,15 +7,14 @@ use crate::progress::Progress;
 use crate::stop::Stop;
 use anyhow::Context as _;
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::{Instant, SystemTime};
 use tidemark_forecast::{
-    DEFAULT_HISTORY_DAYS, Error, ForecastFiles, Inputs, Journal, Members, Model, Origins, Request, SeriesFile, Summary,
-    forecast_for_hub, forecast_resumably, forecast_series, hubverse, read_series,
+    DEFAULT_HISTORY_DAYS, Error, ForecastFiles, ForecastRows, Inputs, Journal, Members, Model, Origins, Request,
+    SeriesFile, Summary, forecast_for_hub, forecast_resumably, forecast_series, hubverse, read_series,
 };
 
 /// Runs `tidemark forecast`.
@@ -61,7 +60,8 @@ fn models(asked: &[String]) -> Result<Vec<Model>, Failure> {
 struct Run {
     started: Instant,
     file: SeriesFile,
-    members: Option<Members>,
+    /// Other teams' forecasts, and what was read of them.
+    members: Option<(Members, ForecastRows)>,
     rejects: Rejects,
     bar: OnceLock<Progress>,
     stop: Stop,
@@ -70,6 +70,11 @@ struct Run {
 impl Run {
     fn start(asked: &Forecasting, rejects_of: &Path) -> Result<Self, Failure> {
         let started = Instant::now();
+        let dashes = std::iter::once(&asked.series).chain(&asked.members).filter(|path| is_dash(path)).count();
+        if dashes > 1 {
+            let what = "standard input can be read once, as --series or as one of --members; name files for the others";
+            return Err(anyhow::anyhow!(what)).or_exit(Exit::Input);
+        }
         let input = open(&asked.series).or_exit(Exit::Input)?;
         let mut rejects = Rejects::of(rejects_of).or_exit(Exit::Output)?;
         let file = read_series(input.reader, &mut rejects).map_err(failure)?;
@@ -78,7 +83,7 @@ impl Run {
     }
 
     fn inputs(&self) -> Inputs<'_> {
-        Inputs { file: &self.file, members: self.members.as_ref() }
+        Inputs { file: &self.file, members: self.members.as_ref().map(|(members, _)| members) }
     }
 
     fn at(&self, done: u64, origins: u64) -> ControlFlow<()> {
@@ -99,7 +104,8 @@ impl Run {
 
     fn say(&self, summary: &Summary, place: &str) {
         let Self { file, .. } = self;
-        let members = self.members.as_ref().map(joined).unwrap_or_default();
+        let members = self.members.as_ref();
+        let members = members.map_or_else(String::new, |(members, rows)| joined(members, rows, summary.joined));
         crate::say(&format!(
             "made {} forecasts of {} series in {:.1} s{place}; rejected {} of {} rows{}; {}{members}",
             summary.forecasts,
@@ -114,7 +120,7 @@ impl Run {
 }
 
 /// Reads other teams' forecasts, where there are any; files of none of the series are a slip.
-fn members(paths: &[PathBuf], file: &SeriesFile) -> Result<Option<Members>, Failure> {
+fn members(paths: &[PathBuf], file: &SeriesFile) -> Result<Option<(Members, ForecastRows)>, Failure> {
     if paths.is_empty() {
         return Ok(None);
     }
@@ -127,8 +133,9 @@ fn members(paths: &[PathBuf], file: &SeriesFile) -> Result<Option<Members>, Fail
         progress.clear();
         read.map_err(failure)?;
     }
+    let rows = reading.rows().clone();
     if members.forecasts() > 0 {
-        return Ok(Some(members));
+        return Ok(Some((members, rows)));
     }
     let known = file.series.keys().next().map_or("", String::as_str);
     Err(anyhow::anyhow!(
@@ -137,14 +144,21 @@ fn members(paths: &[PathBuf], file: &SeriesFile) -> Result<Option<Members>, Fail
     .or_exit(Exit::Input)
 }
 
-/// Who was read to join the ensemble.
-fn joined(members: &Members) -> String {
+/// Who was read to join the ensemble, what of it was passed over, and how many ensembles others speak in.
+fn joined(members: &Members, rows: &ForecastRows, ensembles: u64) -> String {
     let models: Vec<&str> = members.models().into_iter().collect();
-    let mut said = format!("; read {} forecasts by {}", members.forecasts(), models.join(", "));
-    if members.elsewhere() > 0 {
-        let _ = write!(said, ", and passed over {} days of other series", members.elsewhere());
-    }
-    said
+    let passed_over =
+        [(members.elsewhere(), "days of other series"), (members.not_quantiles(), "days of no quantiles")];
+    let passed_over = passed_over.into_iter().filter(|(count, _)| *count > 0);
+    let mut passed_over: Vec<String> = passed_over.map(|(count, what)| format!("{count} {what}")).collect();
+    passed_over.extend(rows.passed_over.iter().map(|(kind, count)| format!("{count} rows of {kind}")));
+    let but = if passed_over.is_empty() { String::new() } else { format!(", passed over {}", passed_over.join(", ")) };
+    let joined = if ensembles > 0 {
+        format!("they speak in {ensembles} ensembles")
+    } else {
+        "none speaks from these origins of every day of the horizon, and `ensemble` is `tidemark` alone".to_owned()
+    };
+    format!("; read {} forecasts by {}{but}; {joined}", members.forecasts(), models.join(", "))
 }
 
 fn to_output(asked: &Forecasting, request: &Request, output: &Path) -> Result<(), Failure> {
@@ -208,6 +222,12 @@ fn to_hub(asked: &Forecasting, request: &Request, folder: &Path, team: &str) -> 
         .or_exit(Exit::Output)?;
     // Below the folder there is nothing but what a hub takes; rejects go where those of a stream do.
     let run = Run::start(asked, Path::new("-"))?;
+    let own = format!("{team}-");
+    let mut models = run.members.iter().flat_map(|(members, _)| members.models());
+    if let Some(model) = models.find(|model| model.starts_with(&own)) {
+        let what = "among --members is a forecast of --team; leave its files out, they would count twice";
+        return Err(anyhow::anyhow!("`{model}` {what}")).or_exit(Exit::Input);
+    }
     let mut files: BTreeMap<String, Output> = BTreeMap::new();
     let taken = forecast_for_hub(
         run.inputs(),
