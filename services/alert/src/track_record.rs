@@ -134,8 +134,8 @@ pub fn track_record(past: &Past<'_>) -> Option<TrackRecord> {
     let (from, to) = (*judged.first()?, *judged.last()?);
 
     let spells = spells(&replay.days, &observed);
-    // One that stands when the rule first has a threshold began nobody knows when: an alert may be right about it, and none
-    // could have announced it.
+    // One that stands when the rule first has a threshold began nobody knows when: an alert may be right about it, and
+    // none could have announced it.
     let began = |spell: &Spell| spell.first > from;
     let spells_judged: Vec<&Spell> = spells.iter().filter(|spell| began(spell) && is_judged(spell.first)).collect();
     let leads = spells_judged.iter().filter_map(|spell| {

@@ -196,6 +196,15 @@ impl Reach {
     }
 }
 
+/// When a day up to `until` of the series that are forecast was last counted, by a late post or a deletion perhaps: as long
+/// as this and the [`Reach`] stand, so does what is computed of them. `None` where there is none.
+///
+/// # Errors
+/// Where the lake fails.
+pub async fn counted_at(session: &Session, settings: &Settings, until: Date) -> Result<Option<Timestamp>, Error> {
+    Ok(ended(session, settings, until).await?.into_iter().map(|series| series.issued_at).max())
+}
+
 /// Does `work` on one core: what nobody waits for leaves the others to those who are waited for.
 pub fn on_one_core<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     match rayon::ThreadPoolBuilder::new().num_threads(1).build() {
