@@ -48,8 +48,8 @@ pub(crate) struct Tried {
 }
 
 impl Look {
-    /// Reads the past up to `until`, or to the end of the last month where it is not said. `None` where no series is
-    /// forecast.
+    /// Reads the past up to `until`, or to the end of the last month where it is not said. `None` where no series that is
+    /// forecast shows a value by then.
     pub(crate) async fn read(
         session: &Session,
         config: &Config,
@@ -65,6 +65,9 @@ impl Look {
         let windows = config.alert.rules.iter().map(|rule| u32::from(rule.threshold.window_days()));
         let back_days = days.saturating_add(windows.max().unwrap_or(0));
         let panel = Panel::read(session, &settings, until, back_days).await?;
+        if panel.series().next().is_none() {
+            return Ok(None);
+        }
         Ok(Some(Self { panel, look_back: LookBack { until, days, step_days }, settings }))
     }
 
@@ -160,7 +163,11 @@ impl Keeper {
         let Some((reach, basis)) = self.due(session, config, rules, now, last_day).await? else { return Ok(()) };
         let started = Instant::now();
         let looked = Look::read(session, config, (DAYS, STEP_DAYS), Some(reach.until), last_day);
-        let Some(look) = looked.await.map_err(failure)? else { return Ok(()) };
+        let Some(look) = looked.await.map_err(failure)? else {
+            // Everything is withheld: there is nothing to try rules on until more comes.
+            self.kept = Some(Kept { basis, reach, checked_at: now });
+            return Ok(());
+        };
         let (asked, stopped) = (rules.to_vec(), stop.clone());
         let go_on = move || if stopped.is_cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
         let trying = move || on_one_core(move || look.tried(&asked, &|_, _| go_on()));
