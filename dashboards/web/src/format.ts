@@ -7,6 +7,7 @@ const percentFormat = new Intl.NumberFormat(strings.locale, { style: "percent", 
 const wholePercent = new Intl.NumberFormat(strings.locale, { style: "percent", maximumFractionDigits: 0 });
 const pointsFormat = new Intl.NumberFormat(strings.locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 const countFormat = new Intl.NumberFormat(strings.locale);
+const perMonthFormat = new Intl.NumberFormat(strings.locale, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 const rateFormat = new Intl.NumberFormat(strings.locale, { maximumSignificantDigits: 3 });
 const dayFormat = new Intl.DateTimeFormat(strings.locale, { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
 const weekdayFormat = new Intl.DateTimeFormat(strings.locale, {
@@ -22,6 +23,7 @@ export const band = (lower: number, upper: number): string =>
 export const points = (difference: number): string => pointsFormat.format(Math.abs(difference) * 100);
 export const count = (value: number): string => countFormat.format(value);
 export const rate = (value: number): string => rateFormat.format(value);
+export const perMonth = (value: number): string => perMonthFormat.format(value);
 export const day = (iso: string): string => dayFormat.format(at(iso));
 export const weekday = (iso: string): string => weekdayFormat.format(at(iso));
 export const time = (instant: string | number): string => timeFormat.format(new Date(instant));

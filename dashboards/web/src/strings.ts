@@ -100,7 +100,7 @@ export const strings = {
           ? "; no spell above the threshold began"
           : `; of ${spells} ${plural(spells, "spell", "spells")} above the threshold it announced ${foreseen}`,
       sensitivity: (value: string, lower: string, upper: string) => ` (sensitivity ${value}, ${lower} to ${upper})`,
-      lead: (days: string) => `, ${days} days ahead at the median`,
+      lead: (days: string) => `, ${days} ${days === "1" ? "day" : "days"} ahead at the median`,
       falseAlarms: (rate: string) => `; ${rate} false alarms in 30 days`,
     },
     probability: "probability",

@@ -1,27 +1,10 @@
-import type { Alert, Share, TrackRecord } from "../data/api";
-import { count, percent, probability, day, rate, weekday } from "../format";
+import type { Alert } from "../data/api";
+import { told } from "../data/record";
+import { percent, probability, day, weekday } from "../format";
 import { strings } from "../strings";
 
 const said = strings.alerts;
 const SHOWN = 6;
-
-const interval = ({ value, lower, upper }: Share) => [probability(value), probability(lower), probability(upper)] as const;
-
-/** What the rule did on the series’ own past, in one sentence. */
-function told(record: TrackRecord): string {
-  const { judged_days, episodes, right, ppv, spells, foreseen, sensitivity, lead_days, false_alarms_per_month } = record;
-  return [
-    said.record.raised(count(judged_days), episodes, right),
-    ppv && said.record.ppv(...interval(ppv)),
-    said.record.announced(foreseen, spells),
-    sensitivity && said.record.sensitivity(...interval(sensitivity)),
-    lead_days !== null && said.record.lead(rate(lead_days)),
-    false_alarms_per_month !== null && said.record.falseAlarms(rate(false_alarms_per_month)),
-    ".",
-  ]
-    .filter(Boolean)
-    .join("");
-}
 
 function Open({ alert, show }: { alert: Alert; show: (alert: Alert) => void }) {
   const { region, language } = alert.key;

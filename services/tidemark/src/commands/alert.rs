@@ -87,13 +87,15 @@ async fn look(config: &Config, arguments: &AlertBacktest) -> Result<Look, Failur
     let last_day = zones.last_complete_day(Timestamp::now());
     let asked = (arguments.days, arguments.step);
     let look = Look::read(&session, config, asked, arguments.until, last_day).await.map_err(failure)?;
-    look.context("the lake holds no series that is forecast: see forecast.markers, and whether posts were read in")
-        .or_exit(Exit::Input)
+    let by = arguments.until.map_or_else(String::new, |until| format!(" by {until}"));
+    let none = format!("the lake shows no series that is forecast{by}: see forecast.markers, and which days it holds");
+    look.context(none).or_exit(Exit::Input)
 }
 
 /// What to say of series that are not judged.
 fn without(tried: &Tried) -> String {
     match tried.without.as_slice() {
+        [] if tried.records.is_empty() => "they watch no series that is forecast".to_owned(),
         [] => "every series of theirs was judged".to_owned(),
         [(rule, key), rest @ ..] => format!(
             "{} series cannot be judged, having too few days with values ({} by `{rule}`{})",
@@ -110,7 +112,7 @@ fn shown(key: &SeriesKey) -> String {
 
 fn table(records: &[TrackRecord]) -> String {
     let mut text = String::new();
-    let dash = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| format!("{value:.1}"));
+    let dash = |value: Option<f64>, digits| value.map_or_else(|| "-".to_owned(), |value| shown_at(value, digits));
     for of_rule in records.chunk_by(|a, b| a.rule == b.rule) {
         let apart = if text.is_empty() { "" } else { "\n" };
         let _ = writeln!(
@@ -129,8 +131,8 @@ fn table(records: &[TrackRecord]) -> String {
                 record.spells,
                 record.foreseen,
                 share(record.sensitivity()),
-                record.false_alarms_per_month().map_or_else(|| "-".to_owned(), |alarms| format!("{alarms:.2}")),
-                dash(record.lead_days),
+                dash(record.false_alarms_per_month(), 2),
+                dash(record.lead_days, 1),
                 record.judged_days,
                 shown(&record.key)
             );
@@ -143,10 +145,18 @@ fn table(records: &[TrackRecord]) -> String {
 fn share(share: Proportion) -> String {
     match (share.value(), share.wilson()) {
         (Some(value), Some((lower, upper))) => {
-            format!("{:.0} ({:.0} to {:.0})", 100.0 * value, 100.0 * lower, 100.0 * upper)
+            let [value, lower, upper] = [value, lower, upper].map(|share| shown_at(100.0 * share, 0));
+            format!("{value} ({lower} to {upper})")
         }
         _ => "-".to_owned(),
     }
+}
+
+/// A number with so many digits behind the point. Halves go up, as on the page: `format` alone takes them to the even
+/// digit, and 1 of 8 would be 12 % here and 13 % there.
+fn shown_at(value: f64, digits: u8) -> String {
+    let (scale, digits) = (10_f64.powi(i32::from(digits)), usize::from(digits));
+    format!("{:.digits$}", (value * scale).round() / scale)
 }
 
 /// A row of the file.
@@ -215,10 +225,10 @@ fn write(records: &[TrackRecord], path: &Path) -> Result<(), Failure> {
 
 #[cfg(test)]
 mod tests {
-    use super::{rules, table};
+    use super::{rules, share, shown_at, table};
     use crate::config::Config;
     use jiff::civil::date;
-    use tidemark_domain::{PeriodKind, SeriesKey, TrackRecord};
+    use tidemark_domain::{PeriodKind, Proportion, SeriesKey, TrackRecord};
 
     #[test]
     fn a_table_names_each_rule_once_and_has_dashes_for_what_is_not_there() {
@@ -250,6 +260,13 @@ mod tests {
             ["4", "3", "75", "(30", "to", "95)", "5", "2", "40", "(12", "to", "77)", "0.10", "3.5", "300", series];
         assert_eq!(lines[2], first, "{text}");
         assert_eq!(lines[3], ["0", "0", "-", "0", "0", "-", "0.00", "-", "300", series], "{text}");
+    }
+
+    #[test]
+    fn halves_are_rounded_as_on_the_page() {
+        assert_eq!(share(Proportion { k: 1, n: 8 }), "13 (2 to 47)");
+        assert_eq!(share(Proportion { k: 0, n: 3 }), "0 (0 to 56)");
+        assert_eq!((shown_at(0.125, 2), shown_at(3.5, 1)), ("0.13".to_owned(), "3.5".to_owned()));
     }
 
     #[test]
