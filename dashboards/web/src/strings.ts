@@ -102,6 +102,7 @@ export const strings = {
       sensitivity: (value: string, lower: string, upper: string) => ` (sensitivity ${value}, ${lower} to ${upper})`,
       lead: (days: string) => `, ${days} ${days === "1" ? "day" : "days"} ahead at the median`,
       falseAlarms: (rate: string) => `; ${rate} false alarms in 30 days`,
+      thin: "; so few say little: read the intervals",
     },
     probability: "probability",
     show: "Show the series",

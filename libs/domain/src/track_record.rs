@@ -7,6 +7,9 @@ use jiff::civil::Date;
 /// Days of the month by which false alarms are told.
 pub const MONTH_DAYS: u64 = 30;
 
+/// Of fewer alerts, or spells, a share says little: its interval spans most of what there is.
+pub const FEW: u64 = 5;
+
 /// One rule on one series, held against what came: counts, and the rates that follow from them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrackRecord {
@@ -45,6 +48,12 @@ impl TrackRecord {
     #[must_use]
     pub const fn sensitivity(&self) -> Proportion {
         Proportion { k: self.foreseen, n: self.spells }
+    }
+
+    /// Whether a share of it stands on fewer than [`FEW`] alerts or spells.
+    #[must_use]
+    pub fn is_thin(&self) -> bool {
+        [self.episodes, self.spells].iter().any(|count| (1..FEW).contains(count))
     }
 
     /// Alerts that were not right, for each [`MONTH_DAYS`] days judged. `None` where no day is.
@@ -86,7 +95,10 @@ mod tests {
         assert_eq!(record.false_alarms_per_month(), Some(0.1));
         let (lower, upper) = record.ppv().wilson().expect("four alerts");
         assert!((lower - 0.3006).abs() < 5e-5 && (upper - 0.9544).abs() < 5e-5, "{lower} {upper}");
+        let more = TrackRecord { episodes: 5, ..record.clone() };
+        assert!(record.is_thin() && !more.is_thin(), "four alerts are few, five alerts and five spells are not");
         let silent = TrackRecord { episodes: 0, right: 0, spells: 0, foreseen: 0, lead_days: None, ..record };
+        assert!(!silent.is_thin(), "there is no share");
         assert_eq!((silent.ppv().wilson(), silent.sensitivity().value()), (None, None));
         assert_eq!(silent.false_alarms_per_month(), Some(0.0));
         assert_eq!(TrackRecord { judged_days: 0, ..silent }.false_alarms_per_month(), None);

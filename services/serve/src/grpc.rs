@@ -339,6 +339,7 @@ impl From<&say::TrackRecord> for proto::TrackRecord {
             sensitivity: said.sensitivity.map(share),
             false_alarms_per_month: said.false_alarms_per_month,
             lead_days: said.lead_days,
+            is_thin: said.is_thin,
             computed_at_us: micros(said.computed_at),
         }
     }

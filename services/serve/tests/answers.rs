@@ -71,9 +71,11 @@ async fn both_doors_give_the_same_answers_and_no_small_cell_shows_a_number() {
         (&Value::from(4), &Value::from(3), &Value::from(0.75))
     );
     assert_eq!((&record["sensitivity"], &record["lead_days"]), (&Value::Null, &Value::Null), "nothing came");
+    assert_eq!(record["is_thin"], true, "four alerts");
     let said = grpc.list_alerts(proto::ListAlertsRequest { state: "open".to_owned() }).await.unwrap().into_inner();
     let told = said.alerts[0].track_record.clone().unwrap();
     assert_eq!((told.from.as_str(), told.judged_days, told.false_alarms_per_month), ("2026-03-01", 30, Some(1.0)));
+    assert!(told.is_thin);
     let upper = told.ppv.unwrap().upper;
     assert!((upper - record["ppv"]["upper"].as_f64().unwrap()).abs() < 1e-12 && told.sensitivity.is_none());
     let said = grpc.list_alerts(proto::ListAlertsRequest { state: "resolved".to_owned() }).await.unwrap().into_inner();

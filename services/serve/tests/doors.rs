@@ -156,6 +156,8 @@ async fn the_interface_describes_itself_and_counts_what_it_answers() {
         .map(|parameter| parameter["name"].as_str().unwrap().to_owned())
         .collect();
     assert_eq!(names, ["source", "region", "language", "marker", "period", "from", "to", "as_of"]);
+    let record = &description["components"]["schemas"]["TrackRecord"]["properties"];
+    assert!(record["ppv"].is_object() && record["is_thin"]["description"].is_string(), "{record}");
     let metrics = reqwest::get(format!("{}/metrics", open.http)).await.unwrap().text().await.unwrap();
     assert!(metrics.contains("tidemark_serve_requests_total{"), "{metrics}");
     assert!(metrics.contains("place=\"/api/v1/openapi.json\""), "{metrics}");

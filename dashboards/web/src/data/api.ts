@@ -161,6 +161,8 @@ export interface TrackRecord {
   sensitivity: Share | null;
   false_alarms_per_month: number | null;
   lead_days: number | null;
+  /** A share stands on fewer than five alerts or spells. */
+  is_thin: boolean;
   computed_at: string;
 }
 

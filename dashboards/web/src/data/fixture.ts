@@ -167,6 +167,7 @@ export const alerts: Alert[] = [
           sensitivity: { value: 0.4, lower: 0.1176, upper: 0.7693 },
           false_alarms_per_month: 30 / 351,
           lead_days: 3.5,
+          is_thin: true,
           computed_at: "2026-11-01T00:01:00Z",
         },
 }));

@@ -18,6 +18,7 @@ export function told(record: TrackRecord): string {
     sensitivity && said.sensitivity(...interval(sensitivity)),
     lead_days !== null && said.lead(rate(lead_days)),
     false_alarms_per_month !== null && said.falseAlarms(perMonth(false_alarms_per_month)),
+    record.is_thin && said.thin,
     ".",
   ]
     .filter(Boolean)

@@ -301,6 +301,7 @@ fn track_record(kept: &TrackRecords, alert: &Alert) -> Option<say::TrackRecord> 
         sensitivity: share(record.sensitivity()),
         false_alarms_per_month: record.false_alarms_per_month(),
         lead_days: record.lead_days,
+        is_thin: record.is_thin(),
         computed_at: kept.issued_at,
     })
 }

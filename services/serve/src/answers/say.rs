@@ -302,6 +302,8 @@ pub struct TrackRecord {
     pub false_alarms_per_month: Option<f64>,
     /// Median days from an alert to the first day of the spell it announced; absent where it announced none.
     pub lead_days: Option<f64>,
+    /// A share stands on fewer than five alerts or spells, and says little: read its interval.
+    pub is_thin: bool,
     /// When it was computed.
     pub computed_at: Timestamp,
 }

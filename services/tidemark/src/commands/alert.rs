@@ -17,7 +17,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 use std::time::Instant;
 use tidemark_alert::Rule;
-use tidemark_domain::{Proportion, SeriesKey, TrackRecord};
+use tidemark_domain::{Proportion, SeriesKey, TrackRecord, track_record::FEW};
 use tidemark_lake::Lake;
 use tidemark_query::Session;
 
@@ -54,6 +54,13 @@ pub(crate) fn backtest(arguments: &AlertBacktest) -> Result<(), Failure> {
     }
     if arguments.output.as_deref().is_none_or(|output| !is_dash(output)) {
         crate::print(table(&tried.records))?;
+    }
+    let thin = tried.records.iter().filter(|record| record.is_thin()).count();
+    if thin > 0 {
+        let all = tried.records.len();
+        crate::say(&format!(
+            "{thin} of {all} records stand on fewer than {FEW} alerts or spells and say little: read their intervals"
+        ));
     }
     crate::say(&format!(
         "tried {} rules on the {} days up to {}, with a forecast every {} days, in {:.1} s; {}",
@@ -182,6 +189,7 @@ struct Row<'a> {
     sensitivity_upper: Option<f64>,
     false_alarms_per_month: Option<f64>,
     lead_days: Option<f64>,
+    is_thin: bool,
 }
 
 impl<'a> From<&'a TrackRecord> for Row<'a> {
@@ -208,6 +216,7 @@ impl<'a> From<&'a TrackRecord> for Row<'a> {
             sensitivity_upper: sensitivity.wilson().map(|(_, upper)| upper),
             false_alarms_per_month: record.false_alarms_per_month(),
             lead_days: record.lead_days,
+            is_thin: record.is_thin(),
         }
     }
 }
