@@ -243,6 +243,7 @@ fn many_posts_become_a_forecast_and_an_alert() {
     });
     platform.stop();
     is_tried_on_its_past(&folder.path().join("data"), &last_day);
+    is_kept_as_the_command_prints_it(&folder.path().join("data"));
 }
 
 /// The rule has a record on the year's past, without a server.
@@ -266,6 +267,45 @@ fn is_tried_on_its_past(data: &Path, last_day: &str) {
     let mut unknown = Program::find().command(["alert", "backtest", "--rule", "none"]);
     unknown.arg("--data").arg(data);
     assert_eq!(Program::run_command(unknown).code, Some(4));
+}
+
+/// What a platform keeps of a rule is what the command computes of the same lake.
+fn is_kept_as_the_command_prints_it(data: &Path) {
+    // One series, which is tried within a test's patience.
+    const RULE: &str = "
+[[alert.rules]]
+name = \"stress everywhere\"
+marker = \"lexicon.mh.stress\"
+region = \"all\"
+threshold = { quantile = { q = 0.95, window_days = 182 } }
+";
+    const NAMES: [(&str, &str); 8] = [
+        ("from", "first_day"),
+        ("to", "last_day"),
+        ("judged_days", "judged_days"),
+        ("episodes", "episodes"),
+        ("right", "episodes_right"),
+        ("spells", "spells"),
+        ("foreseen", "spells_foreseen"),
+        ("lead_days", "lead_days"),
+    ];
+    let platform = Platform::start(&Program::find(), data, &format!("{CONFIG}{RULE}"));
+    let output = data.join("recomputed.csv");
+    let mut command = Program::find().command(["alert", "backtest"]);
+    command.arg("--data").arg(data).arg("--config").arg(data.join("test-config.toml")).arg("--output").arg(&output);
+    let _table = Program::run_command(command).succeeded();
+    let rows: Vec<BTreeMap<String, String>> =
+        csv::Reader::from_path(&output).expect("written").deserialize().map(|row| row.expect("a row")).collect();
+    let [row] = &rows[..] else { panic!("one rule on one series: {rows:?}") };
+    platform.sql_until("SELECT * FROM track_record WHERE rule = 'stress everywhere'", |kept| {
+        let same = |(printed, column): &(&str, &str)| {
+            let (printed, kept) = (row[*printed].as_str(), &kept[0][*column]);
+            // A day, or a number; nothing where there is nothing to count.
+            kept.as_str().map_or_else(|| kept.as_f64() == printed.parse::<f64>().ok(), |day| day == printed)
+        };
+        kept.len() == 1 && NAMES.iter().all(same)
+    });
+    platform.stop();
 }
 
 /// The row of the file whose event id this is: the first or one of its company.
