@@ -12,6 +12,11 @@ use tidemark_query::{SeriesFilter, SeriesSummary, Session, tables};
 /// How long the watch rests for the time it looks: while a backfill changes cells all the time, looking takes no more
 /// than a fifth of it.
 const REST_PER_LOOK: u32 = 4;
+/// Days that have ended are judged when none of them was issued anew for this long. While a past is being read in they
+/// are, every few tens of seconds, and half of their posts look like an outage.
+const QUIET: Duration = Duration::from_secs(60);
+/// Posts that are always late keep nobody from judging for longer than this.
+const PATIENCE: Duration = Duration::from_mins(10);
 
 /// What a running watch remembers. Only a shortcut: without it, everything is judged once and found to be known.
 #[derive(Debug, Default)]
@@ -20,16 +25,19 @@ pub struct Watch {
     seen: Option<(Option<u64>, Date)>,
     /// How far the watched series reached then, of days that had ended, and when any such day was last issued.
     judged: Option<(Date, Vec<SeriesSummary>)>,
-    /// The same at the last look.
-    ended: Option<Vec<SeriesSummary>>,
+    /// The same at the last look, and since when it is so.
+    ended: Option<(Instant, Vec<SeriesSummary>)>,
+    /// Since when nothing was judged because days that had ended were issued anew.
+    restless: Option<Instant>,
     rest: Option<(Instant, Duration)>,
 }
 
 impl Watch {
     /// Judges the markers of `rules`, in every source and region, over all languages, and every feed, up to `last_day`,
-    /// the last that has ended: a day that goes on is not yet what it will be. While a past is being read in, its
-    /// latest day is not either: as long as series reach farther than at the look before, nothing is judged. Answers
-    /// with the signals that it wrote; with none where nothing changed, or where it waits or rests.
+    /// the last that has ended: a day that goes on is not yet what it will be. While a past is being read in, its days
+    /// are not either: nothing is judged until they were quiet for a minute, or else, for ten minutes, as long as series
+    /// reach farther than at the look before. Answers with the signals that it wrote; with none where nothing changed, or
+    /// where it waits or rests.
     ///
     /// # Errors
     /// Where the lake fails.
@@ -55,8 +63,7 @@ impl Watch {
         };
         // Posts of today change cells all the time, and nothing here.
         let ended = session.series_keys(&filter).await?;
-        let before = self.ended.replace(ended.clone());
-        if before.is_none_or(|before| !reach_alike(&before, &ended)) {
+        if !self.is_settled(&ended, started) {
             return Ok(Vec::new());
         }
         let judged = Some((last_day, ended));
@@ -67,6 +74,24 @@ impl Watch {
         (self.seen, self.judged) = (Some(seen), judged);
         self.rest = Some((Instant::now(), started.elapsed() * REST_PER_LOOK));
         Ok(changed)
+    }
+
+    /// Whether days that have `ended`, as they are found `now`, may be judged.
+    fn is_settled(&mut self, ended: &[SeriesSummary], now: Instant) -> bool {
+        let before = self.ended.take();
+        let (since, reaches_alike) = match &before {
+            Some((since, before)) if before == ended => (*since, true),
+            Some((_, before)) => (now, reach_alike(before, ended)),
+            None => (now, false),
+        };
+        self.ended = Some((since, ended.to_vec()));
+        let restless = *self.restless.get_or_insert(now);
+        let is_settled =
+            now.duration_since(since) >= QUIET || reaches_alike && now.duration_since(restless) >= PATIENCE;
+        if is_settled {
+            self.restless = None;
+        }
+        is_settled
     }
 }
 
@@ -115,4 +140,48 @@ fn tell(changed: &[Signal]) {
         metrics::signalled(kind.code(), signals);
     }
     tracing::info!(data_quality, marker, withdrawn = changed.len() - data_quality - marker, "signals");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{PATIENCE, QUIET, Watch};
+    use jiff::{Timestamp, civil::date};
+    use std::time::{Duration, Instant};
+    use tidemark_domain::{PeriodKind, SeriesKey};
+    use tidemark_query::SeriesSummary;
+
+    /// One series up to a day of January, last issued so many seconds after the epoch.
+    fn reaching(day: i8, issued_at: i64) -> Vec<SeriesSummary> {
+        let key = SeriesKey {
+            source: "feed".into(),
+            region: "all".into(),
+            language: "all".into(),
+            marker: "mh.stress".into(),
+            period: PeriodKind::Day,
+        };
+        let issued_at = Timestamp::from_second(issued_at).expect("a time");
+        vec![SeriesSummary { key, first: date(2026, 1, 1), last: date(2026, 1, day), issued_at }]
+    }
+
+    #[test]
+    fn days_are_judged_when_they_are_quiet() {
+        let (mut watch, start) = (Watch::default(), Instant::now());
+        let mut settled = |after: Duration, ended| watch.is_settled(&ended, start + after);
+        assert!(!settled(Duration::ZERO, reaching(3, 0)), "nobody knows what is still to come");
+        assert!(!settled(Duration::from_secs(30), reaching(3, 1)), "a past is being read in");
+        assert!(!settled(QUIET, reaching(3, 1)));
+        assert!(settled(Duration::from_secs(30) + QUIET, reaching(3, 1)));
+    }
+
+    #[test]
+    fn late_posts_put_it_off_for_a_while() {
+        let (mut watch, start) = (Watch::default(), Instant::now());
+        let mut settled = |after: Duration, ended| watch.is_settled(&ended, start + after);
+        for second in 0..PATIENCE.as_secs() {
+            assert!(!settled(Duration::from_secs(second), reaching(3, second as i64)));
+        }
+        assert!(settled(PATIENCE, reaching(3, 1_000)));
+        assert!(!settled(PATIENCE + Duration::from_secs(1), reaching(3, 1_001)), "and then again");
+        assert!(!settled(2 * PATIENCE + Duration::from_secs(2), reaching(4, 1_002)), "a new day may be only half read");
+    }
 }
