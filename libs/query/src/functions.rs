@@ -1,21 +1,46 @@
 //! Rules of the domain as SQL functions: `wilson_lower(k, n)`, `wilson_upper(k, n)`, `cell_status(n)`,
-//! `period_label(period, period_end)`, `period_ends(period, first_day, last_day)`.
+//! `period_label(period, period_end)`, `period_ends(period, first_day, last_day)`, `reliability(n)`; and
+//! `baseline_mean`, `baseline_z`, `baseline_ratio` of `(value, n, …)`, where [`EARLIER`] values of earlier periods follow.
 
 use crate::columns::{date_of, day_number};
-use arrow::array::{ArrayRef, AsArray, Date32Builder, Float64Array, ListBuilder, StringArray};
+use arrow::array::{Array as _, ArrayRef, AsArray, Date32Builder, Float64Array, ListBuilder, StringArray};
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Date32Type, Field, Int64Type};
+use arrow::datatypes::{DataType, Date32Type, Field, Float64Type, Int64Type};
 use datafusion::common::{Result, exec_datafusion_err};
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
 use std::sync::Arc;
-use tidemark_domain::{CellStatus, Period, PeriodKind, Proportion};
+use tidemark_domain::{CellStatus, Period, PeriodKind, Proportion, Reliability};
+use tidemark_surveillance::prevalence::baseline::{self, Baseline, Comparison};
+
+/// How many earlier values a value is compared with.
+pub(crate) const EARLIER: usize = 8;
 
 /// All of them.
 pub(crate) fn functions() -> Vec<ScalarUDF> {
-    [Rule::WilsonLower, Rule::WilsonUpper, Rule::CellStatus, Rule::PeriodLabel, Rule::PeriodEnds]
-        .into_iter()
-        .map(|rule| ScalarUDF::new_from_impl(DomainFunction::new(rule)))
-        .collect()
+    let rules = [
+        Rule::WilsonLower,
+        Rule::WilsonUpper,
+        Rule::CellStatus,
+        Rule::PeriodLabel,
+        Rule::PeriodEnds,
+        Rule::Reliability,
+        Rule::BaselineMean,
+        Rule::BaselineZ,
+        Rule::BaselineRatio,
+    ];
+    rules.into_iter().map(|rule| ScalarUDF::new_from_impl(DomainFunction::new(rule))).collect()
+}
+
+/// The values that a row of `series` is compared with, the nearest first, as columns `earlier_1`, `earlier_2`, … over the
+/// window `own`: the rows of its series in the order of time, of which there is one for every period.
+pub(crate) fn earlier_columns() -> String {
+    let lags = |kind| baseline::Rule::of(kind).lags().take(EARLIER);
+    let column = |(name, (days, weeks)): (usize, (usize, usize))| {
+        let [days, weeks] = [days, weeks].map(|lag| format!("lag(value, {lag}) OVER own"));
+        format!("CASE WHEN period = 'day' THEN {days} ELSE {weeks} END AS earlier_{name}")
+    };
+    let columns = (1..).zip(lags(PeriodKind::Day).zip(lags(PeriodKind::Epiweek))).map(column);
+    columns.collect::<Vec<_>>().join(", ")
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -25,6 +50,10 @@ enum Rule {
     CellStatus,
     PeriodLabel,
     PeriodEnds,
+    Reliability,
+    BaselineMean,
+    BaselineZ,
+    BaselineRatio,
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -37,9 +66,13 @@ impl DomainFunction {
     fn new(rule: Rule) -> Self {
         let arguments = match rule {
             Rule::WilsonLower | Rule::WilsonUpper => vec![DataType::Int64, DataType::Int64],
-            Rule::CellStatus => vec![DataType::Int64],
+            Rule::CellStatus | Rule::Reliability => vec![DataType::Int64],
             Rule::PeriodLabel => vec![DataType::Utf8, DataType::Date32],
             Rule::PeriodEnds => vec![DataType::Utf8, DataType::Date32, DataType::Date32],
+            Rule::BaselineMean | Rule::BaselineZ | Rule::BaselineRatio => {
+                let earlier = std::iter::repeat_n(DataType::Float64, EARLIER);
+                [DataType::Float64, DataType::Int64].into_iter().chain(earlier).collect()
+            }
         };
         Self { rule, signature: Signature::exact(arguments, Volatility::Immutable) }
     }
@@ -89,6 +122,20 @@ fn ends(columns: &[ArrayRef]) -> Result<ArrayRef> {
     Ok(Arc::new(ends.finish()))
 }
 
+/// A number of each row beside its baseline: its value, the units behind it, and earlier values.
+fn compared(columns: &[ArrayRef], number: impl Fn(&Comparison) -> Option<f64>) -> Result<ArrayRef> {
+    let units: Vec<Option<u64>> = integers(&columns[1])?.collect();
+    let floats = |column: &ArrayRef| cast(column, &DataType::Float64);
+    let (values, earlier) = (floats(&columns[0])?, columns[2..].iter().map(floats).collect::<Result<Vec<_>, _>>()?);
+    let at =
+        |column: &ArrayRef, row: usize| column.is_valid(row).then(|| column.as_primitive::<Float64Type>().value(row));
+    let numbers = units.iter().enumerate().map(|(row, units)| {
+        let before: Vec<f64> = earlier.iter().filter_map(|column| at(column, row)).collect();
+        number(&Comparison::of(Baseline::of(&before), at(&values, row), *units))
+    });
+    Ok(Arc::new(numbers.collect::<Float64Array>()))
+}
+
 impl ScalarUDFImpl for DomainFunction {
     fn name(&self) -> &str {
         match self.rule {
@@ -97,6 +144,10 @@ impl ScalarUDFImpl for DomainFunction {
             Rule::CellStatus => "cell_status",
             Rule::PeriodLabel => "period_label",
             Rule::PeriodEnds => "period_ends",
+            Rule::Reliability => "reliability",
+            Rule::BaselineMean => "baseline_mean",
+            Rule::BaselineZ => "baseline_z",
+            Rule::BaselineRatio => "baseline_ratio",
         }
     }
 
@@ -106,8 +157,10 @@ impl ScalarUDFImpl for DomainFunction {
 
     fn return_type(&self, _: &[DataType]) -> Result<DataType> {
         Ok(match self.rule {
-            Rule::WilsonLower | Rule::WilsonUpper => DataType::Float64,
-            Rule::CellStatus | Rule::PeriodLabel => DataType::Utf8,
+            Rule::WilsonLower | Rule::WilsonUpper | Rule::BaselineMean | Rule::BaselineZ | Rule::BaselineRatio => {
+                DataType::Float64
+            }
+            Rule::CellStatus | Rule::PeriodLabel | Rule::Reliability => DataType::Utf8,
             Rule::PeriodEnds => DataType::List(Arc::new(Field::new("item", DataType::Date32, true))),
         })
     }
@@ -128,6 +181,13 @@ impl ScalarUDFImpl for DomainFunction {
             }
             Rule::PeriodLabel => labels(&columns)?,
             Rule::PeriodEnds => ends(&columns)?,
+            Rule::Reliability => {
+                let word = |n: Option<u64>| n.map(|n| Reliability::of(n).code());
+                Arc::new(integers(&columns[0])?.map(word).collect::<StringArray>())
+            }
+            Rule::BaselineMean => compared(&columns, |beside| beside.baseline.map(|baseline| baseline.mean))?,
+            Rule::BaselineZ => compared(&columns, |beside| beside.z)?,
+            Rule::BaselineRatio => compared(&columns, |beside| beside.ratio)?,
         }))
     }
 }

@@ -18,11 +18,12 @@ use tidemark_domain::Period;
 use tidemark_lake::{Lake, Table};
 
 /// Views in the order in which they need each other.
-const VIEWS: [(&str, &str); 11] = [
+const VIEWS: [(&str, &str); 12] = [
     ("annotated", include_str!("../sql/annotated.sql")),
     ("author_days", include_str!("../sql/author_days.sql")),
     ("series_latest", include_str!("../sql/series_latest.sql")),
     ("series", include_str!("../sql/series.sql")),
+    ("series_baseline", include_str!("../sql/series_baseline.sql")),
     ("forecast", include_str!("../sql/forecast.sql")),
     ("forecast_origins", include_str!("../sql/forecast_origins.sql")),
     ("alert", include_str!("../sql/alert.sql")),
@@ -282,11 +283,12 @@ impl Seen {
         }
         let list = prevalence::score_list(&markers);
         let more: String = markers.iter().map(|(_, column)| format!(", e.\"{column}\"")).collect();
-        let yesterday = yesterday(as_of);
+        let (yesterday, earlier) = (yesterday(as_of), functions::earlier_columns());
         for (view, text) in VIEWS {
             let scores = if view == "annotated" { &more } else { &list };
             let failed = |source| Error::View { view, source };
             let text = text.replace("{scores}", scores).replace("{yesterday}", &yesterday).replace("{days}", ANY_DAY);
+            let text = text.replace("{earlier}", &earlier);
             let frame = context.sql(&text).await.map_err(failed)?;
             context.register_table(view, frame.into_view()).map_err(failed)?;
         }

@@ -7,9 +7,10 @@ use common::{Row, post, rows};
 use jiff::Timestamp;
 use std::sync::Arc;
 use tidemark_domain::alert::AlertState;
-use tidemark_domain::{Alert, CellStatus, ForecastPoint, PeriodKind, SeriesKey, Unit};
+use tidemark_domain::{Alert, CellStatus, ForecastPoint, PeriodKind, Proportion, SeriesKey, Unit};
 use tidemark_lake::Lake;
 use tidemark_query::{Answer, Error, FeedStatus, Limits, SeriesFilter, Session, prevalence, tables};
+use tidemark_surveillance::prevalence::baseline::{Rule, compare_cells};
 
 struct Here {
     _folder: tempfile::TempDir,
@@ -119,6 +120,56 @@ async fn every_day_has_a_point_and_small_cells_show_nothing() {
     assert_eq!(catalogue.sources[0].regions, ["all", "unknown"]);
     let keys = here.session.series_keys(&days_filter("m.x")).await.unwrap();
     assert_eq!((keys[0].first, keys[0].last), (points[0].period.end, points[3].period.end));
+}
+
+#[tokio::test]
+async fn a_series_stands_beside_its_baseline_as_the_library_has_it() {
+    let here = empty().await;
+    let first: jiff::civil::Date = "2024-01-01".parse().unwrap();
+    let mut posts = Vec::new();
+    for offset in 0..90_i64 {
+        let day = first.saturating_add(jiff::ToSpan::days(offset)).to_string();
+        // A day that is not shown, and none at all.
+        let people = if offset == 49 { 10 } else { 50 + offset % 3 };
+        for person in (0..people).filter(|_| offset != 56) {
+            let shows = person < 5 + (offset * 7) % 11;
+            posts.push(post(&format!("{offset}-{person}"), &day).by(&format!("a{person}")).with("m.x", shows));
+        }
+    }
+    here.holds(&posts).await;
+    assert!(here.issue(&posts, 1).await > 0);
+    for kind in [PeriodKind::Day, PeriodKind::Epiweek] {
+        let filter = SeriesFilter { period: Some(kind), ..days_filter("m.x") };
+        let points = here.session.series_points(&filter).await.unwrap();
+        let cells: Vec<_> = points.iter().map(|point| Some(Proportion { k: point.k?, n: point.n? })).collect();
+        let expected = compare_cells(&cells, &Rule::of(kind));
+        let asked = format!(
+            "SELECT n, reliability, baseline, z, ratio FROM series_baseline WHERE region = 'all' AND language = 'all' \
+             AND period = '{}' ORDER BY period_end",
+            kind.code()
+        );
+        let answer = String::from_utf8(here.ask(&asked).await.to_json_lines().unwrap()).unwrap();
+        let rows: Vec<serde_json::Value> = answer.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(rows.len(), expected.len());
+        for ((row, expected), cell) in rows.iter().zip(&expected).zip(&cells) {
+            let numbers = [
+                (row["baseline"].as_f64(), expected.baseline.map(|baseline| baseline.mean)),
+                (row["z"].as_f64(), expected.z),
+                (row["ratio"].as_f64(), expected.ratio),
+            ];
+            for (told, expected) in numbers {
+                assert_eq!(told.is_some(), expected.is_some(), "{row}");
+                assert!((told.unwrap_or_default() - expected.unwrap_or_default()).abs() < 1e-12, "{row} {expected:?}");
+            }
+            assert_eq!(row["reliability"].as_str(), cell.map(|_| "moderate"), "{row}");
+        }
+        assert!(expected.iter().any(|beside| beside.z.is_some()));
+        // Every column of the view `series` comes first.
+        let [series, beside] = ["series", "series_baseline"].map(|view| format!("SELECT * FROM {view} LIMIT 1"));
+        let (series, beside) = (here.ask(&series).await.columns(), here.ask(&beside).await.columns());
+        assert_eq!(beside[..series.len()], series[..]);
+        assert_eq!(beside[series.len()..], ["reliability", "baseline", "z", "ratio"]);
+    }
 }
 
 #[tokio::test]

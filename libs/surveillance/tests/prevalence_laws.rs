@@ -13,6 +13,7 @@ use tidemark_surveillance::prevalence::{
     lift::lift,
     misclassification::{Accuracy, Rate},
     overdispersion::BetaBinomial,
+    places::of_places,
     population::Population,
     poststratification::{Robust, naive, robust},
     presence::{self, Rule, Vote},
@@ -132,6 +133,21 @@ proptest! {
             prop_assert!(weights.iter().all(|weight| weight.is_finite() && *weight >= 0.0));
             prop_assert!((weights.iter().sum::<f64>() - n).abs() < 1e-6);
             prop_assert!(weights.iter().zip(reversed.iter().rev()).all(|(a, b)| (a - b).abs() < 1e-6));
+        }
+    }
+
+    #[test]
+    fn places_together_have_a_share_where_one_of_them_has(
+        cells in prop::collection::vec(prop::option::of(proportion(500)), 1..6),
+        elsewhere in proportion(100),
+    ) {
+        let margin: Vec<f64> = (1..=cells.len()).map(|place| place as f64).collect();
+        let table = Population::of_margins(&[margin]).unwrap();
+        let (k, n) = cells.iter().flatten().fold((elsewhere.k, elsewhere.n), |(k, n), cell| (k + cell.k, n + cell.n));
+        let together = of_places(Proportion { k, n }, &cells, &table).unwrap();
+        prop_assert_eq!(together.is_some(), cells.iter().any(Option::is_some));
+        if let Some(together) = together {
+            assert_lawful(&together);
         }
     }
 

@@ -29,6 +29,16 @@ pub enum Error {
         "column `{0}` of the table `events` holds a value this version does not know: was it written by a newer one?"
     )]
     Unknown(&'static str),
+    /// A table that a run was given cannot be used.
+    #[error("{file}, line {line}: {what}")]
+    Table {
+        /// The file.
+        file: String,
+        /// The line, from 1.
+        line: u64,
+        /// What is wrong, and what to do.
+        what: String,
+    },
     /// The input ended in an IO error.
     #[error("the input cannot be read after line {line}")]
     Read {

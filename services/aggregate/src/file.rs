@@ -1,6 +1,7 @@
 //! From file to file: annotated posts in, prevalence series out. The same index and the same query as the role's.
 
 use crate::Error;
+use crate::beside::{self, Beside, Shown};
 use crate::index::{Disposition, Index};
 use crate::rows::{self, Row};
 use arrow::array::{AsArray as _, RecordBatch};
@@ -8,15 +9,18 @@ use arrow::datatypes::{Date32Type, Int64Type};
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::{BufRead, Write};
+use std::num::NonZeroU32;
+use tidemark_domain::series::ALL;
 use tidemark_domain::time::{day_in, days, plausible, since_1970, units_per_second};
 use tidemark_domain::{
     AnnotatedPost, AuthorKey, CellStatus, EventId, Operation, Period, PeriodKind, PostEvent, PostKey, Proportion,
-    Provenance, RejectReason, Score, marker,
+    Provenance, RejectReason, Score, Unit, marker,
 };
 use tidemark_query::prevalence;
 use tidemark_query::tables::MarkerColumns;
+use tidemark_surveillance::prevalence::baseline::{Rule, compare_cells};
 use tidemark_wire::annotated_file::{AnnotatedLine, Labels, Op, RejectLine, Scores};
 use tidemark_wire::lines::{Line, Lines};
 
@@ -34,6 +38,19 @@ pub struct Options {
     pub period: PeriodKind,
     /// What every row says of when it was issued.
     pub issued_at: Timestamp,
+    /// Whose posts count.
+    pub counted: Counted,
+    /// What is known besides the posts.
+    pub beside: Beside,
+}
+
+/// Whose posts count, and how many of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counted {
+    /// Likely bots too.
+    pub with_bots: bool,
+    /// So many posts of an author on a day at most; all of them where absent.
+    pub posts_per_author_day: Option<NonZeroU32>,
 }
 
 /// What a run did.
@@ -49,12 +66,16 @@ pub struct Summary {
     pub rejected: u64,
     /// Rows written.
     pub points: u64,
+    /// Markers and languages of the table of error rates that no series has.
+    pub rates_unused: u64,
+    /// Regions of the table of people that no series has.
+    pub places_unused: u64,
 }
 
 /// Makes series of annotated posts: CSV with `date` (of a week: its last day), `series` (`region/language/marker`),
-/// `value = n / total`, Wilson's 95 % `lower` and `upper`, what they stand on, and which versions made them when. Every
-/// period between the first and the last has a row; one below 11 units shows none of its numbers and says so in
-/// `status`; one without posts has no versions.
+/// `value = n / total`, Wilson's 95 % `lower` and `upper`, what they stand on, which versions made them when, and what
+/// stands [`beside`] them. Every period between the first and the last has a row; one below 11 units shows none of its
+/// numbers and says so in `status`; one without posts has no versions.
 ///
 /// # Errors
 /// Where input or outputs fail. A line that cannot be read is not an error: it goes to `rejects`.
@@ -103,7 +124,7 @@ pub async fn series_of_lines(
         }
     }
     let mut days_seen = BTreeSet::new();
-    let standing: Vec<Row> = standing.into_values().collect();
+    let standing = capped(standing, options.counted.posts_per_author_day);
     for row in &standing {
         if let Row::Post(_, decided) = row {
             days_seen.extend(decided.day);
@@ -121,15 +142,29 @@ pub async fn series_of_lines(
         standing.chunks(BATCH_ROWS_MAX).map(|rows| rows::batch(rows, &mut markers)).collect::<Result<Vec<_>, _>>()?;
     drop(standing);
     let (Some(first), Some(last)) = (days_seen.first().copied(), days_seen.last().copied()) else {
-        write_points(output, &BTreeMap::new(), &[], options.issued_at, &mut summary)?;
+        write_points(output, &BTreeMap::new(), &[], options, &mut summary)?;
         return Ok(summary);
     };
     let periods: BTreeSet<Period> = days(first, last).map(|day| Period::holding(options.period, day)).collect();
     let cells = prevalence::of_posts(batches, &periods).await?;
     let spine: Vec<Period> = periods.into_iter().collect();
-    write_points(output, &by_series(&cells), &spine, options.issued_at, &mut summary)?;
+    write_points(output, &by_series(&cells), &spine, options, &mut summary)?;
     rejects.flush().map_err(Error::Write)?;
     Ok(summary)
+}
+
+/// At most so many posts of each author on each day: those of the lowest keys, which are digests and know neither time nor
+/// text. Nobody knows whose the posts without an author are.
+fn capped(standing: BTreeMap<PostKey, Row>, most: Option<NonZeroU32>) -> Vec<Row> {
+    let mut written: HashMap<(AuthorKey, Date), u32> = HashMap::new();
+    let is_kept = |row: &Row| {
+        let (Some(most), Row::Post(post, decided)) = (most, row) else { return true };
+        let (Some(author), Some(day)) = (post.event.author, decided.day) else { return true };
+        let posts = written.entry((author, day)).or_default();
+        *posts += 1;
+        *posts <= most.get()
+    };
+    standing.into_values().filter(is_kept).collect()
 }
 
 /// One cell: k of n, the posts behind it, what is counted, and which versions made it.
@@ -138,6 +173,13 @@ struct Cell {
     n_posts: i64,
     unit: String,
     made_by: Provenance,
+}
+
+impl Cell {
+    /// What the cell says of itself, where it may.
+    fn shown(&self) -> Option<Proportion> {
+        (CellStatus::of(self.proportion.n) == CellStatus::Ok).then_some(self.proportion)
+    }
 }
 
 /// Region, language, marker.
@@ -181,12 +223,13 @@ fn write_points(
     output: impl Write,
     series: &BTreeMap<Population, BTreeMap<Date, Cell>>,
     spine: &[Period],
-    issued_at: Timestamp,
+    options: &Options,
     summary: &mut Summary,
 ) -> Result<(), Error> {
+    let Options { issued_at, beside: Beside { error_rates, places }, .. } = options;
     let issued_at = format!("{issued_at:.6}");
     let mut csv = csv::Writer::from_writer(output);
-    csv.write_record([
+    let header = [
         "date",
         "series",
         "value",
@@ -206,18 +249,43 @@ fn write_points(
         "lexicon",
         "code",
         "issued_at",
-    ])?;
+    ];
+    csv.write_record(header.into_iter().chain(beside::COLUMNS))?;
     for (population, cells) in series {
         let name = population.join("/");
         let unit = cells.values().next().map_or("post", |cell| cell.unit.as_str());
-        for period in spine {
+        let [region, language, marker] = population;
+        let error_rate = error_rates.of(marker, language);
+        // The cells of the regions that are weighted.
+        let regions: Option<Vec<_>> = places.as_ref().filter(|_| region == ALL).map(|places| {
+            let cells = |region: &String| series.get(&[region.clone(), language.clone(), marker.clone()]);
+            places.regions().iter().map(cells).collect()
+        });
+        let proportions: Vec<_> = spine.iter().map(|period| cells.get(&period.end).and_then(Cell::shown)).collect();
+        let compared = compare_cells(&proportions, &Rule::of(options.period));
+        for (period, compared) in spine.iter().zip(&compared) {
             let cell = cells.get(&period.end);
             let status = CellStatus::of(cell.map_or(0, |cell| cell.proportion.n));
             let shown = cell.filter(|_| status == CellStatus::Ok);
             let interval = shown.and_then(|cell| cell.proportion.wilson());
             let number = |value: Option<f64>| value.map_or_else(String::new, |value| format!("{value:.6}"));
             let count = |value: Option<u64>| value.map_or_else(String::new, |value| value.to_string());
-            csv.write_record([
+            let regions: Option<Vec<_>> = regions.as_ref().map(|regions| {
+                let shown =
+                    |cells: &Option<&BTreeMap<Date, Cell>>| cells.and_then(|cells| cells.get(&period.end)?.shown());
+                regions.iter().map(shown).collect()
+            });
+            let beside = beside::columns(
+                shown.map(|cell| Shown {
+                    proportion: cell.proportion,
+                    posts: cell.n_posts.unsigned_abs(),
+                    unit: if cell.unit == Unit::Author.code() { Unit::Author } else { Unit::Post },
+                    error_rate,
+                    places: places.as_ref().zip(regions.as_deref()),
+                }),
+                compared,
+            );
+            let row: [&str; 19] = [
                 &period.end.to_string(),
                 &name,
                 &number(shown.and_then(|cell| cell.proportion.value())),
@@ -237,10 +305,17 @@ fn write_points(
                 version(cell, |by| &by.lexicon),
                 version(cell, |by| &by.code),
                 &issued_at,
-            ])?;
+            ];
+            csv.write_record(row.into_iter().chain(beside.iter().map(String::as_str)))?;
             summary.points += 1;
         }
     }
+    let is_of =
+        |key: &(String, String)| series.keys().any(|[_, language, marker]| (marker, language) == (&key.0, &key.1));
+    summary.rates_unused = error_rates.keys().filter(|key| !is_of(key)).count() as u64;
+    let is_place = |place: &String| series.keys().any(|[region, ..]| region == place);
+    let places = places.iter().flat_map(|places| places.regions());
+    summary.places_unused = places.filter(|place| !is_place(place)).count() as u64;
     csv.flush().map_err(Error::Write)
 }
 
@@ -293,7 +368,7 @@ fn read_line(line: &[u8], number: u64, options: &Options) -> Result<AnnotatedPos
             community: None,
             parent: None,
             conversation: None,
-            is_bot_hint: line.is_bot,
+            is_bot_hint: line.is_bot && !options.counted.with_bots,
         },
     })
 }

@@ -6,8 +6,10 @@
 //! an edit or a deletion is recomputed, and no other. **Does not** score posts, keep their texts, or forecast.
 //!
 //! The way through: [`index`] decides what becomes of a record, [`rows`] puts decided records into columns, [`role`]
-//! commits them, [`series`] recomputes what they touched. [`mod@file`] does the same for a file, without log or lake.
+//! commits them, [`series`] recomputes what they touched. [`mod@file`] does the same for a file, without log or lake, and
+//! says with each number what stands [`beside`] it.
 
+pub mod beside;
 pub mod config;
 pub mod error;
 pub mod file;
@@ -16,6 +18,7 @@ mod metrics;
 pub mod role;
 pub mod rows;
 pub mod series;
+mod table;
 
 pub use config::Settings;
 pub use error::Error;

@@ -5,7 +5,9 @@ use jiff::tz::TimeZone;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, ErrorKind, Read};
-use tidemark_aggregate::file::{Options, Summary, series_of_lines};
+use std::num::NonZeroU32;
+use tidemark_aggregate::beside::{Beside, ErrorRates, Places};
+use tidemark_aggregate::file::{Counted, Options, Summary, series_of_lines};
 use tidemark_domain::PeriodKind;
 
 fn line(id: u32, author: Option<u32>, day: &str, present: bool) -> String {
@@ -21,9 +23,18 @@ async fn run(input: impl AsRef<[u8]>, period: PeriodKind) -> (Summary, Vec<Vec<S
 }
 
 async fn run_reader(input: impl BufRead, period: PeriodKind) -> (Summary, Vec<Vec<String>>, String) {
+    run_as(input, period, Counted::default(), Beside::default()).await
+}
+
+async fn run_as(
+    input: impl BufRead,
+    period: PeriodKind,
+    counted: Counted,
+    beside: Beside,
+) -> (Summary, Vec<Vec<String>>, String) {
     let (mut output, mut rejects) = (Vec::new(), Vec::new());
     let issued_at = "2024-07-01T12:00:00Z".parse().unwrap();
-    let options = Options { zone: TimeZone::UTC, period, issued_at };
+    let options = Options { zone: TimeZone::UTC, period, issued_at, counted, beside };
     let summary = series_of_lines(input, &mut output, &mut rejects, &options, |_| ()).await.unwrap();
     let mut reader = csv::Reader::from_reader(output.as_slice());
     let rows = reader.records().map(|row| row.unwrap().iter().map(str::to_owned).collect()).collect();
@@ -66,10 +77,84 @@ async fn every_number_says_what_made_it_and_when() {
     let (_, rows, _) = run(&input, PeriodKind::Day).await;
     let last = |day: &str| {
         let row = rows.iter().find(|row| row[0] == day && row[1] == "all/all/mh.stress").unwrap();
-        row[15..].join(",")
+        row[15..19].join(",")
     };
     assert_eq!(last("2024-01-01"), "m,l,0,2024-07-01T12:00:00.000000Z");
     assert_eq!(last("2024-01-02"), ",,,2024-07-01T12:00:00.000000Z");
+}
+
+/// Two regions for 36 days: 60 people in the north of whom 6 show stress, 55 in the south of whom 22 do; on the last day 30.
+fn two_regions() -> String {
+    let first: jiff::civil::Date = "2024-01-01".parse().unwrap();
+    let mut input = String::new();
+    for (id, day) in (0..36_u32).map(|day| (1000 * day, first.saturating_add(jiff::ToSpan::days(i64::from(day))))) {
+        let of_south = if id == 35_000 { 30 } else { 22 };
+        for person in 0..115 {
+            let (region, present) = if person < 60 { ("north", person < 6) } else { ("south", person < 60 + of_south) };
+            let line = line(id + person, Some(person), &day.to_string(), present);
+            input += &line.replace(r#""language":"en""#, &format!(r#""language":"en","region":"{region}""#));
+            input.push('\n');
+        }
+    }
+    input
+}
+
+#[tokio::test]
+async fn what_stands_beside_a_number_comes_last() {
+    let rates = "marker,language,sensitivity,positives,specificity,negatives\nmh.stress,en,0.8,200,0.95,400\nsoup,en,0.8,200,0.95,400\n";
+    let people = "region,people\nnorth,1000\nsouth,1000\nwest,1\n";
+    let beside = Beside {
+        error_rates: ErrorRates::of_csv(rates, "rates.csv").unwrap(),
+        places: Some(Places::of_csv(people, "people.csv").unwrap()),
+    };
+    let input = two_regions();
+    let (summary, rows, _) = run_as(input.as_bytes(), PeriodKind::Day, Counted::default(), beside).await;
+    assert_eq!((summary.rates_unused, summary.places_unused), (1, 1));
+    let beside = |day: &str, series: &str| -> Vec<&str> {
+        let row = rows.iter().find(|row| row[0] == day && row[1] == series).unwrap();
+        row[19..].iter().map(String::as_str).collect()
+    };
+    // The first days have no four earlier values of their weekday.
+    assert_eq!(beside("2024-01-28", "all/all/mh.stress")[..4], ["moderate", "", "", ""]);
+    let last = beside("2024-02-05", "all/en/mh.stress");
+    let number = |at: usize| last[at].parse::<f64>().unwrap();
+    // 28 of 115 people on all days before, 36 on the last.
+    assert_eq!((last[1], last[3]), ("0.243478", "1.285714"));
+    assert!((number(2) - 8.0 / 115.0 / (28.0 * 87.0 / 115_f64.powi(3)).sqrt()).abs() < 1e-5, "{last:?}");
+    assert!((number(4) - (36.0 / 115.0 - 0.05) / 0.75).abs() < 1e-6, "{last:?}");
+    assert!(number(5) < number(4) && number(4) < number(6));
+    // North is a little more than half of those who post, and shows less.
+    assert!(number(7) > 36.0 / 115.0 && number(7) < 0.33 && number(8) < number(7) && number(7) < number(9), "{last:?}");
+    // Rates of one language are not those of all; regions are weighted where they are together.
+    assert_eq!(beside("2024-02-05", "all/all/mh.stress")[4..7], ["", "", ""]);
+    assert_eq!(beside("2024-02-05", "all/all/mh.stress")[7..], last[7..]);
+    assert_eq!(beside("2024-02-05", "north/en/mh.stress")[7..], ["", "", ""]);
+    let (_, weeks, _) = run(&input, PeriodKind::Isoweek).await;
+    let week = weeks.iter().find(|row| row[0] == "2024-02-11" && row[1] == "all/all/mh.stress").unwrap();
+    assert_eq!((week[20].as_str(), week[23].as_str()), ("0.243478", ""));
+}
+
+#[tokio::test]
+async fn bots_count_where_they_are_asked_for_and_nobody_counts_more_than_the_cap() {
+    let mut input = String::new();
+    for id in 0..60 {
+        let line = line(id, Some(id % 20), "2024-01-01", true);
+        writeln!(input, "{}", if id % 20 < 5 { line.replace(r#""id""#, r#""is_bot":true,"id""#) } else { line })
+            .unwrap();
+    }
+    let counted = |with_bots, most| {
+        let counted = Counted { with_bots, posts_per_author_day: NonZeroU32::new(most) };
+        let input = input.clone();
+        async move {
+            let (_, rows, _) = run_as(input.as_bytes(), PeriodKind::Day, counted, Beside::default()).await;
+            let point = point(&rows, "2024-01-01", "all/all/mh.stress");
+            [point[2].to_owned(), point[5].to_owned()]
+        }
+    };
+    assert_eq!(counted(false, 0).await, ["15", "45"]);
+    assert_eq!(counted(true, 0).await, ["20", "60"]);
+    assert_eq!(counted(true, 2).await, ["20", "40"]);
+    assert_eq!(counted(false, 9).await, ["15", "45"]);
 }
 
 #[tokio::test]

@@ -22,6 +22,9 @@ pub const LEAST_YOUDEN: f64 = 0.1;
 /// Lang and Reiczigel add one success and one failure to each validation sample.
 const ADDED: f64 = 2.0;
 
+/// Posts per person beyond which [`Accuracy::of_people`] tells no difference: whoever writes as many shows any marker.
+const MOST_POSTS: usize = 10_000;
+
 /// How often the marker is right about one kind of people.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Rate {
@@ -160,6 +163,24 @@ impl Accuracy {
         Self::new(sensitivity, rate(plain.specificity, shrunken.specificity, variance))
     }
 
+    /// [`Accuracy::of_authors`] where no more is known than how many people wrote how many posts: they are spread as evenly
+    /// as can be, with which false alarms are at their most. Of people with one post each the marker is right as often as of
+    /// posts.
+    ///
+    /// # Errors
+    /// Those of [`Accuracy::of_authors`].
+    pub fn of_people(self, people: u64, posts: u64, repeat: f64) -> Result<Self, Error> {
+        if people == 0 || posts <= people {
+            return Ok(self);
+        }
+        let (each, more) = (posts / people, posts % people);
+        let mut posts_per_author = vec![0; usize::try_from(each).unwrap_or(MOST_POSTS).min(MOST_POSTS) + 1];
+        if let [.., fewer, further] = posts_per_author.as_mut_slice() {
+            (*fewer, *further) = (people - more, more);
+        }
+        self.of_authors(&posts_per_author, repeat)
+    }
+
     /// The prevalence without the marker's errors, from the prevalence observed and the people it stands on: of
     /// independent people, or fewer effective ones under weights and clusters.
     #[must_use]
@@ -260,5 +281,17 @@ mod tests {
         let known = Accuracy::new(Rate::Known(0.9), Rate::Known(0.95)).expect("informative");
         assert!(matches!(known.of_authors(&[3, 2], 0.3), Ok(Accuracy { specificity: Rate::Known(_), .. })));
         assert!(posts.of_authors(&[0, 0], 0.3).is_err() && posts.of_authors(&[1], f64::NAN).is_err());
+    }
+
+    #[test]
+    fn posts_of_unknown_authors_are_spread_evenly() {
+        let posts = measured((900, 1000), (1900, 2000)).expect("informative");
+        assert_eq!(posts.of_people(10, 10, 0.3), Ok(posts));
+        assert_eq!(posts.of_people(10, 25, 0.3), posts.of_authors(&[0, 5, 5], 0.3));
+        assert_eq!(posts.of_people(10, 13, 0.0), posts.of_authors(&[7, 3], 0.0));
+        assert_eq!(posts.of_people(0, 0, 0.3), Ok(posts));
+        // Who writes a thousand posts shows the marker by a false alarm if by nothing else.
+        assert!(matches!(posts.of_people(1, 1000, 0.3), Err(Error::Uninformative { .. })));
+        assert!(posts.of_people(1, u64::MAX, 0.3).is_err());
     }
 }

@@ -5,7 +5,8 @@
 //! 2. [`overdispersion`]: an interval for author-weeks made of author-days, which are not independent (beta-binomial).
 //! 3. [`misclassification`]: what remains once the marker's errors are taken out (Rogan and Gladen).
 //! 4. [`binning`], [`redistribution`], [`population`], [`poststratification`]: weights that make the people who post
-//!    stand for the people who live there; [`weighted`]: the prevalence under weights.
+//!    stand for the people who live there; [`weighted`]: the prevalence under weights; [`places`]: that of all places
+//!    together, from published cells alone.
 //! 5. [`baseline`]: what the same weekdays before it let expect.
 //! 6. [`composition`], [`lift`], [`shift`]: parts of a whole, markers that occur together, and changes of emotion.
 //!
@@ -19,6 +20,7 @@ mod error;
 pub mod lift;
 pub mod misclassification;
 pub mod overdispersion;
+pub mod places;
 pub mod population;
 pub mod poststratification;
 pub mod presence;

@@ -67,37 +67,68 @@ pub fn robust<P: AsRef<[Option<usize>]>>(
     population: &Population,
     settings: &Robust,
 ) -> Result<Vec<f64>, Error> {
+    let cells = cells(people, population)?;
+    let mut counts = vec![0.0; population.sizes().iter().product()];
+    cells.iter().flatten().for_each(|cell| counts[*cell] += 1.0);
+    scaled(&cells, &by_cell(&counts, population, settings)?)
+}
+
+/// The robust weight of everybody in each cell of the table, of whom there are so many. Over people they sum to their
+/// number; where there is nobody they are 1.
+///
+/// # Errors
+/// [`Error::Length`] where there are not as many counts as cells; else those of [`robust`].
+pub fn robust_of_counts(people: &[u64], population: &Population, settings: &Robust) -> Result<Vec<f64>, Error> {
+    let cells: usize = population.sizes().iter().product();
+    if people.len() != cells {
+        return Err(Error::Length { what: "cells with people", given: people.len(), expected: cells });
+    }
+    let counts: Vec<f64> = people.iter().map(|count| *count as f64).collect();
+    let weight = by_cell(&counts, population, settings)?;
+    let known: f64 = counts.iter().sum();
+    let sum: f64 = counts.iter().zip(&weight).map(|(count, weight)| count * weight).sum();
+    if known > 0.0 && sum <= 0.0 {
+        return Err(Error::NoPopulation);
+    }
+    Ok(weight.iter().map(|weight| if sum > 0.0 { weight * known / sum } else { 1.0 }).collect())
+}
+
+/// Robust weights of the table's cells, not scaled yet, from the number of people in each.
+fn by_cell(people: &[f64], population: &Population, settings: &Robust) -> Result<Vec<f64>, Error> {
     let Robust { least_per_bin, smoothing_people } = *settings;
     for (what, value) in [("least people per bin", least_per_bin), ("people added by smoothing", smoothing_people)] {
         if !(value.is_finite() && value >= 0.0) {
             return Err(Error::NotACount { what, value });
         }
     }
-    let narrow = cells(people, population)?;
-    let known = narrow.iter().flatten().count() as f64;
+    let known: f64 = people.iter().sum();
     let wide: Vec<Vec<usize>> = population
         .sizes()
         .iter()
         .enumerate()
         .map(|(of, size)| {
             let mut counts = vec![0.0; *size];
-            narrow.iter().flatten().for_each(|cell| counts[population.bin(*cell, of)] += 1.0);
+            people.iter().enumerate().for_each(|(cell, count)| counts[population.bin(cell, of)] += *count);
             adaptive(&counts, least_per_bin)
         })
         .collect();
     let table = population.smoothed(smoothing_people).widened(&wide);
     let widen = |cell: usize| table.cell(wide.iter().enumerate().map(|(of, wide)| wide[population.bin(cell, of)]));
-    let cells: Vec<Option<usize>> = narrow.iter().map(|cell| cell.and_then(widen)).collect();
+    let cells: Vec<Option<usize>> = (0..people.len()).map(widen).collect();
 
     let shares = table.shares();
     let mut counts = vec![0.0; shares.len()];
-    cells.iter().flatten().for_each(|cell| counts[*cell] += 1.0);
+    for (cell, count) in cells.iter().zip(people) {
+        if let Some(cell) = cell {
+            counts[*cell] += *count;
+        }
+    }
     let all = known + smoothing_people;
     let smoothed: Vec<f64> =
         counts.iter().zip(&shares).map(|(count, share)| ratio(count + smoothing_people * share, all)).collect();
     let target = if table.sizes().len() == 1 { shares } else { rake(&smoothed, &table)? };
     let weight: Vec<f64> = target.iter().zip(&smoothed).map(|(share, seen)| ratio(*share, *seen)).collect();
-    scaled(&cells, &weight)
+    Ok(cells.iter().map(|cell| cell.map_or(0.0, |cell| weight[cell])).collect())
 }
 
 /// The cell of each person; `None` where a trait is not known.
@@ -159,7 +190,7 @@ fn ratio(part: f64, whole: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Robust, naive, robust};
+    use super::{Robust, naive, robust, robust_of_counts};
     use crate::prevalence::{Error, population::Population};
 
     /// So many people in each bin of one trait.
@@ -186,6 +217,28 @@ mod tests {
         assert!((weights[80] - high * scale).abs() < 1e-12);
         // Too few for two bins: unweighted.
         assert!(robust(&sample(&[30, 9, 20]), &population, &settings).expect("lawful").iter().all(|w| *w == 1.0));
+    }
+
+    #[test]
+    fn people_counted_by_cell_weigh_what_each_of_them_does() {
+        let settings = Robust::default();
+        let counts = [75, 5, 120, 60];
+        let one = Population::of_margins(&[vec![25.0, 25.0, 30.0, 20.0]]).expect("lawful");
+        let two = Population::joint(vec![2, 2], vec![10.0, 40.0, 30.0, 20.0]).expect("lawful");
+        let in_two = |bin: usize| [Some(bin / 2), Some(bin % 2)];
+        let people = sample(&counts);
+        let of_two: Vec<_> = people.iter().flatten().flatten().map(|bin| in_two(*bin)).collect();
+        let each =
+            [robust(&people, &one, &settings), robust(&of_two, &two, &settings)].map(|each| each.expect("lawful"));
+        let counted = counts.map(|count| count as u64);
+        for (each, population) in each.iter().zip([&one, &two]) {
+            let by_cell = robust_of_counts(&counted, population, &settings).expect("lawful");
+            for (person, place) in [(0, 0), (75, 1), (80, 2), (259, 3)] {
+                assert!((each[person] - by_cell[place]).abs() < 1e-12, "{each:?} {by_cell:?}");
+            }
+        }
+        assert_eq!(robust_of_counts(&[0, 0, 0, 0], &one, &settings).expect("lawful"), [1.0; 4]);
+        assert!(matches!(robust_of_counts(&[1], &one, &settings), Err(Error::Length { .. })));
     }
 
     #[test]

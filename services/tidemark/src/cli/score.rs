@@ -1,6 +1,7 @@
 //! What scores posts in files, and what is made of the scores.
 
 use clap::{Args, ValueEnum};
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 pub(super) const ANNOTATE_HELP: &str = r#"Example:
@@ -13,11 +14,24 @@ line could be read (exit code 4)."#;
 
 pub(super) const SERIES_HELP: &str = r#"Example:
   tidemark series annotated.jsonl --output series.csv
+  tidemark series annotated.jsonl --error-rates rates.csv --population people.csv --output series.csv
 
 IN holds posts, or annotated posts (`tidemark annotate`), one JSON object a line: of a post id, text, created_at, and
 perhaps lang, author, region. The output has date,series,value,n,total,lower,upper,n_posts,unit,status,…: n of total units
 (people; posts where the input has no authors) show the marker, with Wilson's 95 % interval. Lines that cannot be read go to
-OUT.rejects.jsonl."#;
+OUT.rejects.jsonl. The last columns, empty where there is no answer (docs/prevalence.md):
+  reliability         of a share of so many people: low (below 50), moderate, high (200 and more)
+  baseline,z,ratio    mean share of the same weekdays of the eight weeks before (of weeks: of eight weeks before the last), by
+                      how many standard deviations the value lies above it, and value/baseline
+  adjusted,…          the share without the marker's errors, with its 95 % interval; needs --error-rates, CSV:
+                        marker,language,sensitivity,positives,specificity,negatives,repeat
+                        mh.stress,en,0.81,240,0.93,760,
+                      found in so many posts with the marker and without it; repeat (0 where empty) is the share of a
+                      person's further posts that show what the first did. Language all: measured on all together
+  weighted,…          of region all: as if people posted where they live, with its 95 % interval; needs --population, CSV:
+                        region,people
+                        US-NY,19571216
+                      Regions with fewer than 50 people that day join their neighbours in the file: list those alike together"#;
 
 pub(super) const EXPLAIN_HELP: &str = r#"Example:
   echo '{"id": "1", "text": "deadlines everywhere, I cannot cope"}' | tidemark explain - --marker mh.stress --output -
@@ -81,6 +95,18 @@ pub(crate) struct Series {
     /// Days or weeks.
     #[arg(long, value_enum, default_value_t = SeriesPeriod::Day)]
     pub(crate) period: SeriesPeriod,
+    /// How often markers err, CSV: marker,language,sensitivity,positives,specificity,negatives.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) error_rates: Option<PathBuf>,
+    /// How many people live in each region, CSV: region,people.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) population: Option<PathBuf>,
+    /// Count likely bots too.
+    #[arg(long)]
+    pub(crate) with_bots: bool,
+    /// Posts of an author that count on a day, at most; which ones, a digest of their ids says. All where absent.
+    #[arg(long, value_name = "N")]
+    pub(crate) author_posts: Option<NonZeroU32>,
 }
 
 pub(super) const POLARIZATION_HELP: &str = r#"Example:

@@ -1,0 +1,174 @@
+//! Prevalence as it is published, from the command line: what stands beside each number of `tidemark series`.
+
+use jiff::{ToSpan as _, civil::Date, civil::date};
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
+use tidemark_e2e::Program;
+
+const FIRST: Date = date(2024, 1, 1);
+const DAYS: u32 = 36;
+const NORTH: u32 = 60;
+const SOUTH: u32 = 55;
+/// People who show stress on every day but the last: 6 in the north, 22 in the south.
+const STRESSED: [u32; 2] = [6, 22];
+/// The columns that have always been there.
+const BEFORE: &str = "date,series,value,n,total,lower,upper,n_posts,unit,status,period,region,language,marker,source,\
+                      model,lexicon,code,issued_at";
+const BESIDE: &str = "reliability,baseline,z,ratio,adjusted,adjusted_lower,adjusted_upper,weighted,weighted_lower,\
+                      weighted_upper";
+
+/// Annotated posts of two regions. On the last day 8 more people of the south are stressed; a bot always is, twice a day.
+fn posts() -> String {
+    let mut text = String::new();
+    let mut post = |day: u32, author: u32, part: u32, region: &str, stressed: bool, is_bot: bool| {
+        let created_at = (FIRST + i64::from(day).days()).to_string();
+        let label = if stressed { "yes" } else { "no" };
+        let line = json!({
+            "id": format!("{day}-{author}-{part}"), "author": format!("a{author}-private"), "region": region,
+            "created_at": created_at, "language": "en", "is_bot": is_bot,
+            "scores": {"mh.stress": 0.5}, "labels": {"mh.stress": label}, "lexicon": {},
+            "provenance": {"model": "m", "lexicon": "l", "code": "c"},
+        });
+        writeln!(text, "{line}").expect("a string takes it");
+    };
+    for day in 0..DAYS {
+        let more = if day + 1 == DAYS { 8 } else { 0 };
+        for person in 0..NORTH {
+            post(day, person, 0, "north", person < STRESSED[0], false);
+        }
+        for person in 0..SOUTH {
+            post(day, NORTH + person, 0, "south", person < STRESSED[1] + more, false);
+        }
+        for part in 0..2 {
+            post(day, 1000, part, "south", true, true);
+        }
+    }
+    text
+}
+
+fn write(path: &Path, text: &str) -> String {
+    std::fs::write(path, text).expect("written");
+    path.display().to_string()
+}
+
+fn rows(path: &str) -> Vec<BTreeMap<String, String>> {
+    let mut reader = csv::Reader::from_path(path).expect("a CSV file");
+    reader.deserialize().map(|row| row.expect("a row")).collect()
+}
+
+/// The row of a series on the last day.
+fn last<'a>(rows: &'a [BTreeMap<String, String>], series: &str) -> &'a BTreeMap<String, String> {
+    let found = rows.iter().rfind(|row| row["series"] == series);
+    found.expect("a row")
+}
+
+fn number(row: &BTreeMap<String, String>, column: &str) -> f64 {
+    row[column].parse().expect("a number")
+}
+
+/// Everything but the time of issue, which is that of the run.
+fn without_issue(rows: &[BTreeMap<String, String>]) -> Vec<BTreeMap<String, String>> {
+    let mut rows = rows.to_vec();
+    for row in &mut rows {
+        row.remove("issued_at");
+    }
+    rows
+}
+
+#[test]
+fn each_number_stands_beside_what_it_is_usually_and_what_it_would_be() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name);
+    let posts = write(&at("annotated.jsonl"), &posts());
+    let rates = "marker,language,sensitivity,positives,specificity,negatives\nmh.stress,en,0.8,200,0.95,400\n\
+                 mh.strass,en,0.8,200,0.95,400\n";
+    let rates = write(&at("rates.csv"), rates);
+    let people = write(&at("people.csv"), "region,people\nnorth,1000\nsouth,1000\n");
+    let out = at("series.csv").display().to_string();
+    let program = Program::find();
+    let tables = ["--error-rates", &rates, "--population", &people];
+    let answer = program.run(["series", &posts, "--output", &out].into_iter().chain(tables)).succeeded();
+    assert!(answer.stderr.contains("1 lines of --error-rates are of no marker and language"), "{}", answer.stderr);
+    assert!(!answer.stderr.contains("--population"), "{}", answer.stderr);
+
+    let text = std::fs::read_to_string(&out).expect("read");
+    assert_eq!(text.lines().next(), Some(format!("{BEFORE},{BESIDE}").as_str()));
+    assert!(!text.contains("private"));
+    let found = rows(&out);
+    let all = last(&found, "all/en/mh.stress");
+    assert_eq!((all["n"].as_str(), all["total"].as_str(), all["reliability"].as_str()), ("36", "115", "moderate"));
+    // 28 of 115 people on the same weekdays before.
+    let usual = 28.0 / 115.0;
+    assert!((number(all, "baseline") - usual).abs() < 1e-5 && (number(all, "ratio") - 36.0 / 28.0).abs() < 1e-5);
+    let z = (36.0 / 115.0 - usual) / (usual * (1.0 - usual) / 115.0_f64).sqrt();
+    assert!((number(all, "z") - z).abs() < 1e-4, "{all:?}");
+    // Rogan and Gladen, with an interval that knows how few posts the errors were measured on.
+    assert!((number(all, "adjusted") - (36.0 / 115.0 - 0.05) / 0.75).abs() < 1e-5, "{all:?}");
+    let width = |lower: &str, upper: &str| number(all, upper) - number(all, lower);
+    assert!(width("adjusted_lower", "adjusted_upper") > width("lower", "upper") / 0.75, "{all:?}");
+    // As many people live in the south as in the north, where more of them post.
+    let weighted = number(all, "weighted");
+    assert!(number(all, "value") < weighted && weighted < 0.5 * (6.0 / 60.0 + 30.0 / 55.0), "{all:?}");
+    assert!(number(all, "weighted_lower") < weighted && weighted < number(all, "weighted_upper"), "{all:?}");
+    let north = last(&found, "north/all/mh.stress");
+    assert_eq!((north["adjusted"].as_str(), north["weighted"].as_str()), ("", ""), "{north:?}");
+    assert!(found[0]["baseline"].is_empty() && found[0]["z"].is_empty(), "{:?}", found[0]);
+
+    // Without tables their columns are empty, and every other number is the same.
+    let bare = at("bare.csv").display().to_string();
+    let _ = program.run(["series", &posts, "--output", &bare]).succeeded();
+    let (bare, mut found) = (without_issue(&rows(&bare)), without_issue(&found));
+    for row in &mut found {
+        for (column, cell) in row {
+            if column.starts_with("adjusted") || column.starts_with("weighted") {
+                cell.clear();
+            }
+        }
+    }
+    assert_eq!(bare, found);
+}
+
+#[test]
+fn bots_count_where_they_are_asked_for_and_posts_up_to_the_cap() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let posts = write(&folder.path().join("annotated.jsonl"), &posts());
+    let program = Program::find();
+    let counted = |arguments: &[&str]| {
+        let out = folder.path().join("series.csv").display().to_string();
+        let base = ["series", posts.as_str(), "--output", out.as_str()];
+        let _ = program.run(base.into_iter().chain(arguments.iter().copied())).succeeded();
+        let found = rows(&out);
+        let all = last(&found, "all/all/mh.stress");
+        ["n", "total", "n_posts"].map(|column| all[column].clone())
+    };
+    assert_eq!(counted(&[]), ["36", "115", "115"]);
+    assert_eq!(counted(&["--with-bots"]), ["37", "116", "117"]);
+    assert_eq!(counted(&["--with-bots", "--author-posts", "1"]), ["37", "116", "116"]);
+}
+
+#[test]
+fn faults_of_tables_name_their_line() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name);
+    let posts = write(&at("annotated.jsonl"), &posts());
+    let out = at("series.csv");
+    let program = Program::find();
+    let rates = "marker,language,sensitivity,positives,specificity,negatives\n";
+    for (option, text, fault) in [
+        ("--error-rates", "marker,language\n".to_owned(), "line 1: the header has no column `sensitivity`"),
+        ("--error-rates", format!("{rates}mh.stress,en,81,200,0.9,400\n"), "line 2: `sensitivity` is not a share"),
+        ("--error-rates", format!("{rates}mh.stress,en,0.5,200,0.5,400\n"), "Label a larger validation sample"),
+        ("--population", "region,people\nnorth,\n".to_owned(), "line 2: `people` is not a number above 0"),
+        ("--population", "region,people\nnorth,1\nnorth,2\n".to_owned(), "line 3: an earlier line has this region"),
+    ] {
+        let table = write(&at("table.csv"), &text);
+        let answer = program.run(["series", &posts, "--output", &out.display().to_string(), option, &table]);
+        answer.failed(4, &["table.csv", fault]);
+        assert!(!out.exists(), "{text}");
+    }
+    let missing = at("none.csv").display().to_string();
+    program.run(["series", &posts, "--output", "-", "--population", &missing]).failed(4, &["cannot open", "none.csv"]);
+    program.run(["series", &posts, "--output", "-", "--author-posts", "0"]).failed(2, &["--author-posts"]);
+}
