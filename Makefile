@@ -56,6 +56,14 @@ bench: build ## Benchmarks beside Python, in one run: make bench POSTS=posts.jso
 	  target/debug/tidemark simulate --seed 7 --days 30 --posts-per-day 700 --output target/bench; posts=target/bench/posts.ndjson; \
 	fi; \
 	.venv/bin/python tests/bench/lexica.py "$$posts" && .venv/bin/python tests/bench/model.py "$$posts"
+	series="$(SERIES)"; \
+	if [ -z "$$series" ]; then \
+	  series=target/bench/series.csv; \
+	  target/debug/tidemark simulate --seed 7 --days 400 --posts-per-day 300 --output target/bench/year; \
+	  target/debug/tidemark series target/bench/year/posts.ndjson --lexica-only --output $$series; \
+	fi; \
+	.venv/bin/pip install --quiet -r tests/bench/forecast-requirements.txt; \
+	.venv/bin/python tests/bench/forecast.py "$$series" $(or $(ORIGINS),--from 2023-10-01 --to 2024-01-07 --step 28 --history 365)
 
 parity: ## Make the numbers that detectors are compared with anew, by R's package surveillance, and compare
 	scripts/install-r.sh
