@@ -342,10 +342,9 @@ fn explain_source(settings: &tidemark_annotate::Settings) -> tidemark_serve::Exp
                 .ok()
         };
         let annotator = loaded.get_or_init(load).as_ref().ok_or(ExplainFault::Failed)?;
-        let (text, language) = crate::prepare::text(&ask.text, ask.language.as_deref());
-        let (topic, parent) = (ask.topic.as_deref(), ask.parent_text.as_deref());
-        let post = tidemark_model::Input { topic, parent, ..tidemark_model::Input::new(&text, language) };
-        annotator.explain(post, &ask.marker).map_err(|error| match error {
+        let context = [ask.topic.as_deref(), ask.parent_text.as_deref()];
+        let post = crate::prepare::post(&ask.text, ask.language.as_deref(), context);
+        annotator.explain(post.input(), &ask.marker).map_err(|error| match error {
             tidemark_annotate::Error::UnknownMarker { .. } => ExplainFault::UnknownMarker,
             error => {
                 tracing::error!(%error, "no explanation: the model failed");

@@ -9,11 +9,10 @@ use crate::prepare;
 use crate::progress::Progress;
 use anyhow::Context as _;
 use serde::Deserialize;
-use tidemark_annotate::Annotator;
 use tidemark_annotate::audit::{Audit, Case, Said, Share, audit};
+use tidemark_annotate::{Annotator, Prepared};
 use tidemark_domain::Language;
 use tidemark_domain::marker::LEXICON_PREFIX;
-use tidemark_model::Input;
 use tidemark_wire::annotated_file::PostLine;
 use tidemark_wire::lines::Lines;
 
@@ -49,18 +48,14 @@ pub(crate) fn run(arguments: &MarkerAudit) -> Result<(), Failure> {
     let mut cases = Vec::with_capacity(sample.len());
     while !sample.is_empty() {
         let batch: Vec<Labelled> = sample.drain(..sample.len().min(BATCH)).collect();
-        let prepared: Vec<(String, Language)> =
-            batch.iter().map(|one| prepare::text(&one.post.text, one.post.lang.as_deref())).collect();
-        let posts: Vec<Input<'_>> = batch
-            .iter()
-            .zip(&prepared)
-            .map(|(one, (text, language))| {
-                let (topic, parent) = (one.post.topic.as_deref(), one.post.parent_text.as_deref());
-                Input { topic, parent, ..Input::new(text, *language) }
-            })
-            .collect();
+        let prepared = batch.iter().map(|Labelled { post, .. }| {
+            let context = [post.topic.as_deref(), post.parent_text.as_deref()];
+            prepare::post(&post.text, post.lang.as_deref(), context)
+        });
+        let prepared: Vec<Prepared> = prepared.collect();
+        let posts: Vec<_> = prepared.iter().map(Prepared::input).collect();
         let (annotations, _) = annotator.annotate(&posts).or_exit(Exit::Unexpected)?;
-        let languages = prepared.iter().map(|(_, language)| *language);
+        let languages = prepared.iter().map(|post| post.language);
         for ((one, language), annotation) in batch.into_iter().zip(languages).zip(annotations) {
             let found = annotator.scores(&annotation).into_iter().find(|score| score.marker == *marker);
             cases.push(Case {
