@@ -127,13 +127,9 @@ impl Roles {
                 let (session, mut settings) = (self.session().await?, config.alert.clone());
                 let (admitted, waiting) = crate::audits::admitted(settings.rules, self.data.path(), &config.annotate)
                     .or_exit(Exit::Configuration)?;
-                for rule in waiting {
+                for crate::audits::Waiting { rule, why } in waiting {
                     let (rule, marker) = (rule.name, rule.marker);
-                    tracing::warn!(
-                        rule,
-                        marker,
-                        "the rule raises no alert: its marker has not passed `tidemark marker audit`"
-                    );
+                    tracing::warn!(rule, marker, "the rule raises no alert: its marker {why}");
                 }
                 settings.rules = admitted;
                 let outbox = self.data.join("alerts.outbox");

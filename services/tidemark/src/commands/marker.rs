@@ -77,17 +77,17 @@ pub(crate) fn run(arguments: &MarkerAudit) -> Result<(), Failure> {
         ))
         .or_exit(Exit::Input);
     }
-    let found = audit(marker, &cases, !marker.starts_with(LEXICON_PREFIX));
+    let found = audit(marker, &cases, &annotator.languages_of(marker), !marker.starts_with(LEXICON_PREFIX));
     if arguments.json {
         crate::print_json(&found)?;
     } else {
         crate::print(table(&found))?;
     }
-    let passed = found.passed;
+    let verdict = verdict(&found);
     let kept = audits::keep(&arguments.place.data, &config.annotate, found).or_exit(Exit::Output)?;
     let kept = kept.map(|path| format!("; kept in {}", path.display())).unwrap_or_default();
-    if passed {
-        crate::say(&format!("{marker} may drive alerts{kept}"));
+    if let Some(languages) = verdict {
+        crate::say(&format!("{marker} may drive alerts {languages}{kept}"));
         Ok(())
     } else {
         Err(anyhow::anyhow!("{marker} may not drive alerts{kept}")).or_exit(Exit::Audit)
@@ -112,6 +112,13 @@ fn read(path: &std::path::Path) -> Result<Vec<Labelled>, Failure> {
         sample.push(labelled);
     }
     Ok(sample)
+}
+
+/// In which languages a marker may drive alerts, and in which it may not; nothing where it has not passed.
+fn verdict(audit: &Audit) -> Option<String> {
+    let (passed, not) = (audit.in_languages(true).join(", "), audit.in_languages(false).join(", "));
+    let not = if not.is_empty() { not } else { format!(", not in {not}") };
+    audit.passed.then(|| format!("in {passed}{not}"))
 }
 
 fn table(audit: &Audit) -> String {
@@ -151,6 +158,10 @@ fn table(audit: &Audit) -> String {
         lines.push(format!("  calibration error {error:.3}"));
     }
     lines.push(format!("  paraphrases   {} answered alike", share(&audit.stability)));
+    for (language, judged) in &audit.languages {
+        lines.push(format!("  in {language} by itself: {}", if judged.passed { "passed" } else { "not passed" }));
+        lines.extend(judged.faults.iter().map(|fault| format!("    {fault}")));
+    }
     lines.extend(audit.faults.iter().map(|fault| format!("  FAULT {fault}")));
     lines.join("\n") + "\n"
 }
