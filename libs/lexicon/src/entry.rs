@@ -4,10 +4,10 @@ use crate::error::{Fault, LexiconError};
 use crate::formats::Format;
 use crate::tokenise::Tokens;
 use serde::Serialize;
-use std::collections::HashMap;
 use std::collections::hash_map::Entry as Slot;
+use std::collections::{BTreeMap, HashMap};
 use tidemark_domain::Language;
-use tidemark_domain::marker::name_part;
+use tidemark_domain::marker::{LEXICON_PREFIX, name_part};
 
 /// The longest expression, in words.
 pub const MAX_TERM_TOKENS: usize = 16;
@@ -137,6 +137,27 @@ impl Lexicon {
             return Err(LexiconError::Empty { file: file.to_owned() });
         }
         Ok(lexicon)
+    }
+
+    /// The markers it answers, by name, each with how many terms it has; a constant and an expression of weight 0 are none.
+    #[must_use]
+    pub fn markers(&self) -> BTreeMap<String, usize> {
+        let mut markers = BTreeMap::new();
+        let mut add = |marker: &str, terms: bool| {
+            let name = format!("{LEXICON_PREFIX}{}.{marker}", self.name);
+            *markers.entry(name).or_default() += usize::from(terms);
+        };
+        for entry in &self.entries {
+            match self.measure {
+                Measure::Valence => {
+                    add("negative", entry.weight < 0.0);
+                    add("positive", entry.weight > 0.0);
+                }
+                Measure::Weighted => add(&entry.category, entry.weight != 0.0 && !entry.is_intercept()),
+                Measure::Share => add(&entry.category, entry.weight != 0.0),
+            }
+        }
+        markers
     }
 
     /// Takes entries by the rules every format shares.

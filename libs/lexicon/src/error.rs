@@ -135,6 +135,16 @@ pub enum Fault {
         /// The line that had it first.
         first: usize,
     },
+    /// Two categories of a table that would have one name.
+    #[error("the category `{found}` would have the name `{name}`, as another has on line {first}; call one otherwise")]
+    OneName {
+        /// The name.
+        name: String,
+        /// What the line calls the category.
+        found: String,
+        /// The line of the other.
+        first: usize,
+    },
     /// Something after a term that is not a category id.
     #[error("`{found}` is no category id; after the term, write ids of categories, separated by tabs")]
     Code {

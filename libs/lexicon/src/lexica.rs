@@ -88,13 +88,16 @@ pub struct Lexica {
     rules: Vec<Rule>,
     /// By slot: what negation does to its hits.
     negation: Vec<Negation>,
-    /// By slot: the constant of a weighted category.
-    intercepts: Vec<f32>,
+    /// By slot, and by language in the order of [`Language::ALL`]: the constant of a weighted category.
+    intercepts: Vec<Intercepts>,
     english: Matcher,
     spanish: Matcher,
     vader: Option<Vader>,
     hash: String,
 }
+
+/// The constants of a weighted category, each of the file in its language.
+type Intercepts = [f32; Language::ALL.len()];
 
 /// What one text needs; kept from text to text.
 #[derive(Debug, Default)]
@@ -131,11 +134,16 @@ impl Lexica {
                 Language::Spanish => &mut spanish,
                 Language::Other => continue,
             };
+            // Files of one name are one lexicon, which the first of them numbers.
+            let number_of_lexicon = lexica.iter().take_while(|other| other.name != lexicon.name).count();
             for (number, entry) in (0..).zip(&lexicon.entries) {
                 let slot = slots.of(lexicon, &entry.category)?;
                 if lexicon.measure == Measure::Weighted && entry.is_intercept() {
-                    slots.intercepts[usize::from(slot)] += entry.weight;
+                    slots.intercepts[usize::from(slot)][place(lexicon.language)] += entry.weight;
                     continue;
+                }
+                if lexicon.negation == Negation::Drops {
+                    matcher.drops(slot, number_of_lexicon);
                 }
                 // How short a prefix may be was the format's to say when the file was read.
                 let pattern = Pattern::read(&entry.term, 1, &mut tokens).map_err(|fault: Fault| {
@@ -258,7 +266,7 @@ impl Lexica {
                 Rule::Share(slot) => (sums[usize::from(slot)].0 as f32 * per_token, sums[usize::from(slot)].0 > 0),
                 Rule::Weighted(slot) => {
                     let (hits, sum) = sums[usize::from(slot)];
-                    (sum * per_token + self.intercepts[usize::from(slot)], hits > 0)
+                    (sum * per_token + self.intercepts[usize::from(slot)][place(language)], hits > 0)
                 }
                 Rule::Valence(slot, side) => {
                     let sum = side.of(sums[usize::from(slot)].1);
@@ -272,13 +280,22 @@ impl Lexica {
     }
 }
 
+/// Where a language stands in [`Language::ALL`].
+const fn place(language: Language) -> usize {
+    match language {
+        Language::English => 0,
+        Language::Spanish => 1,
+        Language::Other => 2,
+    }
+}
+
 /// The slots given out while compiling.
 #[derive(Default)]
 struct Slots {
     categories: Vec<SlotInfo>,
     by_name: FxHashMap<String, Slot>,
     negation: Vec<Negation>,
-    intercepts: Vec<f32>,
+    intercepts: Vec<Intercepts>,
 }
 
 /// What is known of one slot.
@@ -311,7 +328,7 @@ impl Slots {
         self.by_name.insert(name.clone(), slot);
         self.categories.push(SlotInfo { name, slot, measure: lexicon.measure, languages: vec![lexicon.language] });
         self.negation.push(lexicon.negation);
-        self.intercepts.push(0.0);
+        self.intercepts.push(Intercepts::default());
         Ok(slot)
     }
 }

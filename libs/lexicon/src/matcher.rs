@@ -16,6 +16,11 @@ pub(crate) type Slot = u16;
 /// The slot of pseudo-negations; it belongs to no category.
 pub(crate) const PSEUDO: Slot = Slot::MAX;
 
+/// What expressions of [`PSEUDO`] do, as the entry of their hits: their negators reach nothing…
+const NEGATES_NOTHING: u32 = 0;
+/// …or what stands inside the expression.
+const NEGATES_ITSELF: u32 = 1;
+
 const ROOT: u32 = 0;
 
 /// What a complete term means for one slot.
@@ -52,7 +57,11 @@ pub(crate) struct Scratch {
     symbols: Vec<u32>,
     spans: Vec<(u32, u32)>,
     roles: Vec<Role>,
+    /// How far each negator reaches by the rules of the language, and for the lexicon at hand.
     reaches: Vec<Reach>,
+    own_reaches: Vec<Reach>,
+    /// Lexica with expressions that hold a negator.
+    lexica: Vec<usize>,
     negated: Vec<bool>,
     free_from: Vec<usize>,
     best: Vec<(Slot, usize, Output)>,
@@ -76,6 +85,8 @@ pub(crate) struct Matcher {
     outputs: Vec<Vec<Output>>,
     leaf: Vec<bool>,
     slots: usize,
+    /// By slot: the lexicon it belongs to, where negation drops hits.
+    lexica: Vec<Option<usize>>,
 }
 
 impl Matcher {
@@ -92,14 +103,30 @@ impl Matcher {
             outputs: vec![Vec::new()],
             leaf: vec![true],
             slots: 0,
+            lexica: Vec::new(),
         };
         let mut tokens = Tokens::default();
-        for phrase in negation::pseudo(language) {
-            if let Ok(pattern) = Pattern::read(phrase, 1, &mut tokens) {
-                matcher.insert(&pattern, PSEUDO, 0.0, 0);
+        for (phrases, what) in
+            [(negation::pseudo(language), NEGATES_NOTHING), (negation::complete(language), NEGATES_ITSELF)]
+        {
+            for phrase in phrases {
+                if let Ok(pattern) = Pattern::read(phrase, 1, &mut tokens) {
+                    matcher.insert(&pattern, PSEUDO, 0.0, what);
+                }
             }
         }
         matcher
+    }
+
+    /// Says that negation drops the hits of `slot`, which belongs to the lexicon of that number: a negator inside one of
+    /// the lexicon's expressions then reaches no further for this lexicon, and as far as ever for all others. A slot of
+    /// which this is not said has no part in negation.
+    pub(crate) fn drops(&mut self, slot: Slot, lexicon: usize) {
+        let slot = usize::from(slot);
+        if self.lexica.len() <= slot {
+            self.lexica.resize(slot + 1, None);
+        }
+        self.lexica[slot] = Some(lexicon);
     }
 
     /// Adds a term and its other spellings. `entry` is handed back with every hit.
@@ -212,16 +239,23 @@ impl Matcher {
         for index in 0..tokens.all().len() {
             let norm = tokens.norm(index);
             let from = scratch.symbols.len();
+            let mut role = self.roles.of(norm);
             self.symbols_of(norm, &mut scratch.symbols);
-            if scratch.symbols.len() == from
-                && let Some(owner) = norm.strip_suffix("'s")
-            {
-                self.symbols_of(owner, &mut scratch.symbols);
+            if let Some(owner) = norm.strip_suffix("'s") {
+                if scratch.symbols.len() == from {
+                    self.symbols_of(owner, &mut scratch.symbols);
+                }
+                if role == Role::Plain {
+                    role = self.roles.of(owner);
+                }
             }
             if scratch.symbols.len() == from && is_elongated(norm) {
                 for plan in 0..MAX_SQUEEZES {
                     if !squeeze(norm, plan, &mut squeezed) {
                         break;
+                    }
+                    if role == Role::Plain {
+                        role = self.roles.of_drawn_out(&squeezed);
                     }
                     self.symbols_of(&squeezed, &mut scratch.symbols);
                     if scratch.symbols.len() > from {
@@ -229,8 +263,11 @@ impl Matcher {
                     }
                 }
             }
+            if index > 0 && !tokens.all()[index].breaks && self.roles.is_answer(tokens.norm(index - 1), norm) {
+                scratch.roles[index - 1] = Role::Plain;
+            }
             scratch.spans.push((from as u32, scratch.symbols.len() as u32));
-            scratch.roles.push(self.roles.of(norm));
+            scratch.roles.push(role);
         }
         scratch.squeezed = squeezed;
     }
@@ -245,29 +282,67 @@ impl Matcher {
         }
     }
 
-    /// Applies the negation rule to what was found.
+    /// Applies the negation rule to what was found, for each lexicon by itself.
     fn negate(&self, tokens: &Tokens, scratch: &mut Scratch) {
-        let Scratch { roles, reaches, negated, found, .. } = scratch;
+        let Scratch { roles, reaches, own_reaches, lexica, negated, found, .. } = scratch;
         if !roles.contains(&Role::Negator) {
             return;
         }
         reaches.clear();
         reaches.resize(roles.len(), Reach::Window);
-        for hit in found.iter().filter(|hit| hit.end - hit.start > 1) {
-            for (role, reach) in roles[hit.start..hit.end].iter().zip(&mut reaches[hit.start..hit.end]) {
-                if *role == Role::Negator {
-                    *reach = match (*reach, hit.slot) {
-                        (_, PSEUDO) | (Reach::Nothing, _) => Reach::Nothing,
-                        (Reach::Until(end), _) => Reach::Until(end.max(hit.end)),
-                        (Reach::Window, _) => Reach::Until(hit.end),
-                    };
-                }
+        lexica.clear();
+        for hit in found.iter().filter(|hit| holds_negator(hit, roles)) {
+            if hit.slot == PSEUDO {
+                bound(hit, roles, reaches);
+            } else if let Some(lexicon) = self.ended_by(hit)
+                && !lexica.contains(&lexicon)
+            {
+                lexica.push(lexicon);
             }
         }
-        let word = |index: usize| (roles[index], tokens.all()[index].breaks, reaches[index]);
-        negation::scopes(roles.len(), word, negated);
-        for hit in found {
+        let all = tokens.all();
+        negation::scopes(roles.len(), |index| (roles[index], all[index].breaks, reaches[index]), negated);
+        for hit in found.iter_mut() {
             hit.negated = negated[hit.start];
+        }
+        for lexicon in lexica.iter() {
+            own_reaches.clone_from(reaches);
+            for hit in found.iter().filter(|hit| self.ended_by(hit) == Some(*lexicon) && holds_negator(hit, roles)) {
+                bound(hit, roles, own_reaches);
+            }
+            negation::scopes(roles.len(), |index| (roles[index], all[index].breaks, own_reaches[index]), negated);
+            for hit in found.iter_mut().filter(|hit| self.lexicon_of(hit.slot) == Some(*lexicon)) {
+                hit.negated = negated[hit.start];
+            }
+        }
+    }
+
+    /// The lexicon of a slot whose hits negation drops.
+    fn lexicon_of(&self, slot: Slot) -> Option<usize> {
+        self.lexica.get(usize::from(slot)).copied().flatten()
+    }
+
+    /// The lexicon for which a hit ends the reach of the negators inside it. An expression that is no hit does not.
+    fn ended_by(&self, hit: &Found) -> Option<usize> {
+        if hit.weight == 0.0 { None } else { self.lexicon_of(hit.slot) }
+    }
+}
+
+/// Whether a hit is an expression with a negator inside it.
+fn holds_negator(hit: &Found, roles: &[Role]) -> bool {
+    hit.end - hit.start > 1 && roles[hit.start..hit.end].contains(&Role::Negator)
+}
+
+/// Ends the reach of the negators inside a hit.
+fn bound(hit: &Found, roles: &[Role], reaches: &mut [Reach]) {
+    let is_nothing = hit.slot == PSEUDO && hit.entry == NEGATES_NOTHING;
+    for (role, reach) in roles[hit.start..hit.end].iter().zip(&mut reaches[hit.start..hit.end]) {
+        if *role == Role::Negator {
+            *reach = match *reach {
+                Reach::Until(end) if !is_nothing => Reach::Until(end.max(hit.end)),
+                Reach::Window if !is_nothing => Reach::Until(hit.end),
+                _ => Reach::Nothing,
+            };
         }
     }
 }

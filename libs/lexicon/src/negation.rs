@@ -5,9 +5,17 @@
 //! are not counted, but nothing further than [`REACH_TOKENS`] tokens is reached. Scope ends at punctuation, at a line
 //! break and at a conjunction that turns or subordinates (*but*, *because*; *pero*, *porque*).
 //!
-//! Two kinds of negator open no such scope. One inside a matched expression ("can't sleep", "no puedo más") belongs to
-//! the expression, and negates only what stands inside it. One inside a *pseudo-negation* ("not only", "can't stop",
-//! "never felt so", "no dejo de") negates nothing.
+//! A verb of opinion passes its negation down: "I don't think I am happy" and "no creo que esté feliz" deny the
+//! happiness. So after one, what opens its clause (pronouns, auxiliaries, *que*) is not counted. After any other word it
+//! is, for there it mostly opens a clause of its own: "nobody knows I am sad", "can't do this i am sad".
+//!
+//! Four kinds of negator open no such scope:
+//! - one inside an expression of a lexicon ("no friends") belongs to the expression: for that lexicon, and for no other,
+//!   it negates only what stands inside it;
+//! - one inside a [`complete`] predicate ("can't sleep", "no puedo más"), after which a clause of its own begins, negates
+//!   only what stands inside it, for every lexicon;
+//! - one inside a *pseudo-negation* ("not only", "can't stop", "never felt so", "no dejo de") negates nothing;
+//! - nor does an English *no* that answers or exclaims: before a pronoun ("no i'm happy"), or drawn out ("nooo").
 //!
 //! The window follows Pang, Lee & Vaithyanathan (EMNLP 2002) and VADER (Hutto & Gilbert, ICWSM 2014), which look three
 //! words back; clause ends and pseudo-negations follow NegEx (Chapman et al., J. Biomed. Inform. 34, 2001).
@@ -19,7 +27,7 @@ use tidemark_domain::Language;
 pub(crate) const WINDOW_TOKENS: u32 = 3;
 
 /// Tokens of any kind a negator reaches over.
-pub(crate) const REACH_TOKENS: u32 = 6;
+pub(crate) const REACH_TOKENS: u32 = 8;
 
 /// What a word does to negation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,82 +38,166 @@ pub(crate) enum Role {
     Turn,
     /// Is not counted.
     Light,
+    /// Is counted, and passes a negation down to its clause.
+    Opinion,
+    /// Is not counted where it opens the clause of an opinion, and is elsewhere.
+    Opener,
     /// Is counted.
     Plain,
 }
 
-const NEGATORS_EN: &[&str] = &[
-    "not", "no", "never", "none", "nobody", "nothing", "nowhere", "neither", "nor", "without", "cannot", "hardly",
-    "barely", "scarcely", "rarely", "seldom", "cant", "dont", "doesnt", "didnt", "isnt", "arent", "wasnt", "werent",
-    "wont", "wouldnt", "couldnt", "shouldnt", "havent", "hasnt", "hadnt", "aint",
-];
-const TURNS_EN: &[&str] = &[
-    "but", "because", "cuz", "bc", "cause", "although", "though", "however", "when", "if", "unless", "except", "just",
-    "only", "instead",
-];
-const LIGHT_EN: &[&str] =
-    &["very", "really", "so", "too", "that", "at", "all", "even", "any", "a", "an", "the", "particularly", "exactly"];
+/// Lists of words, white space between them.
+const NEGATORS_EN: &str = "\
+    not no never none nobody nothing nowhere neither nor without cannot hardly barely scarcely rarely seldom cant \
+    dont doesnt didnt isnt arent wasnt werent wont wouldnt couldnt shouldnt havent hasnt hadnt aint";
+const TURNS_EN: &str = "but because cuz bc cause although though however when if unless except just only instead";
+const LIGHT_EN: &str = "very really so too that at all even ever any a an the particularly exactly";
+/// Not those that people use of what came true after all ("I never thought I would be so sad"): *thought*, *imagine*,
+/// *expect*; nor those that take their clause for true: *know*, *realise*, *care*.
+const OPINIONS_EN: &str = "\
+    think thinks thinking believe believes feel feels feeling felt say says saying said claim claims claimed mean \
+    means guess suppose reckon consider seem seems seemed look looks looked sound sounds sounded sure certain \
+    convinced";
+const OPENERS_EN: &str = "\
+    i you he she it we they me him us them this i'm im you're youre he's hes she's shes it's its we're they're \
+    theyre i've ive you've we've they've i'll you'll he'll she'll it'll we'll they'll anyone anybody anything \
+    everyone everybody everything am is are was were be been being have has had will can to like as";
+/// Before these, *no* is an answer and no determiner.
+const SUBJECTS_EN: &str = "\
+    i you he she it we they this that i'm im you're youre he's hes she's shes it's its we're they're theyre that's \
+    thats i've ive you've we've they've i'll i'd you'll he'll she'll it'll we'll they'll";
 
-const NEGATORS_ES: &[&str] = &[
-    "no", "ni", "nunca", "jamás", "jamas", "sin", "tampoco", "nadie", "nada", "ningún", "ningun", "ninguno", "ninguna",
-    "apenas",
-];
-const TURNS_ES: &[&str] =
-    &["pero", "porque", "xq", "pq", "sino", "aunque", "cuando", "si", "excepto", "salvo", "solo", "sólo", "solamente"];
-const LIGHT_ES: &[&str] = &[
-    "me",
-    "te",
-    "se",
-    "le",
-    "les",
-    "lo",
-    "la",
-    "los",
-    "las",
-    "nos",
-    "os",
-    "muy",
-    "tan",
-    "nada",
-    "para",
-    "del",
-    "todo",
-    "un",
-    "una",
-    "el",
-    "realmente",
-    "demasiado",
-];
+const NEGATORS_ES: &str = "no ni nunca jamás jamas sin tampoco nadie nada ningún ningun ninguno ninguna apenas";
+const TURNS_ES: &str = "pero porque xq pq sino aunque cuando si excepto salvo solo sólo solamente";
+const LIGHT_ES: &str = "me te se le les lo la los las nos os muy tan nada para del todo un una el realmente demasiado";
+const OPINIONS_ES: &str = "\
+    creo crees cree creemos creen pienso piensas piensa pensamos piensan siento sientes siente sentimos sienten digo \
+    dices dice decimos dicen decir diría diria parece parezca considero opino significa es seguro segura";
+const OPENERS_ES: &str = "\
+    que q yo tú tu él ella usted nosotros nosotras ellos ellas ustedes soy eres somos son era eran fue fueron sea \
+    seas seamos sean fuera fueran ser sido siendo estoy estás estas está esta estamos están estan estaba estaban \
+    estuve estuvo esté este estés estes estemos estén esten estuviera estuvieran estar estado he has ha hemos han \
+    haya hayas hayamos hayan voy va van vaya vayan a como";
 
 /// The words that play a part in negation, by language.
 #[derive(Debug)]
 pub(crate) struct Roles {
     words: FxHashMap<&'static str, Role>,
-    contracted: bool,
+    is_english: bool,
 }
 
 impl Roles {
     /// The words of `language`.
     pub(crate) fn new(language: Language) -> Self {
-        let (negators, turns, light): (&[&str], &[&str], &[&str]) = match language {
-            Language::English => (NEGATORS_EN, TURNS_EN, LIGHT_EN),
-            Language::Spanish => (NEGATORS_ES, TURNS_ES, LIGHT_ES),
-            Language::Other => (&[], &[], &[]),
+        let [openers, opinions, light, turns, negators] = match language {
+            Language::English => [OPENERS_EN, OPINIONS_EN, LIGHT_EN, TURNS_EN, NEGATORS_EN],
+            Language::Spanish => [OPENERS_ES, OPINIONS_ES, LIGHT_ES, TURNS_ES, NEGATORS_ES],
+            Language::Other => [""; 5],
         };
         let mut words = FxHashMap::default();
-        for (list, role) in [(light, Role::Light), (turns, Role::Turn), (negators, Role::Negator)] {
-            words.extend(list.iter().map(|word| (*word, role)));
+        for (list, role) in [
+            (openers, Role::Opener),
+            (opinions, Role::Opinion),
+            (light, Role::Light),
+            (turns, Role::Turn),
+            (negators, Role::Negator),
+        ] {
+            words.extend(list.split_ascii_whitespace().map(|word| (word, role)));
         }
-        Self { words, contracted: language == Language::English }
+        Self { words, is_english: language == Language::English }
     }
 
     /// What `word` does. A word of both kinds (*nada*) is a negator first.
     pub(crate) fn of(&self, word: &str) -> Role {
         match self.words.get(word) {
             Some(role) => *role,
-            None if self.contracted && word.ends_with("n't") => Role::Negator,
+            None if self.is_english && word.ends_with("n't") => Role::Negator,
             None => Role::Plain,
         }
+    }
+
+    /// What a word does that was written with letters drawn out, and is `word` without that. A "nooo" is a cry.
+    pub(crate) fn of_drawn_out(&self, word: &str) -> Role {
+        if word == "no" { Role::Plain } else { self.of(word) }
+    }
+
+    /// Whether `word`, with `next` after it in its clause, is a *no* that answers and denies nothing of what follows.
+    pub(crate) fn is_answer(&self, word: &str, next: &str) -> bool {
+        self.is_english && word == "no" && SUBJECTS_EN.split_ascii_whitespace().any(|subject| subject == next)
+    }
+}
+
+/// Predicates that hold a negator and lack nothing, so that what follows them is a clause of its own, comma or not: "I
+/// can't sleep I'm so anxious". Formulas of comfort and courtesy are among them.
+pub(crate) const fn complete(language: Language) -> &'static [&'static str] {
+    match language {
+        Language::English => &[
+            "can't sleep",
+            "couldn't sleep",
+            "haven't slept",
+            "can't breathe",
+            "couldn't breathe",
+            "can't cope",
+            "couldn't cope",
+            "can't relax",
+            "can't calm down",
+            "can't concentrate",
+            "can't focus",
+            "can't keep up",
+            "can't go on",
+            "can't take it",
+            "can't take it anymore",
+            "can't take this",
+            "can't take this anymore",
+            "can't take any more",
+            "can't do this",
+            "can't do this anymore",
+            "can't handle it",
+            "can't handle this",
+            "can't deal with this",
+            "don't fit in",
+            "don't care anymore",
+            "don't want to live",
+            "don't want to be here",
+            "nobody cares",
+            "no one cares",
+            "nobody understands",
+            "nobody understands me",
+            "no one understands",
+            "no one understands me",
+            "don't think so",
+            "don't worry",
+            "not to worry",
+            "no worries",
+            "no problem",
+        ],
+        Language::Spanish => &[
+            "no puedo más",
+            "ya no puedo más",
+            "no doy más",
+            "no doy abasto",
+            "no aguanto más",
+            "ya no aguanto",
+            "no puedo dormir",
+            "no pude dormir",
+            "no he dormido",
+            "no dormí",
+            "no puedo respirar",
+            "no puedo concentrarme",
+            "no puedo con esto",
+            "no puedo con todo",
+            "no quiero vivir",
+            "no quiero seguir",
+            "no encajo",
+            "no importa",
+            "no pasa nada",
+            "no hay problema",
+            "no te preocupes",
+            "no se preocupe",
+            "no se preocupen",
+            "no os preocupéis",
+        ],
+        Language::Other => &[],
     }
 }
 
@@ -195,7 +287,7 @@ pub(crate) const fn pseudo(language: Language) -> &'static [&'static str] {
 pub(crate) enum Reach {
     /// The window rule.
     Window,
-    /// Only the tokens before this one: the negator belongs to an expression that ends there.
+    /// Only the tokens before this one: the negator belongs to an expression or a predicate that ends there.
     Until(usize),
     /// Nothing: a pseudo-negation.
     Nothing,
@@ -208,6 +300,8 @@ pub(crate) fn scopes(count: usize, word: impl Fn(usize) -> (Role, bool, Reach), 
     negated.clear();
     negated.resize(count, false);
     let (mut counted, mut reach, mut until) = (0, 0, 0);
+    // An opinion has been denied, and its clause is opening.
+    let mut is_opening = false;
     for (index, mark) in negated.iter_mut().enumerate() {
         let (role, breaks, extent) = word(index);
         if breaks {
@@ -221,9 +315,11 @@ pub(crate) fn scopes(count: usize, word: impl Fn(usize) -> (Role, bool, Reach), 
                 Reach::Nothing => {}
             },
             Role::Turn => (counted, reach) = (0, 0),
-            Role::Plain => counted = u32::saturating_sub(counted, 1),
             Role::Light => {}
+            Role::Opener if is_opening => {}
+            Role::Opinion | Role::Opener | Role::Plain => counted = u32::saturating_sub(counted, 1),
         }
+        is_opening = role == Role::Opinion || (is_opening && matches!(role, Role::Light | Role::Opener));
         if role != Role::Negator || extent != Reach::Window {
             reach = u32::saturating_sub(reach, 1);
             if reach == 0 {
@@ -235,7 +331,7 @@ pub(crate) fn scopes(count: usize, word: impl Fn(usize) -> (Role, bool, Reach), 
 
 #[cfg(test)]
 mod tests {
-    use super::{Reach, Roles, scopes};
+    use super::{Reach, Role, Roles, scopes};
     use tidemark_domain::Language;
 
     fn negated(text: &str, language: Language) -> Vec<&str> {
@@ -252,5 +348,41 @@ mod tests {
         assert_eq!(negated("not really all that happy today", Language::English).last(), Some(&"today"));
         assert_eq!(negated("no me siento muy feliz", Language::Spanish).last(), Some(&"feliz"));
         assert_eq!(negated("don't cry but sing", Language::English), ["cry", "but"]);
+    }
+
+    #[test]
+    fn an_opinion_passes_its_negation_down_and_other_clauses_stay_their_own() {
+        let last =
+            |text: &'static str, language| negated(text, language).last().copied() == text.split(' ').next_back();
+        for text in [
+            "i don't think i am happy",
+            "i don't think that she has ever been really happy",
+            "it doesn't look like we are happy",
+            "i'm not sure they are happy",
+        ] {
+            assert!(last(text, Language::English), "{text}");
+        }
+        for text in ["no creo que esté feliz", "no creo que él esté realmente muy feliz", "no es que sea feliz"] {
+            assert!(last(text, Language::Spanish), "{text}");
+        }
+        for text in [
+            "nobody knows i am sad",
+            "can't do that i am sad",
+            "don't feel good i am sad",
+            "never thought i would be sad",
+        ] {
+            assert!(!last(text, Language::English), "{text}");
+        }
+        for text in ["no me hables que estoy triste", "no me siento bien estoy triste"] {
+            assert!(!last(text, Language::Spanish), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_answer_and_a_cry_deny_nothing() {
+        let (english, spanish) = (Roles::new(Language::English), Roles::new(Language::Spanish));
+        assert!(english.is_answer("no", "i'm") && !english.is_answer("no", "happy") && !english.is_answer("not", "i"));
+        assert!(!spanish.is_answer("no", "i"));
+        assert_eq!((english.of_drawn_out("no"), english.of_drawn_out("not")), (Role::Plain, Role::Negator));
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! Rules, in the order they apply:
 //! - white space separates; a line break also ends a clause;
-//! - masks and addresses are skipped and count as nothing: `@user`, `http`, `https://…`, `www.…`, `&amp;`;
+//! - masks and addresses are skipped and count as nothing, whatever punctuation they stand in: `@user`, `http`,
+//!   `https://…`, `www.…`, `&amp;`;
 //! - a word is a run of letters, digits and combining marks, segmented as Unicode UAX #29 says; an apostrophe between
 //!   letters and a `.` or `,` between digits belong to it; `_`, `-`, `#` and quotes separate words without ending a
 //!   clause, so `#panic_attack` and `self-harm` are two words each; every other punctuation mark ends the clause;
@@ -10,7 +11,7 @@
 //!
 //! Words are compared in lower case, NFC, with curly quotes made straight. Time is linear in the length of the text.
 
-use crate::emoticon;
+use crate::emoticon::{self, Before};
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -38,20 +39,22 @@ impl Tokens {
     pub(crate) fn read(&mut self, text: &str) {
         self.tokens.clear();
         self.norms.clear();
-        let mut breaks = false;
+        let mut place = Place::default();
         let mut chunk_start = None;
         for (at, character) in text.char_indices() {
             if character.is_whitespace() {
                 if let Some(start) = chunk_start.take() {
-                    self.chunk(text, start, at, &mut breaks);
+                    self.chunk(text, start, at, &mut place);
                 }
-                breaks |= matches!(character, '\n' | '\r' | '\u{2028}' | '\u{2029}');
+                if matches!(character, '\n' | '\r' | '\u{2028}' | '\u{2029}') {
+                    place = Place { breaks: true, open: 0 };
+                }
             } else if chunk_start.is_none() {
                 chunk_start = Some(at);
             }
         }
         if let Some(start) = chunk_start {
-            self.chunk(text, start, text.len(), &mut breaks);
+            self.chunk(text, start, text.len(), &mut place);
         }
     }
 
@@ -67,41 +70,51 @@ impl Tokens {
     }
 
     /// Tokens of one run without white space.
-    fn chunk(&mut self, text: &str, start: usize, end: usize, breaks: &mut bool) {
+    fn chunk(&mut self, text: &str, start: usize, end: usize, place: &mut Place) {
         let chunk = &text[start..end];
-        if chunk == "http" || chunk == "https" {
+        if is_link_mask(chunk) {
             return;
         }
-        if emoticon::is_emoticon(chunk) {
-            self.push(start, end, chunk, breaks);
+        if emoticon::is_emoticon(chunk) && !(chunk.starts_with(')') && place.open > 0) {
+            self.push(start, end, chunk, &mut place.breaks);
+            place.close(chunk);
             return;
         }
         let mut at = 0;
         let mut after_word = false;
         while let Some(character) = chunk[at..].chars().next() {
             let rest = &chunk[at..];
+            let before = Before { is_word: after_word, is_open: place.open > 0 };
             if is_word(character) {
                 if !after_word && is_address(rest) {
                     return;
                 }
                 let length = word_length(rest);
-                self.word(start + at, &rest[..length], breaks);
+                if !is_link_mask(&rest[..length]) {
+                    self.word(start + at, &rest[..length], &mut place.breaks);
+                }
                 at += length;
                 after_word = true;
             } else if is_emoji(character) {
                 let length = rest.graphemes(true).next().map_or(character.len_utf8(), str::len);
-                self.push(start + at, start + at + length, &rest[..length], breaks);
+                self.push(start + at, start + at + length, &rest[..length], &mut place.breaks);
                 at += length;
                 after_word = false;
-            } else if let Some(length) = emoticon::at_start(rest, after_word) {
-                self.push(start + at, start + at + length, &rest[..length], breaks);
+            } else if let Some(length) = emoticon::at_start(rest, before) {
+                self.push(start + at, start + at + length, &rest[..length], &mut place.breaks);
+                place.close(&rest[..length]);
                 at += length;
                 after_word = false;
             } else if let Some(length) = skipped(rest) {
                 at += length;
                 after_word = false;
             } else {
-                *breaks |= ends_clause(character, rest);
+                place.breaks |= ends_clause(character, rest);
+                match character {
+                    '(' => place.open += 1,
+                    ')' => place.open = place.open.saturating_sub(1),
+                    _ => {}
+                }
                 at += character.len_utf8();
                 after_word = false;
             }
@@ -131,6 +144,24 @@ impl Tokens {
         }
         self.tokens.push(Token { start, end, breaks: *breaks, norm: (from as u32, self.norms.len() as u32) });
         *breaks = false;
+    }
+}
+
+/// What a text left behind up to a place in it.
+#[derive(Debug, Clone, Copy, Default)]
+struct Place {
+    /// A clause ended since the last token.
+    breaks: bool,
+    /// Parentheses that were opened on the line and not closed.
+    open: u32,
+}
+
+impl Place {
+    /// Many close a parenthesis with a smile: `(so happy :)`.
+    fn close(&mut self, emoticon: &str) {
+        if emoticon.ends_with(')') {
+            self.open = self.open.saturating_sub(1);
+        }
     }
 }
 
@@ -188,6 +219,11 @@ fn word_length(rest: &str) -> usize {
     rest.len()
 }
 
+/// What ingest puts in an address's place.
+fn is_link_mask(word: &str) -> bool {
+    matches!(word, "http" | "https")
+}
+
 /// A web address, which runs to the end of its chunk.
 fn is_address(rest: &str) -> bool {
     let starts = |prefix: &str| rest.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix));
@@ -203,6 +239,8 @@ fn skipped(rest: &str) -> Option<usize> {
         Some(b'@') => {
             let handle = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
             let length = bytes[1..].iter().take_while(|byte| handle(byte)).count();
+            // A full stop or a dash at its end is the sentence's.
+            let length = rest[1..=length].trim_end_matches(['.', '-']).len();
             (length > 0).then_some(1 + length)
         }
         Some(b'&') => {
@@ -250,6 +288,15 @@ mod tests {
     fn masks_and_addresses_are_not_words() {
         assert!(norms("@user http https://t.co/x?y=1 www.example.org &amp; @user_2").is_empty());
         assert_eq!(norms("[see](https://a.b/c) (http://x.y) mail"), ["see", "mail"]);
+        assert_eq!(norms("[see](http). (http) http, \u{bf}http? @user-- @user. mail"), ["see", "mail"]);
+    }
+
+    #[test]
+    fn a_mention_leaves_the_sentence_its_end() {
+        let mut tokens = Tokens::default();
+        tokens.read("you @user. Happy @a.b-c.d birthday @user-");
+        let breaks: Vec<bool> = tokens.all().iter().map(|token| token.breaks).collect();
+        assert_eq!(breaks, [false, true, false]);
     }
 
     #[test]
@@ -257,6 +304,9 @@ mod tests {
         assert_eq!(norms("😂😂 ❤️ 👍🏽 👩‍👩‍👧"), ["😂", "😂", "❤", "👍", "👩‍👩‍👧"]);
         assert_eq!(norms("sad:( ok :'( T_T <3"), ["sad", ":(", "ok", ":'(", "t_t", "<3"]);
         assert_eq!(norms("at 10:30, see (x)"), ["at", "10", "30", "see", "x"]);
+        assert_eq!(norms("(like this): so (or this ): so"), ["like", "this", "so", "or", "this", "so"]);
+        assert_eq!(norms("note:(optional) tired ):"), ["note", "optional", "tired", "):"]);
+        assert_eq!(norms("(so glad :) or not ):"), ["so", "glad", ":)", "or", "not", "):"]);
     }
 
     #[test]

@@ -46,7 +46,7 @@ pub(crate) fn of(words: &[String], language: Language) -> Vec<Vec<String>> {
             add(&mut all, without_apostrophes);
             add(&mut all, one_word_cannot);
         }
-        Language::Spanish => add(&mut all, unaccented),
+        Language::Spanish => all.extend(unaccented(words)),
         Language::Other => {}
     }
     all.remove(0);
@@ -106,27 +106,46 @@ fn without_apostrophes(words: &[String]) -> Vec<String> {
     }
 }
 
-/// "depresión" as "depresion"; a single word that would become another one keeps its accent.
-fn unaccented(words: &[String]) -> Vec<String> {
-    match words {
-        [only] if NOT_WITHOUT_ACCENT.contains(&only.as_str()) => words.to_vec(),
-        _ => words.iter().map(|word| without_accents(word)).collect(),
+/// Accents of a term of which each may be left out by itself; of a term with more, all are left out or none.
+const MAX_ACCENTS: usize = 6;
+
+/// "depresión" as "depresion", "aquí está" also as "aqui está" and "aquí esta": with any of its accents left out. A
+/// single word that would become another one keeps its accent.
+fn unaccented(words: &[String]) -> Vec<Vec<String>> {
+    if matches!(words, [only] if NOT_WITHOUT_ACCENT.contains(&only.as_str())) {
+        return Vec::new();
+    }
+    let accents = words.iter().flat_map(|word| word.chars()).filter(|letter| plain(*letter).is_some()).count();
+    match accents {
+        0 => Vec::new(),
+        // A bit for each accent: set, it is left out.
+        1..=MAX_ACCENTS => (1..1_u32 << accents).map(|plan| without_accents(words, plan)).collect(),
+        _ => vec![without_accents(words, u32::MAX)],
     }
 }
 
-/// Leaves accents out; ñ is a letter of its own and stays.
-fn without_accents(word: &str) -> String {
-    let strip = |character: char| {
-        let keep = character == 'ñ';
-        let mut decomposed = String::new();
-        if keep {
-            decomposed.push(character);
-        } else {
-            decomposed.extend(character.nfd().filter(|c| !is_combining_mark(*c)));
+/// Leaves out the accents whose bits are set; those beyond the last bit go with it.
+fn without_accents(words: &[String], plan: u32) -> Vec<String> {
+    let mut accent = 0_u32;
+    let mut written = |letter: char| match plain(letter) {
+        None => letter,
+        Some(plain) => {
+            let is_left_out = plan >> accent.min(u32::BITS - 1) & 1 == 1;
+            accent += 1;
+            if is_left_out { plain } else { letter }
         }
-        decomposed
     };
-    if word.is_ascii() { word.to_owned() } else { word.chars().map(strip).collect() }
+    words.iter().map(|word| word.chars().map(&mut written).collect()).collect()
+}
+
+/// A letter without its accent; nothing where it has none. ñ is a letter of its own.
+fn plain(letter: char) -> Option<char> {
+    if letter.is_ascii() || letter == 'ñ' {
+        return None;
+    }
+    let mut parts = letter.nfd();
+    let first = parts.next().filter(|first| *first != letter)?;
+    parts.all(is_combining_mark).then_some(first)
 }
 
 #[cfg(test)]
@@ -156,5 +175,18 @@ mod tests {
         assert!(spellings("año", Language::Spanish).is_empty());
         assert!(spellings("sí", Language::Spanish).is_empty());
         assert_eq!(spellings("no puedo más", Language::Spanish), ["no puedo mas"]);
+    }
+
+    #[test]
+    fn each_accent_may_be_left_out_by_itself() {
+        assert_eq!(
+            spellings("aquí está", Language::Spanish),
+            ["aqui está", "aquí esta", "aqui esta"],
+            "a word that is protected alone is not in an expression"
+        );
+        assert_eq!(spellings("lingüística", Language::Spanish).len(), 3);
+        assert_eq!(spellings("mañana así", Language::Spanish), ["mañana asi"]);
+        let many = spellings("él está aquí así allí también además", Language::Spanish);
+        assert_eq!(many, ["el esta aqui asi alli tambien ademas"]);
     }
 }

@@ -130,6 +130,7 @@ fn faults_of_liwc_2007() {
         "%\n\n%\nfond\t1\n" => 3, Fault::NoCategories,
         "%\n1\twarm\n%\nfond\t1\n%\n" => 5, Fault::Percent { found: 3 },
         "%\n1\twarm\n01\tcold\n%\nfond\t1\n" => 3, Fault::RepeatedCategory { first: 2, .. },
+        "%\n1\taño\n2\tano\n%\nfond\t1\n" => 3, Fault::RepeatedCategory { first: 2, .. },
         "%\n1\n%\nfond\t1\n" => 2, Fault::Category,
         "%\n1\twarm\n%\nfond\t1\nkeen\t2\n" => 5, Fault::UnknownCategory { id: 2 },
         "%\n1\twarm\n%\nfond\tone\n" => 4, Fault::Code { .. },
@@ -195,12 +196,22 @@ fn faults_of_weighted_tables() {
         "term,category,weight\nfond,warm,\n" => 2, Fault::Weight(_),
         "term,category,weight\nfond,warm,nan\n" => 2, Fault::InfiniteWeight,
         "term,category,weight\nfond,warm,1\nkeen,--,1\n" => 3, Fault::Category,
+        "term,category,weight\nfond,ternura,1\nkeen,Ternúra,1\n" => 3, Fault::OneName { first: 2, .. },
         "term,category,weight\nfond,warm\n" => 2, Fault::Cells { expected: 3, found: 2 },
         "term,category,weight\nfond, or keen,warm,1\n" => 2, Fault::Cells { expected: 3, found: 4 },
         "term,category,weight\n,warm,1\n" => 2, Fault::EmptyTerm,
         "term,category,weight\n\"fond,warm,1\n" => 2, Fault::Quote,
         format!("term,category,weight\n{},warm,1\n", "fond ".repeat(17)) => 2, Fault::LongTerm { .. },
     );
+}
+
+#[test]
+fn categories_keep_their_letters_and_their_names_apart() {
+    let wide = "función\tfond\nemoción difícil\tkeen\n";
+    let lexicon = read(Format::Wide, wide);
+    assert_eq!(terms(&lexicon, "funcion"), [("fond", 1.0)]);
+    assert_eq!(terms(&lexicon, "emocion_dificil"), [("keen", 1.0)]);
+    broken!(Format::Wide, "año\tfond\nano\tkeen\n" => 2, Fault::OneName { first: 1, .. });
 }
 
 #[test]
@@ -260,4 +271,34 @@ fn weighted_sums_are_those_of_dlatk() {
     }
     assert_eq!(score("nothing here").1, [(23.25, false), (0.0, false)]);
     assert_eq!(score("").1, [(23.25, false), (0.0, false)]);
+}
+
+/// Files of one name in two languages are one category; each language has the constant of its own file.
+#[test]
+fn a_constant_is_that_of_its_language() {
+    let of = |language, constant: &str| {
+        let text = format!("term,category,weight\ncalm,age,1\n_intercept,age,{constant}\n");
+        Lexicon::read("mine", language, Format::Weighted, "mine", text.as_bytes()).unwrap()
+    };
+    let lexica = [of(Language::English, "20"), of(Language::Spanish, "-3")];
+    let lexica = Lexica::compile(&lexica, "h".into()).unwrap();
+    let score = |language| lexica.score("nothing here", language).scored[0].score;
+    assert_eq!((score(Language::English), score(Language::Spanish)), (20.0, -3.0));
+}
+
+#[test]
+fn markers_are_named_as_they_are_answered_and_count_terms_alone() {
+    let valence = read(Format::Valence, "calm\t3\nease\t1\nstorm\t-1\n");
+    let weighted = read(Format::Weighted, "term,category,weight\ncalm,age,1\n_intercept,age,20\nease,mood,-1\n");
+    let share = read(Format::Tsv, "calm\tcalm\ncalm\tat ease\ncalm\tcalm down\t0\n");
+    let markers = |lexicon: &Lexicon| lexicon.markers().into_iter().collect::<Vec<_>>();
+    let named = |name: &str, terms: usize| (format!("lexicon.mine.{name}"), terms);
+    assert_eq!(markers(&valence), [named("negative", 1), named("positive", 2)]);
+    assert_eq!(markers(&weighted), [named("age", 1), named("mood", 1)]);
+    assert_eq!(markers(&share), [named("calm", 2)]);
+    for lexicon in [valence, weighted, share] {
+        let lexica = Lexica::compile(std::slice::from_ref(&lexicon), "h".into()).unwrap();
+        let names = lexica.categories().iter().map(|category| category.name.clone());
+        assert!(names.eq(lexicon.markers().into_keys()), "{:?}", lexicon.markers());
+    }
 }

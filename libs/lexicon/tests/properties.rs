@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 use tidemark_domain::Language;
-use tidemark_lexicon::{Answer, Format, Lexica, Lexicon, Measure};
+use tidemark_lexicon::{Answer, Format, Lexica, Lexicon, Measure, Negation};
 
 /// Numbers from a seed, so that a failure repeats (SplitMix64).
 struct Numbers(u64);
@@ -215,6 +215,53 @@ fn cues_stay_out_of_series() {
     }
     let wanted = |text: &str| cues.explain(text, Language::English).iter().any(|hit| !hit.negated);
     assert!(wanted("I enjoy being alone") && !wanted("I don't enjoy being alone"));
+}
+
+/// Expressions that hold a negator end its reach for their own lexicon alone.
+#[test]
+fn a_lexicon_beside_the_others_changes_none_of_their_scores() {
+    let own =
+        "mine\tnot so\nmine\tno joy or\nmine\tnot very\nmine\tnever any\t0\nmine\tcan't see\nother\tnot happy but\n";
+    let own = Lexicon::read("mine", Language::English, Format::Tsv, "mine.tsv", own.as_bytes()).unwrap();
+    let counted = Lexicon { name: "counted".into(), negation: Negation::Ignored, ..own.clone() };
+    let (alone, beside) = (Lexica::bundled(), Lexica::bundled_and(&[own, counted], "own").unwrap());
+    let mut numbers = Numbers(17);
+    let mut texts: Vec<String> = (0..500).map(|_| random_text(&mut numbers)).collect();
+    for text in [
+        "not so happy",
+        "there is no joy or happiness",
+        "not very sad at all",
+        "never any fear",
+        "can't see happy people",
+        "no hope, not happy but sad, not so anxious",
+    ] {
+        texts.push(text.to_owned());
+    }
+    let bundled = |lexica: &Lexica, text: &str| {
+        let scored = lexica.score(text, Language::English).scored.into_iter();
+        let named = scored.map(|s| (lexica.categories()[s.category].name.clone(), s.score, s.present));
+        named.filter(|(name, ..)| !name.contains(".mine.") && !name.contains(".counted.")).collect::<Vec<_>>()
+    };
+    for text in texts {
+        assert_eq!(bundled(&alone, &text), bundled(&beside, &text), "{text:?}");
+    }
+}
+
+/// A hit that negation does not drop leaves negators alone; one of the lexicon's own ends their reach in that lexicon.
+#[test]
+fn only_the_lexicon_s_own_hits_end_a_negation() {
+    let read = |name: &str, text: &str| {
+        Lexicon::read(name, Language::English, Format::Tsv, "mine.tsv", text.as_bytes()).unwrap()
+    };
+    let owner = read("owner", "lack\tno joy\nbright\tsunny\n");
+    let idiom = read("idiom", "lack\tno joy\t0\nbright\tsunny\n");
+    let ignored = Lexicon { negation: Negation::Ignored, ..read("ignored", "lack\tno joy\n") };
+    let other = read("other", "bright\tsunny\n");
+    let lexica = Lexica::compile(&[owner, idiom, ignored, other], "h".into()).unwrap();
+    let answer = lexica.score("no joy or sunny days", Language::English);
+    let present = answer.scored.iter().filter(|scored| scored.present);
+    let names: Vec<&str> = present.map(|scored| lexica.categories()[scored.category].name.as_str()).collect();
+    assert_eq!(names, ["lexicon.ignored.lack", "lexicon.owner.bright", "lexicon.owner.lack"]);
 }
 
 /// Share, weighted sum and valence on a worked example of ten tokens.

@@ -12,22 +12,29 @@ pub struct Labels {
 }
 
 /// Words for "no side is taken, or it cannot be told".
-const NO_STANCE: [&str; 6] = ["none", "don't know", "dont know", "unknown", "abstain", ""];
+const NO_STANCE: [&str; 8] = ["none", "neutral", "don't know", "dont know", "do not know", "unknown", "abstain", ""];
+
+/// A label as it is compared: without space around it, in lower case, its apostrophes straight.
+fn word(text: &str) -> String {
+    let straight = |character: char| {
+        if matches!(character, '\u{2018}' | '\u{2019}' | '\u{2bc}' | '\u{b4}' | '`') { '\'' } else { character }
+    };
+    text.trim().to_lowercase().chars().map(straight).collect()
+}
 
 impl Labels {
     /// Reads labels in the words of the annotated file (`favor`, `against`, `none`; `yes`, `no`; `agree`, `neutral`,
     /// `disagree`) or of the paper (`belief`, `pro`, `don't know`, …). A word that is not known says nothing.
     #[must_use]
     pub fn read(stance: Option<&str>, affect: Option<&str>, agreement: Option<&str>) -> Self {
-        let word = |text: Option<&str>| text.map(|text| text.trim().to_lowercase());
         Self {
-            stance: word(stance).filter(|stance| !NO_STANCE.contains(&stance.as_str())),
-            affect: match word(affect).as_deref() {
+            stance: stance.map(word).filter(|stance| !NO_STANCE.contains(&stance.as_str())),
+            affect: match affect.map(word).as_deref() {
                 Some("yes") => Some(true),
                 Some("no") => Some(false),
                 _ => None,
             },
-            agreement: match word(agreement).as_deref() {
+            agreement: match agreement.map(word).as_deref() {
                 Some("yes" | "agree") => Some(true),
                 Some("no" | "neutral" | "disagree") => Some(false),
                 _ => None,
@@ -123,6 +130,9 @@ mod tests {
         for (unknown, published) in [
             (labels("don't know", "no", "agree"), 0),
             (labels("abstain", "no", "agree"), 0),
+            (labels("Neutral", "no", "agree"), 0),
+            (labels("Don\u{2019}t know ", "no", "agree"), 0),
+            (labels("do not know", "no", "agree"), 0),
             (labels("favor", "", "agree"), 6),
             (labels("favor", "no", "abstain"), 2),
         ] {

@@ -5,7 +5,7 @@ use crate::{Error, Settings, own};
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use tidemark_domain::{AnnotatedPost, Operation, PostEvent, Provenance, Score, marker};
+use tidemark_domain::{AnnotatedPost, Language, Operation, PostEvent, Provenance, Score, marker};
 use tidemark_lexicon::Lexica;
 pub use tidemark_model::Input;
 use tidemark_model::{Head, HeadKind, HeadScore, Model, ModelOptions};
@@ -74,6 +74,19 @@ impl Annotator {
     #[must_use]
     pub fn models(&self) -> &[Model] {
         &self.models
+    }
+
+    /// The languages in which a lexicon or a model answers a marker; none of one that is made of others.
+    #[must_use]
+    pub fn languages_of(&self, marker: &str) -> Vec<Language> {
+        let in_lexica = self.lexica.categories().iter().find(|category| category.name == marker);
+        let heads = self.models.iter().flat_map(Model::heads);
+        let in_models = heads.filter(|head| head.markers().iter().any(|own| own == marker)).collect::<Vec<_>>();
+        let is_answered = |language: &Language| {
+            in_lexica.is_some_and(|category| category.languages.contains(language))
+                || in_models.iter().any(|head| head.covers(*language))
+        };
+        Language::ALL.into_iter().filter(is_answered).collect()
     }
 
     pub(crate) fn lexica(&self) -> &Lexica {

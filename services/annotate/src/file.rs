@@ -1,7 +1,7 @@
 //! From file to file: JSON lines of posts in, JSON lines of annotated posts out, in the same order.
 
-use crate::annotator::{Annotation, Input};
-use crate::{Annotator, Error};
+use crate::annotator::Annotation;
+use crate::{Annotator, Error, Prepare, Prepared};
 use std::io::{BufRead, Write};
 use tidemark_domain::{Language, RejectReason, Score};
 use tidemark_wire::annotated_file::{AnnotatedLine, Op, PostLine, RejectLine};
@@ -32,9 +32,6 @@ pub struct Summary {
     pub tokens: u64,
 }
 
-/// Makes a text ready to be scored: masked, and its language told (from the tag, where there is one).
-pub type Prepare<'a> = &'a dyn Fn(&str, Option<&str>) -> (String, Language);
-
 /// Annotates every line of `input`. Empty lines are passed over. `progress` hears of bytes read and lines done.
 ///
 /// # Errors
@@ -61,13 +58,11 @@ pub fn annotate_lines(
         };
         match line.content.and_then(read_post) {
             Ok(post) => {
-                let (text, language) = prepare(&post.text, post.lang.as_deref());
-                // What a post answers to is masked as the post is; its own language decides nothing.
-                let masked = |context: &String| prepare(context, Some(language.code())).0;
-                let (topic, parent) = (post.topic.as_ref().map(masked), post.parent_text.as_ref().map(masked));
+                let context = [post.topic.as_deref(), post.parent_text.as_deref()];
+                let prepared = Prepared::of(prepare, &post.text, post.lang.as_deref(), context);
                 let blanks_before = if unanswered == Unanswered::Blank { line.number - placed - 1 } else { 0 };
                 placed = line.number;
-                pending.push(Pending { post, text, topic, parent, language, blanks_before });
+                pending.push(Pending { post, prepared, blanks_before });
             }
             Err((reason, detail)) => {
                 summary.rejected += 1;
@@ -132,11 +127,7 @@ fn json_fault(text: &str, error: &serde_json::Error) -> (RejectReason, String) {
 /// A post on its way to its answer.
 struct Pending {
     post: PostLine,
-    /// Ready to be scored, as its topic and its parent's text are.
-    text: String,
-    topic: Option<String>,
-    parent: Option<String>,
-    language: Language,
+    prepared: Prepared,
     /// Blank lines to be written before its answer.
     blanks_before: u64,
 }
@@ -147,22 +138,15 @@ fn write_batch(
     output: &mut impl Write,
     summary: &mut Summary,
 ) -> Result<(), Error> {
-    let posts: Vec<_> = pending
-        .iter()
-        .map(|post| Input {
-            topic: post.topic.as_deref(),
-            parent: post.parent.as_deref(),
-            ..Input::new(&post.text, post.language)
-        })
-        .collect();
+    let posts: Vec<_> = pending.iter().map(|pending| pending.prepared.input()).collect();
     let (annotations, tokens) = annotator.annotate(&posts)?;
     summary.answered += annotations.len() as u64;
     summary.tokens += tokens as u64;
-    for (Pending { post, language, blanks_before, .. }, annotation) in pending.drain(..).zip(annotations) {
+    for (Pending { post, prepared, blanks_before }, annotation) in pending.drain(..).zip(annotations) {
         for _ in 0..blanks_before {
             output.write_all(b"\n").map_err(Error::Write)?;
         }
-        let answer = annotated_line(annotator, post, language, &annotation);
+        let answer = annotated_line(annotator, post, prepared.language, &annotation);
         // Through a buffer of its own, so that a full disk is an IO error and not one of JSON.
         let mut answer = serde_json::to_vec(&answer)?;
         answer.push(b'\n');

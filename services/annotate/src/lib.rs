@@ -18,8 +18,10 @@ mod explain;
 pub mod file;
 mod metrics;
 pub mod own;
+mod prepared;
 pub mod role;
 
 pub use annotator::Annotator;
 pub use config::Settings;
 pub use error::Error;
+pub use prepared::{Prepare, Prepared};

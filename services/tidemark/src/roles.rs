@@ -127,13 +127,9 @@ impl Roles {
                 let (session, mut settings) = (self.session().await?, config.alert.clone());
                 let (admitted, waiting) = crate::audits::admitted(settings.rules, self.data.path(), &config.annotate)
                     .or_exit(Exit::Configuration)?;
-                for rule in waiting {
+                for crate::audits::Waiting { rule, why } in waiting {
                     let (rule, marker) = (rule.name, rule.marker);
-                    tracing::warn!(
-                        rule,
-                        marker,
-                        "the rule raises no alert: its marker has not passed `tidemark marker audit`"
-                    );
+                    tracing::warn!(rule, marker, "the rule raises no alert: its marker {why}");
                 }
                 settings.rules = admitted;
                 let outbox = self.data.join("alerts.outbox");
@@ -342,10 +338,9 @@ fn explain_source(settings: &tidemark_annotate::Settings) -> tidemark_serve::Exp
                 .ok()
         };
         let annotator = loaded.get_or_init(load).as_ref().ok_or(ExplainFault::Failed)?;
-        let (text, language) = crate::prepare::text(&ask.text, ask.language.as_deref());
-        let (topic, parent) = (ask.topic.as_deref(), ask.parent_text.as_deref());
-        let post = tidemark_model::Input { topic, parent, ..tidemark_model::Input::new(&text, language) };
-        annotator.explain(post, &ask.marker).map_err(|error| match error {
+        let context = [ask.topic.as_deref(), ask.parent_text.as_deref()];
+        let post = crate::prepare::post(&ask.text, ask.language.as_deref(), context);
+        annotator.explain(post.input(), &ask.marker).map_err(|error| match error {
             tidemark_annotate::Error::UnknownMarker { .. } => ExplainFault::UnknownMarker,
             error => {
                 tracing::error!(%error, "no explanation: the model failed");

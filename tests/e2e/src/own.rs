@@ -80,19 +80,26 @@ impl OwnMarker {
     }
 }
 
-/// Posts labelled by whether they hold the word, some of them wrongly, with paraphrases.
+/// English posts labelled by whether they hold the word, some of them wrongly, with paraphrases.
 #[must_use]
 pub fn sample(n: usize, is_wrong: impl Fn(usize) -> bool) -> String {
+    sample_in("en", n, is_wrong)
+}
+
+/// As [`sample`], of posts that say another language.
+#[must_use]
+pub fn sample_in(lang: &str, n: usize, is_wrong: impl Fn(usize) -> bool) -> String {
     let mut lines = Vec::new();
     for n in 0..n {
         let yes = n % 2 == 0;
         let text = if yes != is_wrong(n) { format!("a {WORD} again") } else { "a walk by the sea".to_owned() };
         let label = if yes { "yes" } else { "no" };
         let group = format!("g{}", n % 3);
-        lines.push(json!({"id": n.to_string(), "lang": "en", "text": text, "label": label, "group": group}));
+        let id = format!("{lang}{n}");
+        lines.push(json!({"id": id, "lang": lang, "text": text, "label": label, "group": group}));
         if n < 40 {
-            let (id, text, of) = (format!("p{n}"), format!("once more: {text}"), n.to_string());
-            lines.push(json!({"id": id, "lang": "en", "text": text, "label": label, "paraphrase_of": of}));
+            let (again, text) = (format!("{id}p"), format!("once more: {text}"));
+            lines.push(json!({"id": again, "lang": lang, "text": text, "label": label, "paraphrase_of": id}));
         }
     }
     lines.iter().map(|line| format!("{line}\n")).collect()

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use tidemark_e2e::Program;
-use tidemark_e2e::own::{OwnMarker, sample};
+use tidemark_e2e::own::{OwnMarker, sample, sample_in};
 
 fn maker() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../libs/model/tests/own")
@@ -123,13 +123,19 @@ fn a_model_of_ones_own_becomes_a_marker_that_alerts_only_once_audited() {
     assert_eq!(shift.series_of_a_day(), [json!({"value": 1.0})]);
     shift.audit(&sample(300, |n| n % 3 > 0)).failed(10, &["may not drive alerts", "audits"]);
     assert_eq!(shift.times_told_to_wait(), 3);
-    assert!(shift.audit(&sample(300, |n| n % 10 == 0)).succeeded().stdout.contains("passed"));
+    // It answers in Spanish too, and the rule is on people of all languages.
+    let english = shift.audit(&sample(300, |n| n % 10 == 0)).succeeded();
+    assert!(english.stderr.contains("may drive alerts in en, not in es"), "{}", english.stderr);
+    assert!(english.stdout.contains("in es by itself: not passed"), "{}", english.stdout);
+    assert_eq!(shift.times_told_to_wait(), 4);
+    let both = ["en", "es"].map(|lang| sample_in(lang, 300, |n| n % 10 == 0)).concat();
+    assert!(shift.audit(&both).succeeded().stderr.contains("may drive alerts in en, es"));
     // Taken again as it was, it is the model that passed.
     let _ = add();
-    assert_eq!(shift.times_told_to_wait(), 3, "no further warning");
+    assert_eq!(shift.times_told_to_wait(), 4, "no further warning");
 
     // An audit holds for the model it was made of.
     change(&folder.path().join("mine/labels.toml"), "two_logits = true", "two_logits = true\nthresholds = [0.9]");
     let _ = add();
-    assert_eq!(shift.times_told_to_wait(), 4);
+    assert_eq!(shift.times_told_to_wait(), 5);
 }

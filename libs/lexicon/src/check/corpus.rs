@@ -97,6 +97,9 @@ impl<'l> Check<'l> {
         for (number, Term { entry, pattern }) in (0..).zip(&terms) {
             let slot = slots.get(entry.category.as_str()).copied().unwrap_or_default();
             matcher.insert(pattern, slot, entry.weight, number);
+            if lexicon.negation == Negation::Drops {
+                matcher.drops(slot, 0);
+            }
             uses.push(TermUse { slot, ..TermUse::default() });
         }
         matcher.finish();

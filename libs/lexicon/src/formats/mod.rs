@@ -13,6 +13,7 @@ mod words;
 
 use crate::entry::{Entry, MIN_PREFIX_CHARS, Measure, Negation};
 use crate::error::Fault;
+use std::collections::HashMap;
 
 /// A fault and its line, counted from 1.
 type LineFault = (usize, Fault);
@@ -47,10 +48,11 @@ pub enum Format {
 impl Format {
     /// Reads every line of `text`, which has no byte order mark.
     pub(crate) fn entries(self, text: &str) -> Result<Vec<Entry>, LineFault> {
+        let mut names = Names::default();
         match self {
-            Self::Tsv => by_line(text, tsv::line),
+            Self::Tsv => by_line(text, |line, number, entries| tsv::line(line, number, &mut names, entries)),
             Self::Valence => by_line(text, valence::line),
-            Self::Wide => by_line(text, wide::line),
+            Self::Wide => by_line(text, |line, number, entries| wide::line(line, number, &mut names, entries)),
             Self::Words(category) => {
                 by_line(text, |line, number, entries| words::line(category, line, number, entries))
             }
@@ -101,7 +103,7 @@ impl Format {
 /// Reads a format whose lines stand alone; `read` gets a line, its number and where its entries go.
 fn by_line(
     text: &str,
-    read: impl Fn(&str, usize, &mut Vec<Entry>) -> Result<(), Fault>,
+    mut read: impl FnMut(&str, usize, &mut Vec<Entry>) -> Result<(), Fault>,
 ) -> Result<Vec<Entry>, LineFault> {
     let mut entries = Vec::new();
     for (number, line) in lines(text) {
@@ -118,6 +120,30 @@ fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
 /// Reads a weight column.
 fn weight(column: &str) -> Result<f32, Fault> {
     column.trim().parse::<f32>().map_err(Fault::Weight)
+}
+
+/// The names that become of what the lines of a file call its categories: each with what it is called, and the line.
+#[derive(Debug, Default)]
+struct Names(HashMap<String, (String, usize)>);
+
+impl Names {
+    /// A category's name, of what line `number` calls it. Two that are called otherwise do not become one unasked
+    /// (`ano` and `año`); capitals, white space, `-` and `_` make no other of one.
+    fn of(&mut self, column: &str, number: usize) -> Result<String, Fault> {
+        let name = category(column)?;
+        let words = column.split(|character: char| character.is_whitespace() || matches!(character, '_' | '-'));
+        let called = words.filter(|word| !word.is_empty()).map(crate::tokenise::fold).collect::<Vec<_>>().join(" ");
+        match self.0.get(&name) {
+            Some((known, first)) if *known != called => {
+                Err(Fault::OneName { name, found: Fault::shown(column), first: *first })
+            }
+            Some(_) => Ok(name),
+            None => {
+                self.0.insert(name.clone(), (called, number));
+                Ok(name)
+            }
+        }
+    }
 }
 
 /// Makes a category's name out of what a file calls it.

@@ -1,11 +1,11 @@
 //! Our own format: `category<TAB>term[<TAB>weight]`, comments on lines that begin with `#`.
 
-use super::{category, weight};
+use super::{Names, weight};
 use crate::entry::Entry;
 use crate::error::Fault;
 
 /// Reads one line. A term that itself begins with `#` is written without it: hashtags match words.
-pub(super) fn line(line: &str, number: usize, entries: &mut Vec<Entry>) -> Result<(), Fault> {
+pub(super) fn line(line: &str, number: usize, names: &mut Names, entries: &mut Vec<Entry>) -> Result<(), Fault> {
     if line.trim().is_empty() || line.starts_with('#') {
         return Ok(());
     }
@@ -15,7 +15,7 @@ pub(super) fn line(line: &str, number: usize, entries: &mut Vec<Entry>) -> Resul
         [name, term, column] => (name, term, weight(column)?),
         _ => return Err(Fault::Columns { expected: "category, term and optionally weight", found: columns.len() }),
     };
-    entries.push(Entry { category: category(name)?, term: term.trim().to_owned(), weight, line: number });
+    entries.push(Entry { category: names.of(name, number)?, term: term.trim().to_owned(), weight, line: number });
     Ok(())
 }
 
@@ -47,8 +47,22 @@ mod tests {
         assert!(matches!(fault(b"joy\tha*\n"), (1, Fault::ShortPrefix { .. })));
         assert!(matches!(fault(b"# note\njoy\thappy\njoy\tHAPPY\n"), (3, Fault::Duplicate { first: 2 })));
         assert!(matches!(fault(b"joy\thappy\njoy\t\xff\n"), (2, Fault::NotUtf8(_))));
+        assert!(matches!(fault("Año\tx\n\nano\ty\n".as_bytes()), (3, Fault::OneName { first: 1, .. })));
         let long = format!("joy\t{}\n", "word ".repeat(40));
         assert!(matches!(fault(long.as_bytes()), (1, Fault::LongTerm { found: 40, .. })));
+    }
+
+    #[test]
+    fn a_category_may_be_written_in_more_than_one_way() {
+        let text = "Función física\tx\nfunción_física\ty\nFUNCIO\u{301}N-FÍSICA\tz\n";
+        let read = Lexicon::read("mine", Language::Spanish, Format::Tsv, "mine.tsv", text.as_bytes()).unwrap();
+        assert!(read.entries.iter().all(|entry| entry.category == "funcion_fisica"), "{:?}", read.entries);
+        let error = Lexicon::read("mine", Language::Spanish, Format::Tsv, "f", "año\tx\nano\ty\n".as_bytes());
+        let said = error.unwrap_err().to_string();
+        assert_eq!(
+            said,
+            "f, line 2: the category `ano` would have the name `ano`, as another has on line 1; call one otherwise"
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! DLATK's weighted lexica: a CSV table with the columns `term`, `category` and `weight` in any order; others (`id`)
 //! are not read. The term `_intercept` is a constant of its category.
 
-use super::{LineFault, category, cells, weight};
+use super::{LineFault, Names, cells, weight};
 use crate::entry::Entry;
 use crate::error::Fault;
 
@@ -21,14 +21,15 @@ pub(super) fn entries(text: &str) -> Result<Vec<Entry>, LineFault> {
     let (number, names) = first?;
     let fault = |missing| Fault::Header { expected: "`term`, `category` and `weight`", missing };
     let columns = header(&names).map_err(|missing| (number, fault(missing)))?;
-    records.map(|record| record.and_then(|(number, fields)| row(&names, columns, number, &fields))).collect()
+    let mut categories = Names::default();
+    let mut read = |(number, fields): (usize, Vec<String>)| {
+        row(names.len(), columns, number, &fields, &mut categories).map_err(|fault| (number, fault))
+    };
+    records.map(|record| record.and_then(&mut read)).collect()
 }
 
-fn row(names: &[String], columns: [usize; 3], line: usize, fields: &[String]) -> Result<Entry, LineFault> {
-    let read = || {
-        cells::same_width(names.len(), fields)?;
-        let [term, name, value] = columns.map(|column| fields[column].as_str());
-        Ok(Entry { category: category(name)?, term: term.to_owned(), weight: weight(value)?, line })
-    };
-    read().map_err(|fault| (line, fault))
+fn row(width: usize, columns: [usize; 3], line: usize, fields: &[String], names: &mut Names) -> Result<Entry, Fault> {
+    cells::same_width(width, fields)?;
+    let [term, name, value] = columns.map(|column| fields[column].as_str());
+    Ok(Entry { category: names.of(name, line)?, term: term.to_owned(), weight: weight(value)?, line })
 }

@@ -101,12 +101,14 @@ pub(crate) enum MarkerCommand {
 const MARKER_AUDIT_HELP: &str = r#"Example:
   tidemark marker audit lexicon.work.burnout --sample labelled.jsonl --data tidemark-data
 
-The sample is one JSON object a line: id, text, label (yes or no), and perhaps lang, group (what the marker should not
-depend on: a region, a platform) and paraphrase_of (the id of the post it says in other words; it counts for stability
-alone). A marker passes (exit code 0, else 10) with 200 answered posts, 50 of each label; 90 % of the sample answered;
-sensitivity + specificity - 1 of 0.3, and in no group of 30 of each label less than half of the whole's; of 30 paraphrases
-80 % answered alike; and, where scores are probabilities, a calibration error of at most 0.1. The audit of a marker of
-one's own is kept in DATA/audits, and holds until its lexicon or its model changes."#;
+The sample is one JSON object a line: id, text, label (yes or no), group (what the marker should not depend on: a region, a
+platform), and perhaps lang and paraphrase_of (the id of the post it says in other words; it counts for stability alone).
+A marker passes (exit code 0, else 10) with 200 answered posts, 50 of each label; 90 % of the sample answered; sensitivity +
+specificity - 1 of 0.3, and in none of at least two groups of 30 of each label less than half of the whole's; of 30
+paraphrases 80 % answered alike (one that is not answered is not); and, where scores are probabilities, a calibration error
+of at most 0.1. It passes in the languages whose posts by themselves are as many and do as well; a rule on all languages
+needs each in which the marker answers. The audit of a marker of one's own is kept in DATA/audits, and holds until its
+lexicon or its model changes."#;
 
 /// `tidemark marker audit`.
 #[derive(Debug, Args)]

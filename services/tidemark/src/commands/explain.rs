@@ -10,7 +10,6 @@ use anyhow::Context as _;
 use std::io::Write as _;
 use tidemark_annotate::Settings;
 use tidemark_annotate::file::read_post;
-use tidemark_model::Input;
 use tidemark_wire::annotated_file::{ExplainedLine, RejectLine};
 use tidemark_wire::lines::Lines;
 
@@ -36,10 +35,10 @@ pub(crate) fn run(arguments: Explain) -> Result<(), Failure> {
     while let Some(line) = lines.read().context("the input cannot be read").or_exit(Exit::Input)? {
         match line.content.and_then(read_post) {
             Ok(post) => {
-                let (text, language) = prepare::text(&post.text, post.lang.as_deref());
-                let (topic, parent) = (post.topic.as_deref(), post.parent_text.as_deref());
+                let context = [post.topic.as_deref(), post.parent_text.as_deref()];
+                let prepared = prepare::post(&post.text, post.lang.as_deref(), context);
                 let explanation = annotator
-                    .explain(Input { topic, parent, ..Input::new(&text, language) }, &arguments.marker)
+                    .explain(prepared.input(), &arguments.marker)
                     .map_err(|error| Failure { exit: exit_of(&error), error: error.into() })?;
                 let mut line =
                     serde_json::to_vec(&ExplainedLine { id: post.id, explanation }).or_exit(Exit::Unexpected)?;

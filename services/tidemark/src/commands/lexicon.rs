@@ -8,7 +8,6 @@ use crate::platform::write_atomically;
 use crate::prepare;
 use crate::progress::Progress;
 use anyhow::Context as _;
-use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::path::Path;
 use tidemark_annotate::own::lexica as own;
@@ -77,12 +76,8 @@ pub(crate) fn add(arguments: &LexiconAdd) -> Result<(), Failure> {
                 .or_exit(Exit::Output)?;
         }
     }
-    let mut terms: BTreeMap<&str, usize> = BTreeMap::new();
-    for entry in &lexicon.entries {
-        *terms.entry(&entry.category).or_default() += 1;
-    }
-    let markers: Vec<String> =
-        terms.iter().map(|(category, terms)| format!("  lexicon.{name}.{category}  {terms} terms")).collect();
+    let markers = lexicon.markers().into_iter().map(|(marker, terms)| format!("  {marker}  {terms} terms"));
+    let markers: Vec<String> = markers.collect();
     crate::say(&format!(
         "kept {} in {}; a running platform takes it up when it is started again\n{}\nBefore one of these may drive an \
          alert: tidemark marker audit",

@@ -9,11 +9,10 @@ use crate::prepare;
 use crate::progress::Progress;
 use anyhow::Context as _;
 use serde::Deserialize;
-use tidemark_annotate::Annotator;
 use tidemark_annotate::audit::{Audit, Case, Said, Share, audit};
+use tidemark_annotate::{Annotator, Prepared};
 use tidemark_domain::Language;
 use tidemark_domain::marker::LEXICON_PREFIX;
-use tidemark_model::Input;
 use tidemark_wire::annotated_file::PostLine;
 use tidemark_wire::lines::Lines;
 
@@ -49,18 +48,14 @@ pub(crate) fn run(arguments: &MarkerAudit) -> Result<(), Failure> {
     let mut cases = Vec::with_capacity(sample.len());
     while !sample.is_empty() {
         let batch: Vec<Labelled> = sample.drain(..sample.len().min(BATCH)).collect();
-        let prepared: Vec<(String, Language)> =
-            batch.iter().map(|one| prepare::text(&one.post.text, one.post.lang.as_deref())).collect();
-        let posts: Vec<Input<'_>> = batch
-            .iter()
-            .zip(&prepared)
-            .map(|(one, (text, language))| {
-                let (topic, parent) = (one.post.topic.as_deref(), one.post.parent_text.as_deref());
-                Input { topic, parent, ..Input::new(text, *language) }
-            })
-            .collect();
+        let prepared = batch.iter().map(|Labelled { post, .. }| {
+            let context = [post.topic.as_deref(), post.parent_text.as_deref()];
+            prepare::post(&post.text, post.lang.as_deref(), context)
+        });
+        let prepared: Vec<Prepared> = prepared.collect();
+        let posts: Vec<_> = prepared.iter().map(Prepared::input).collect();
         let (annotations, _) = annotator.annotate(&posts).or_exit(Exit::Unexpected)?;
-        let languages = prepared.iter().map(|(_, language)| *language);
+        let languages = prepared.iter().map(|post| post.language);
         for ((one, language), annotation) in batch.into_iter().zip(languages).zip(annotations) {
             let found = annotator.scores(&annotation).into_iter().find(|score| score.marker == *marker);
             cases.push(Case {
@@ -82,17 +77,17 @@ pub(crate) fn run(arguments: &MarkerAudit) -> Result<(), Failure> {
         ))
         .or_exit(Exit::Input);
     }
-    let found = audit(marker, &cases, !marker.starts_with(LEXICON_PREFIX));
+    let found = audit(marker, &cases, &annotator.languages_of(marker), !marker.starts_with(LEXICON_PREFIX));
     if arguments.json {
         crate::print_json(&found)?;
     } else {
         crate::print(table(&found))?;
     }
-    let passed = found.passed;
+    let verdict = verdict(&found);
     let kept = audits::keep(&arguments.place.data, &config.annotate, found).or_exit(Exit::Output)?;
     let kept = kept.map(|path| format!("; kept in {}", path.display())).unwrap_or_default();
-    if passed {
-        crate::say(&format!("{marker} may drive alerts{kept}"));
+    if let Some(languages) = verdict {
+        crate::say(&format!("{marker} may drive alerts {languages}{kept}"));
         Ok(())
     } else {
         Err(anyhow::anyhow!("{marker} may not drive alerts{kept}")).or_exit(Exit::Audit)
@@ -117,6 +112,13 @@ fn read(path: &std::path::Path) -> Result<Vec<Labelled>, Failure> {
         sample.push(labelled);
     }
     Ok(sample)
+}
+
+/// In which languages a marker may drive alerts, and in which it may not; nothing where it has not passed.
+fn verdict(audit: &Audit) -> Option<String> {
+    let (passed, not) = (audit.in_languages(true).join(", "), audit.in_languages(false).join(", "));
+    let not = if not.is_empty() { not } else { format!(", not in {not}") };
+    audit.passed.then(|| format!("in {passed}{not}"))
 }
 
 fn table(audit: &Audit) -> String {
@@ -156,6 +158,10 @@ fn table(audit: &Audit) -> String {
         lines.push(format!("  calibration error {error:.3}"));
     }
     lines.push(format!("  paraphrases   {} answered alike", share(&audit.stability)));
+    for (language, judged) in &audit.languages {
+        lines.push(format!("  in {language} by itself: {}", if judged.passed { "passed" } else { "not passed" }));
+        lines.extend(judged.faults.iter().map(|fault| format!("    {fault}")));
+    }
     lines.extend(audit.faults.iter().map(|fault| format!("  FAULT {fault}")));
     lines.join("\n") + "\n"
 }
