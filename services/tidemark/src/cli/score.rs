@@ -111,19 +111,26 @@ pub(crate) struct Series {
 
 pub(super) const POLARIZATION_HELP: &str = r#"Example:
   tidemark polarization annotated.jsonl --events events.csv
+  tidemark polarization posts.jsonl --output conversations.csv
 
-IN holds one JSON object a line: id, created_at, parent (the id of the post it answers), labels, and perhaps conversation
-and topic. A reply and its parent score 0 to 10 by their labels (docs/markers.md has the table):
+IN holds one JSON object a line: id, created_at, parent (the id of the post it answers), labels or text, and perhaps
+conversation and topic. A reply and its parent score 0 to 10 by their labels (docs/markers.md has the table):
   "labels": {"polarization.stance": "favor", "polarization.affect": "no", "polarization.agreement": "agree"}
   stance     the side taken: favor, against or any other word of yours; none, unknown, abstain, don't know: no side
   affect     deep negative emotion towards those who hold the opposing view: yes, no
   agreement  with the post it answers: agree or yes; disagree, neutral or no
 Any other word says nothing. A post with one of these labels is taken with those it has; one without is annotated first,
-which needs its text and finds affect alone, and that only where a model answers hostility (the shipped one does not), so
+which needs its text: with the text of its parent, where IN holds that, and with its topic or, without one, that of the
+nearest post up its thread that has one. What the model then answers of the three counts; the shipped one answers none, so
 that until then the labels must come with the file. A conversation's score is the mean, extreme above 7.
-FILE is CSV with event,start,end (dates; `name` and `date` will do too). Conversations count on the day they began: in the 3 days before an event, on its
-days, in the 3 days after. An event is anticipation-driven or reactive where the 95 % interval of the difference in the
-share of extreme conversations excludes 0 and every window has 30 or more; a window below 11 shows no numbers."#;
+The report has the mean score (Student's 95 % interval) and the share extreme (Wilson's), of all conversations and by topic.
+FILE is CSV with event,start,end (dates; `name` and `date` will do too) and perhaps kind (publicised, sudden), which is
+repeated beside what was found and decides nothing. Conversations count on the day they began: in the 3 days before an
+event, on its days, in the 3 days after. An event is anticipation-driven or reactive where the 95 % interval of the
+difference in the share of extreme conversations excludes 0 and every window has 30 or more; a window, and a topic, below 11
+shows no numbers.
+OUT has a row a conversation: conversation (its id, else that of its first post), topic, first_day, interactions, score, band
+(low, mid, high). It names conversations as IN does: it is no table to publish."#;
 
 /// `tidemark polarization`.
 #[derive(Debug, Args)]
@@ -131,9 +138,13 @@ pub(crate) struct Polarization {
     /// Input; `-` is standard input; gzip and zstd are recognised.
     #[arg(value_name = "IN")]
     pub(crate) input: PathBuf,
-    /// Events, CSV: event,start,end.
+    /// Events, CSV: event,start,end and perhaps kind.
     #[arg(long, value_name = "FILE")]
     pub(crate) events: Option<PathBuf>,
+    /// Also write a row for each conversation with a score, as CSV; .gz compresses; `-` writes them to standard output, in
+    /// place of the report.
+    #[arg(long, short, value_name = "OUT")]
+    pub(crate) output: Option<PathBuf>,
     /// What to make of labels that are not known: no score, or as the paper (arXiv 2601.00927) reads them.
     #[arg(long, value_enum, default_value_t = PolarizationMode::Strict)]
     pub(crate) mode: PolarizationMode,
