@@ -105,6 +105,9 @@ pub struct ConversationLine {
     /// The post's id. A number is taken as its digits.
     #[serde(deserialize_with = "text_or_number")]
     pub id: String,
+    /// The text, which those that answer it are read with; an annotated post has none.
+    #[serde(default, deserialize_with = "lenient")]
+    pub text: Option<String>,
     /// When it was written: RFC 3339, a date, or a count since 1970.
     #[serde(default, deserialize_with = "lenient")]
     pub created_at: Option<String>,
@@ -334,6 +337,7 @@ mod tests {
         let read = |text: &str| serde_json::from_str::<ConversationLine>(text).expect("valid");
         let bare = read(r#"{"id": 7, "text": "x", "labels": "yes", "provenance": null}"#);
         assert_eq!((bare.id.as_str(), bare.labels.len(), bare.is_annotated), ("7", 0, false));
+        assert_eq!(bare.text.as_deref(), Some("x"));
         let labelled = read(r#"{"id": "7", "labels": {"polarization.stance": "favor", "mine": {"of": 1}}}"#);
         assert_eq!(labelled.labels["polarization.stance"], Labels::One("favor".to_owned()));
         assert_eq!((labelled.labels.len(), labelled.is_annotated), (1, false));

@@ -1,6 +1,7 @@
 //! Conversations around an event, from the command line.
 
 use serde_json::{Value, json};
+use std::fs::File;
 use std::path::Path;
 use tidemark_e2e::Program;
 
@@ -36,23 +37,30 @@ fn an_anticipated_event_is_told_from_a_small_one() {
     let annotated = write(&folder.path().join("annotated.jsonl"), &posts);
     let events = write(
         &folder.path().join("events.csv"),
-        &["event,start,end\nsummit,2024-06-10,2024-06-11\nfair,2024-06-20,".into()],
+        &["event,start,end,kind\nsummit,2024-06-10,2024-06-11,publicised\nfair,2024-06-20,,".into()],
     );
     let program = Program::find();
     let answer = program.run(["polarization", &annotated, "--events", &events, "--json"]).succeeded();
     let report: Value = serde_json::from_str(&answer.stdout).expect("JSON");
     assert_eq!(report["conversations"]["scored"], 305);
     assert_eq!(report["interactions"]["orphans"], 1);
+    let overall = &report["overall"];
+    assert_eq!((&overall["n"], &overall["interactions"]), (&json!(305), &json!(305)));
+    // 55 of 10 and 250 of 6.
+    assert!((overall["mean"].as_f64().expect("a number") - 2050.0 / 305.0).abs() < 1e-9, "{overall}");
+    assert!((overall["extreme"].as_f64().expect("a number") - 55.0 / 305.0).abs() < 1e-9, "{overall}");
     assert!(answer.stderr.contains("rejected 1 lines"), "{}", answer.stderr);
     let [summit, fair] = [&report["events"][0], &report["events"][1]];
     assert_eq!((&summit["kind"], &summit["before"]["n"]), (&json!("anticipation-driven"), &json!(100)));
+    assert_eq!((&summit["event_kind"], fair.get("event_kind")), (&json!("publicised"), None));
     assert!((summit["anticipation"]["value"].as_f64().expect("a number") - 0.35).abs() < 1e-9, "{summit}");
     assert_eq!(
         (&fair["kind"], &fair["during"]["status"], &fair["during"]["n"]),
         (&json!("undetermined"), &json!("censored"), &Value::Null)
     );
     let said = program.run(["polarization", &annotated, "--events", &events]).succeeded();
-    assert!(said.stdout.contains("summit, 2024-06-10 to 2024-06-11: anticipation-driven"), "{}", said.stdout);
+    let found = "summit (publicised), 2024-06-10 to 2024-06-11: anticipation-driven";
+    assert!(said.stdout.contains(found) && said.stdout.contains("  all  n 305, score 6.72 ("), "{}", said.stdout);
     assert!(!answer.stdout.contains("private") && !said.stdout.contains("private"));
 }
 
@@ -84,6 +92,63 @@ fn labels_that_come_with_bare_posts_are_kept() {
     );
 }
 
+/// The model of random weights that `libs/model` is tried on, made to find every post in favour, agreeing and hostile.
+fn agreeable_model(folder: &Path) -> String {
+    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../libs/model/tests/tiny");
+    let to = folder.join("agreeable");
+    std::fs::create_dir_all(&to).expect("a folder");
+    for name in ["model.onnx", "tokenizer.json"] {
+        std::fs::copy(from.join(name), to.join(name)).expect("copied");
+    }
+    let mut manifest = std::fs::read_to_string(from.join("model.toml")).expect("read");
+    for (thresholds, agreeable) in [
+        ("[0.595466, 0.463914, 0.442698]", "[1e-30, 0.5, 0.5]"), // polarization.stance: favor, against, none
+        ("[0.522607, 0.499528, 0.207303]", "[1e-30, 0.5, 0.5]"), // polarization.agreement: agree, neutral, disagree
+        ("[0.139458]", "[1e-30]"),                               // hostility.hate
+    ] {
+        assert_eq!(manifest.matches(thresholds).count(), 1, "{thresholds}");
+        manifest = manifest.replace(thresholds, agreeable);
+    }
+    std::fs::write(to.join("model.toml"), manifest).expect("written");
+    to.display().to_string()
+}
+
+#[test]
+fn posts_are_read_with_what_they_answer_and_their_threads_topic() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let model = agreeable_model(folder.path());
+    let post = |id: &str, parent: Option<&str>, topic: Option<&str>, text: &str| {
+        let at = "2024-06-09T12:00:00Z";
+        json!({"id": id, "parent": parent, "topic": topic, "text": text, "lang": "en", "created_at": at}).to_string()
+    };
+    // The parent stands below its reply, and the input can be read once only. Of the second interaction nobody's affect is
+    // known; the third answers a post that is not here.
+    let lines = [
+        post("b", Some("a"), None, "I see it as they do."),
+        post("c", Some("b"), None, "So does my street."),
+        post("a", None, Some("closures"), "Those hypocrites close it again."),
+        post("d", Some("gone"), Some("closures"), "So it goes."),
+    ];
+    let file = write(&folder.path().join("posts.jsonl"), &lines);
+    let (program, output) = (Program::find(), folder.path().join("conversations.csv"));
+    let mut command =
+        program.command(["polarization", "-", "--model", &model, "--json", "--output", &output.display().to_string()]);
+    command.stdin(File::open(&file).expect("opened"));
+    let answer = Program::run_command(command).succeeded();
+    let report: Value = serde_json::from_str(&answer.stdout).expect("JSON");
+    assert_eq!(report["interactions"], json!({"scored": 1, "unsettled": 1, "orphans": 1}), "{report}");
+    assert_eq!(report["topics"][0]["topic"], "closures");
+    assert_eq!(report["topics"][0]["status"], "censored");
+    let rows = std::fs::read_to_string(&output).expect("written");
+    let expected = "conversation,topic,first_day,interactions,score,band\na,closures,2024-06-09,1,10.000000,high\n";
+    assert_eq!(rows, expected);
+
+    // Standard output takes one of them.
+    let printed = program.run(["polarization", &file, "--model", &model, "--output", "-"]).succeeded();
+    assert_eq!(printed.stdout, expected);
+    program.run(["polarization", &file, "--json", "--output", "-"]).failed(4, &["--output a file"]);
+}
+
 #[test]
 fn faults_of_the_events_name_their_line() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -94,6 +159,7 @@ fn faults_of_the_events_name_their_line() {
         ("event,start,end\nsummit,2024-06-10,\nfair,soon,\n", "line 3: start is no date"),
         ("event,begin\nsummit,2024-06-10\n", "no column `start`"),
         ("event,start,end\n,2024-06-10,\n", "line 2: the event has no name"),
+        ("event,start,kind\nsummit,2024-06-10,big\n", "the event `summit` has the kind `big`"),
     ] {
         let file = write(&folder.path().join("events.csv"), &[events.to_owned()]);
         program.run(["polarization", &annotated, "--events", &file]).failed(4, &["events.csv", fault]);

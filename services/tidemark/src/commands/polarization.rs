@@ -1,5 +1,6 @@
 //! `tidemark polarization`: how polarized conversations are, and what events had to do with it.
 
+mod contexts;
 mod report;
 
 use super::annotate::annotated;
@@ -9,6 +10,7 @@ use crate::exit::{Exit, Failure, OrExit as _};
 use crate::files::{Input, Output, Rejects, is_dash, open};
 use crate::progress::Progress;
 use anyhow::Context as _;
+use contexts::Contexts;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
@@ -95,13 +97,18 @@ type Reason = (RejectReason, String);
 
 impl Reading<'_> {
     /// Reads every line. A post that brings labels is taken with those and no others, and so is one that was annotated
-    /// before; the rest are annotated first.
+    /// before; the rest are annotated first, each with what it answers to, which may stand further down.
     fn read(&mut self, input: Input, settings: &Settings) -> Result<(), Failure> {
         let (progress, position) = Progress::over(&input);
         let mut unlabelled = Lined::create().or_exit(Exit::Output)?;
+        let mut contexts = Contexts::default();
         let mut lines = Lines::new(input.reader);
         while let Some(line) = lines.read().context("the input cannot be read").or_exit(Exit::Input)? {
-            match line.content.and_then(|bytes| Ok((bytes, parse(bytes)?))) {
+            let read = line.content.and_then(|bytes| Ok((bytes, parse(bytes)?)));
+            if let Ok((_, post)) = &read {
+                contexts.keep(post);
+            }
+            match read {
                 Ok((bytes, post)) if !is_settled(&post) => {
                     unlabelled
                         .write(line.number, bytes)
@@ -114,9 +121,9 @@ impl Reading<'_> {
                 progress.at_shared(&position, line.number, "posts");
             }
         }
-        if let Some(input) =
-            unlabelled.read_back().context("the temporary file cannot be read").or_exit(Exit::Output)?
-        {
+        let unlabelled = unlabelled.filled(&contexts)?;
+        drop(contexts);
+        if let Some(input) = unlabelled {
             let (reader, rejected) = annotated(input, settings, self.rejects, &progress)?;
             self.rejected += rejected;
             let mut lines = Lines::new(reader);
@@ -162,6 +169,22 @@ impl Lined {
         self.last = number;
         self.file.write_all(line.trim_ascii_end())?;
         self.file.write_all(b"\n")
+    }
+
+    /// All of them, each with what its post is read with; `None` where none was set aside.
+    fn filled(self, contexts: &Contexts) -> Result<Option<Input>, Failure> {
+        let again = |file: Self| file.read_back().context("the temporary file cannot be read").or_exit(Exit::Output);
+        let Some(input) = again(self)? else { return Ok(None) };
+        let mut filled = Self::create().or_exit(Exit::Output)?;
+        let mut lines = Lines::new(input.reader);
+        while let Some(line) = lines.read().context("the temporary file cannot be read").or_exit(Exit::Output)? {
+            // What could not be used was not set aside.
+            let Ok(bytes) = line.content else { continue };
+            let whole = contexts.fill(bytes);
+            let written = filled.write(line.number, whole.as_deref().unwrap_or(bytes));
+            written.context("no temporary file can be written").or_exit(Exit::Output)?;
+        }
+        again(filled)
     }
 
     /// All of them; `None` where none was set aside.
