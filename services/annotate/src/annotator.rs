@@ -117,8 +117,9 @@ impl Annotator {
         Cues::of(post.text, post.language, lonely, [post.topic, post.parent])
     }
 
-    /// The markers made of what heads and expressions say, for [`Annotator::scores`] and [`Annotator::model_answers`].
-    fn derived(&self, annotation: &Annotation) -> Vec<Derived> {
+    /// The markers made of what heads and expressions say, for [`Annotator::scores`], [`Annotator::model_answers`] and
+    /// [`Annotator::explain`].
+    pub(crate) fn derived(&self, annotation: &Annotation) -> Vec<Derived> {
         let said = |marker: &str| {
             let (head, answer) = self.answers(annotation).find(|(head, _)| head.marker == marker)?;
             Some(Said { labels: &head.labels, scores: &answer.scores, holding: &answer.labels })

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use std::fs::File;
 use std::path::Path;
 use tidemark_e2e::Program;
+use tidemark_e2e::own::agreeable_model;
 
 /// A conversation of two posts that began on a day of June 2024: both on one side, with contempt or without.
 fn conversation(n: usize, day: u8, is_extreme: bool) -> [String; 2] {
@@ -90,27 +91,6 @@ fn labels_that_come_with_bare_posts_are_kept() {
         "{}",
         answer.stderr
     );
-}
-
-/// The model of random weights that `libs/model` is tried on, made to find every post in favour, agreeing and hostile.
-fn agreeable_model(folder: &Path) -> String {
-    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../libs/model/tests/tiny");
-    let to = folder.join("agreeable");
-    std::fs::create_dir_all(&to).expect("a folder");
-    for name in ["model.onnx", "tokenizer.json"] {
-        std::fs::copy(from.join(name), to.join(name)).expect("copied");
-    }
-    let mut manifest = std::fs::read_to_string(from.join("model.toml")).expect("read");
-    for (thresholds, agreeable) in [
-        ("[0.595466, 0.463914, 0.442698]", "[1e-30, 0.5, 0.5]"), // polarization.stance: favor, against, none
-        ("[0.522607, 0.499528, 0.207303]", "[1e-30, 0.5, 0.5]"), // polarization.agreement: agree, neutral, disagree
-        ("[0.139458]", "[1e-30]"),                               // hostility.hate
-    ] {
-        assert_eq!(manifest.matches(thresholds).count(), 1, "{thresholds}");
-        manifest = manifest.replace(thresholds, agreeable);
-    }
-    std::fs::write(to.join("model.toml"), manifest).expect("written");
-    to.display().to_string()
 }
 
 #[test]
