@@ -1,5 +1,6 @@
 //! An *annotator* holds the lexica and the models, and scores posts with all of them in one pass.
 
+use crate::config::Heads;
 use crate::derived::{self, ABSTAIN, Cues, Derived, NO, Said, YES};
 use crate::{Error, Settings, own};
 use std::collections::BTreeMap;
@@ -17,6 +18,8 @@ pub struct Annotator {
     lexica: Arc<Lexica>,
     /// The one that ships, then those of one's own; none where lexica alone are asked for.
     models: Arc<[Model]>,
+    /// By model and head, whether it answers.
+    answering: Arc<[Vec<bool>]>,
     provenance: Provenance,
 }
 
@@ -56,12 +59,13 @@ impl Annotator {
                 models.extend(own::models::load(folder, &options)?);
             }
         }
+        let answering = answering(&models, &settings.heads)?;
         let provenance = Provenance {
-            model: hash_of(&models),
+            model: hash_of(&models, &answering),
             lexicon: lexica.hash().to_owned(),
             code: tidemark_wire::CODE_VERSION.to_owned(),
         };
-        Ok(Self { lexica, models: models.into(), provenance })
+        Ok(Self { lexica, models: models.into(), answering: answering.into(), provenance })
     }
 
     /// Which versions make the scores.
@@ -74,6 +78,19 @@ impl Annotator {
     #[must_use]
     pub fn models(&self) -> &[Model] {
         &self.models
+    }
+
+    /// Whether a head answers, by the indices of its model and of itself.
+    pub(crate) fn is_answering(&self, model: usize, head: usize) -> bool {
+        self.answering[model][head]
+    }
+
+    /// The heads that do not answer, as the settings have it.
+    #[must_use]
+    pub fn silent_heads(&self) -> Vec<&Head> {
+        let heads =
+            self.models.iter().zip(self.answering.iter()).flat_map(|(model, each)| model.heads().iter().zip(each));
+        heads.filter(|(_, answers)| !**answers).map(|(head, _)| head).collect()
     }
 
     pub(crate) fn lexica(&self) -> &Lexica {
@@ -93,10 +110,13 @@ impl Annotator {
             })
             .collect();
         let mut model_tokens = 0;
-        for (which, model) in self.models.iter().enumerate() {
+        // A model of which no head answers has nothing to read.
+        let asked = self.models.iter().enumerate().filter(|(which, _)| self.answering[*which].contains(&true));
+        for (which, model) in asked {
             for (annotation, post) in annotations.iter_mut().zip(model.score(posts)?) {
                 model_tokens += post.tokens;
-                annotation.heads.extend(post.heads.into_iter().map(|answer| (which, answer)));
+                let answers = post.heads.into_iter().filter(|answer| self.is_answering(which, answer.head));
+                annotation.heads.extend(answers.map(|answer| (which, answer)));
             }
         }
         for (annotation, post) in annotations.iter_mut().zip(posts) {
@@ -231,11 +251,32 @@ impl Annotator {
     }
 }
 
-/// Which models made a score: the one that ships by its own hash, unless others stand beside it.
-fn hash_of(models: &[Model]) -> String {
-    match models {
-        [] => String::new(),
-        [only] => only.hash().to_owned(),
-        all => blake3::hash(all.iter().map(Model::hash).collect::<Vec<_>>().join("\n").as_bytes()).to_hex().to_string(),
+/// By model and head, whether the settings let it answer.
+fn answering(models: &[Model], heads: &Heads) -> Result<Vec<Vec<bool>>, Error> {
+    let all = || models.iter().flat_map(Model::heads);
+    // Without a model there is nothing to choose from.
+    if let (Heads::Only(markers), false) = (heads, models.is_empty())
+        && let Some(marker) = markers.iter().find(|marker| all().all(|head| head.marker != **marker))
+    {
+        let known: Vec<&str> = all().map(|head| head.marker.as_str()).collect();
+        return Err(Error::UnknownHead { marker: marker.clone(), known: known.join(", ") });
     }
+    Ok(models.iter().map(|model| model.heads().iter().map(|head| heads.admit(head)).collect()).collect())
+}
+
+/// Which models made a score: the one that ships by its own hash, unless others stand beside it or some of their heads do
+/// not answer.
+fn hash_of(models: &[Model], answering: &[Vec<bool>]) -> String {
+    let named = |text: String| blake3::hash(text.as_bytes()).to_hex().to_string();
+    let models_hash = match models {
+        [] => return String::new(),
+        [only] => only.hash().to_owned(),
+        all => named(all.iter().map(Model::hash).collect::<Vec<_>>().join("\n")),
+    };
+    let heads = || models.iter().flat_map(Model::heads).zip(answering.iter().flatten());
+    if heads().all(|(_, answers)| *answers) {
+        return models_hash;
+    }
+    let those: Vec<&str> = heads().filter(|(_, answers)| **answers).map(|(head, _)| head.marker.as_str()).collect();
+    named(format!("{models_hash}\nheads {}", those.join(" ")))
 }

@@ -45,6 +45,14 @@ pub enum Error {
         /// Which.
         path: std::path::PathBuf,
     },
+    /// The settings ask a head to answer that no model has.
+    #[error("no head answers `{marker}`; heads there are: {known}")]
+    UnknownHead {
+        /// The name that was asked for.
+        marker: String,
+        /// Those that there are.
+        known: String,
+    },
     /// Nothing answers a marker that was asked for.
     #[error("no model answers the marker `{marker}`")]
     UnknownMarker {

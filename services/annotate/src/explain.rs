@@ -41,10 +41,12 @@ impl Annotator {
         }
     }
 
-    /// Every head, and where it is.
+    /// Every head that answers, and where it is.
     fn heads(&self) -> impl Iterator<Item = (Place, &Head)> {
         let models = self.models().iter().enumerate();
-        models.flat_map(|(model, of)| of.heads().iter().enumerate().map(move |(head, found)| ((model, head), found)))
+        let all = models
+            .flat_map(|(model, of)| of.heads().iter().enumerate().map(move |(head, found)| ((model, head), found)));
+        all.filter(move |((model, head), _)| self.is_answering(*model, *head))
     }
 
     fn derived_markers(&self) -> Vec<(String, Why)> {

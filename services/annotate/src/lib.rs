@@ -21,5 +21,5 @@ pub mod own;
 pub mod role;
 
 pub use annotator::Annotator;
-pub use config::Settings;
+pub use config::{Heads, Settings};
 pub use error::Error;

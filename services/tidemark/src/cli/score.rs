@@ -3,6 +3,7 @@
 use clap::{Args, ValueEnum};
 use std::num::NonZeroU32;
 use std::path::PathBuf;
+use tidemark_annotate::Heads;
 
 pub(super) const ANNOTATE_HELP: &str = r#"Example:
   echo '{"id": "1", "text": "so tired of everything", "lang": "en"}' | tidemark annotate - --output -
@@ -68,6 +69,10 @@ pub(crate) struct InOut {
     /// Score with lexica only, and no model.
     #[arg(long, conflicts_with = "models")]
     pub(crate) lexica_only: bool,
+    /// Which heads of the models answer: all, open (those whose data is under terms known to be open), or markers, such as
+    /// emotion.goemotions,mh.stress; all where absent.
+    #[arg(long, value_name = "HEADS", conflicts_with = "lexica_only")]
+    pub(crate) heads: Option<Heads>,
 }
 
 /// One file in, one file out, and the model between them.
