@@ -6,8 +6,8 @@ use crate::{Error, Settings, own};
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use tidemark_domain::{AnnotatedPost, Operation, PostEvent, Provenance, Score, marker};
-use tidemark_lexicon::Lexica;
+use tidemark_domain::{AnnotatedPost, Language, Operation, PostEvent, Provenance, Score, marker};
+use tidemark_lexicon::{Lexica, Lexicon};
 pub use tidemark_model::Input;
 use tidemark_model::{Head, HeadKind, HeadScore, Model, ModelOptions};
 use tidemark_wire::annotated_file::{Labels, Scores};
@@ -20,6 +20,8 @@ pub struct Annotator {
     models: Arc<[Model]>,
     /// By model and head, whether it answers.
     answering: Arc<[Vec<bool>]>,
+    /// Categories of lexica of one's own that are present from a score on, by language.
+    present_from: Arc<[(usize, Language, f32)]>,
     provenance: Provenance,
 }
 
@@ -40,15 +42,16 @@ impl Annotator {
     /// # Errors
     /// Where a file is missing or damaged; the message says which and what to do.
     pub fn load(settings: &Settings) -> Result<Self, Error> {
-        let lexica = match &settings.lexica_dir {
-            None => Lexica::bundled(),
-            Some(folder) => {
-                let own = own::lexica::read_folder(folder)?;
-                let hash = own::lexica::fingerprint(own.iter());
-                let own: Vec<_> = own.into_iter().map(|own| own.lexicon).collect();
-                if own.is_empty() { Lexica::bundled() } else { Arc::new(Lexica::bundled_and(&own, &hash)?) }
+        let (mut lexica, mut present_from) = (Lexica::bundled(), Vec::new());
+        if let Some(folder) = &settings.lexica_dir {
+            let own = own::lexica::read_folder(folder)?;
+            let hash = own::lexica::fingerprint(own.iter());
+            let (own, said): (Vec<_>, Vec<_>) = own.into_iter().map(|own| (own.lexicon, own.present_from)).unzip();
+            if !own.is_empty() {
+                lexica = Arc::new(Lexica::bundled_and(&own, &hash)?);
             }
-        };
+            present_from = own.iter().zip(said).flat_map(|(own, said)| thresholds(&lexica, own, said)).collect();
+        }
         let mut models = Vec::new();
         if !settings.lexica_only {
             let folder = settings.model_dir.clone().unwrap_or_else(Model::default_dir);
@@ -65,7 +68,8 @@ impl Annotator {
             lexicon: lexica.hash().to_owned(),
             code: tidemark_wire::CODE_VERSION.to_owned(),
         };
-        Ok(Self { lexica, models: models.into(), answering: answering.into(), provenance })
+        let (models, answering, present_from) = (models.into(), answering.into(), present_from.into());
+        Ok(Self { lexica, models, answering, present_from, provenance })
     }
 
     /// Which versions make the scores.
@@ -105,7 +109,11 @@ impl Annotator {
         let mut annotations: Vec<Annotation> = posts
             .iter()
             .map(|post| {
-                let answer = self.lexica.score(post.text, post.language);
+                let mut answer = self.lexica.score(post.text, post.language);
+                for (category, _, from) in self.present_from.iter().filter(|(_, of, _)| *of == post.language) {
+                    let found = answer.scored.iter_mut().filter(|scored| scored.category == *category);
+                    found.for_each(|scored| scored.present = scored.score >= *from);
+                }
                 Annotation { lexicon: answer.scored, n_tokens: answer.n_tokens, ..Annotation::default() }
             })
             .collect();
@@ -249,6 +257,14 @@ impl Annotator {
             })
             .collect()
     }
+}
+
+/// The categories that a lexicon answers, where they are present from a score on.
+fn thresholds(lexica: &Lexica, own: &Lexicon, present_from: Option<f64>) -> Vec<(usize, Language, f32)> {
+    let Some(from) = present_from else { return Vec::new() };
+    let prefix = format!("{}{}.", marker::LEXICON_PREFIX, own.name);
+    let answered = lexica.categories().iter().enumerate().filter(|(_, category)| category.name.starts_with(&prefix));
+    answered.map(|(category, _)| (category, own.language, from as f32)).collect()
 }
 
 /// By model and head, whether the settings let it answer.

@@ -136,6 +136,7 @@ pub(crate) fn exit_of(error: &Error) -> Exit {
         | Error::Own { .. }
         | Error::OwnLexiconName { .. }
         | Error::OwnLexiconTwice { .. }
+        | Error::OwnLexiconSettings { .. }
         | Error::OwnModel { .. }
         | Error::OwnModelName { .. } => Exit::Model,
         Error::Encode(_) | Error::Scoring(_) => Exit::Unexpected,
