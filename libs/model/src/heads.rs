@@ -104,6 +104,28 @@ pub struct Head {
     pub per_language: Vec<LanguageSetting>,
 }
 
+/// Terms that let anybody use, change and pass on, for any purpose, as [`plain`] writes them.
+const OPEN: [&str; 11] = [
+    "cc0",
+    "cc0 1.0",
+    "cc by 3.0",
+    "cc by 4.0",
+    "cc by sa 3.0",
+    "cc by sa 4.0",
+    "mit",
+    "apache 2.0",
+    "bsd 2 clause",
+    "bsd 3 clause",
+    "public domain",
+];
+
+/// Terms in lower case, without the hyphens that some write in their names.
+fn plain(terms: &str) -> String {
+    let words: Vec<&str> =
+        terms.split(|c: char| c.is_whitespace() || c == '-').filter(|word| !word.is_empty()).collect();
+    words.join(" ").to_lowercase()
+}
+
 /// One head's answer for one post.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HeadScore {
@@ -155,6 +177,13 @@ impl Head {
             return vec![self.marker.clone()];
         }
         self.labels.iter().map(|label| self.marker_of(label)).collect()
+    }
+
+    /// Whether the terms of all data it learned from (`;` between them) are known to be open: CC0, CC BY, CC BY-SA, MIT,
+    /// Apache-2.0, BSD, public domain. Of any other words, and of none, that is not known.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.licence.split(';').all(|terms| OPEN.contains(&plain(terms).as_str()))
     }
 
     /// What a score must reach in a language for its label to hold; of a multiclass head, what it is divided by before the
@@ -402,6 +431,24 @@ mod tests {
         let mut without = scale_from(0.0, 1.0);
         without.range = None;
         assert!(refused(&without));
+    }
+
+    #[test]
+    fn a_head_is_open_where_all_its_datas_terms_are_known_to_be() {
+        let mut head = head(HeadKind::Binary, &["no", "yes"], &[0.5]);
+        for (licence, is_open) in [
+            ("CC BY 4.0", true),
+            ("CC-BY-4.0", true),
+            ("Apache-2.0; cc0", true),
+            ("CC BY-NC 4.0", false),
+            ("research use", false),
+            ("Apache-2.0 package", false),
+            ("CC BY 4.0; research use", false),
+            ("", false),
+        ] {
+            head.licence = licence.to_owned();
+            assert_eq!(head.is_open(), is_open, "{licence}");
+        }
     }
 
     #[test]

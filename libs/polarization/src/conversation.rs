@@ -11,7 +11,7 @@ pub const HIGH_ABOVE: f64 = 7.5;
 /// A score above this is extreme.
 pub const EXTREME_ABOVE: f64 = 7.0;
 
-/// A post as a part of a conversation. Ids are compared and go no further.
+/// A post as a part of a conversation. Ids are compared, and go no further than [`Scored::conversation`].
 #[derive(Debug, Clone)]
 pub struct Post {
     /// Its id.
@@ -51,11 +51,25 @@ impl Band {
             Self::Mid
         }
     }
+
+    /// Its name in tables: `low`, `mid`, `high`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Mid => "mid",
+            Self::High => "high",
+        }
+    }
 }
 
 /// A conversation with at least one interaction that has a score.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Scored {
+    /// What it is called: the least of the ids that the source gives it, else the id of its first post.
+    pub conversation: String,
+    /// The topic of the first of its posts that has one.
+    pub topic: Option<String>,
     /// When its first post was written.
     pub began: Timestamp,
     /// The mean over its scored interactions, 0 to 10.
@@ -101,11 +115,11 @@ impl Conversations {
             }
         }
         let mut all = Self::default();
-        let mut tallies: FxHashMap<usize, Tally> = FxHashMap::default();
+        let mut tallies: FxHashMap<usize, Tally<'_>> = FxHashMap::default();
         for place in (0..posts.len()).filter(standing) {
             let reply = &posts[place];
-            let tally = tallies.entry(threads.root(place)).or_insert_with(|| Tally::starting(reply.created_at));
-            tally.began = tally.began.min(reply.created_at);
+            let tally = tallies.entry(threads.root(place)).or_insert_with(|| Tally::starting(reply));
+            tally.meet(reply);
             match parent_of(place) {
                 None => {}
                 Some(None) => all.orphans += 1,
@@ -126,13 +140,15 @@ impl Conversations {
             match tally.score() {
                 Some(score) => {
                     all.interactions += tally.interactions;
-                    all.scored.push(Scored { began: tally.began, score, interactions: tally.interactions });
+                    all.scored.push(tally.scored(score));
                 }
                 None => all.without_score += 1,
             }
         }
         all.scored.sort_by(|a, b| {
-            a.began.cmp(&b.began).then(a.score.total_cmp(&b.score)).then(a.interactions.cmp(&b.interactions))
+            let by_number = a.began.cmp(&b.began).then(a.score.total_cmp(&b.score));
+            let by_number = by_number.then(a.interactions.cmp(&b.interactions));
+            by_number.then_with(|| (&a.conversation, &a.topic).cmp(&(&b.conversation, &b.topic)))
         });
         all
     }
@@ -144,16 +160,35 @@ impl Conversations {
     }
 }
 
-/// What is added up for one conversation. Scores are whole numbers, so that their sum knows no order.
-struct Tally {
-    began: Timestamp,
+/// What is added up for one conversation. Scores are whole numbers, so that their sum knows no order; nor do the least of
+/// its names and the earliest of its posts.
+struct Tally<'a> {
+    /// Its first post: when it was written, and which it is.
+    first: (Timestamp, &'a str),
+    /// The least of the ids that its posts give it.
+    name: Option<&'a str>,
+    /// The first of its posts that has a topic: when it was written, which it is, and what it is about.
+    topic: Option<(Timestamp, &'a str, &'a str)>,
     sum: u64,
     interactions: u64,
 }
 
-impl Tally {
-    const fn starting(began: Timestamp) -> Self {
-        Self { began, sum: 0, interactions: 0 }
+impl<'a> Tally<'a> {
+    fn starting(post: &'a Post) -> Self {
+        Self { first: (post.created_at, post.id.as_str()), name: None, topic: None, sum: 0, interactions: 0 }
+    }
+
+    /// A post is part of it.
+    fn meet(&mut self, post: &'a Post) {
+        let (when, id) = (post.created_at, post.id.as_str());
+        self.first = self.first.min((when, id));
+        if let Some(name) = post.conversation.as_deref() {
+            self.name = Some(self.name.map_or(name, |known| known.min(name)));
+        }
+        if let Some(topic) = post.topic.as_deref() {
+            let found = (when, id, topic);
+            self.topic = Some(self.topic.map_or(found, |known| known.min(found)));
+        }
     }
 
     fn add(&mut self, score: u8) {
@@ -163,6 +198,17 @@ impl Tally {
 
     fn score(&self) -> Option<f64> {
         (self.interactions > 0).then(|| self.sum as f64 / self.interactions as f64)
+    }
+
+    fn scored(&self, score: f64) -> Scored {
+        let (began, id) = self.first;
+        Scored {
+            conversation: self.name.unwrap_or(id).to_owned(),
+            topic: self.topic.map(|(_, _, topic)| topic.to_owned()),
+            began,
+            score,
+            interactions: self.interactions,
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! An event, and the conversations that began around it.
 
-use crate::conversation::{EXTREME_ABOVE, Scored};
+use crate::conversation::Scored;
+use crate::summary::Summary;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Span, ToSpan as _};
@@ -24,6 +25,41 @@ pub struct Event {
     pub start: Date,
     /// Last day.
     pub end: Date,
+    /// Whether it was known before it came, where somebody says so. It decides nothing.
+    #[serde(rename = "event_kind", skip_serializing_if = "Option::is_none")]
+    pub nature: Option<Nature>,
+}
+
+/// Whether an event was known before it came. Before one that was publicised, anticipation can be looked for; to a sudden
+/// one there is only reaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Nature {
+    /// A summit, an election: its day was known.
+    Publicised,
+    /// A storm, a shooting: nobody knew.
+    Sudden,
+}
+
+impl Nature {
+    /// Reads its name, capitals or not; `None` of any other word.
+    #[must_use]
+    pub fn read(word: &str) -> Option<Self> {
+        match word.trim().to_lowercase().as_str() {
+            "publicised" | "publicized" => Some(Self::Publicised),
+            "sudden" => Some(Self::Sudden),
+            _ => None,
+        }
+    }
+
+    /// Its name in files and reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Publicised => "publicised",
+            Self::Sudden => "sudden",
+        }
+    }
 }
 
 /// The conversations that began in a window of days.
@@ -118,30 +154,10 @@ impl Outcome {
 
 impl Window {
     fn of(from: Date, to: Date, conversations: &[Scored], zone: &TimeZone) -> Self {
-        let scores: Vec<f64> = conversations
-            .iter()
-            .filter(|conversation| (from..=to).contains(&day_in(conversation.began, zone)))
-            .map(|conversation| conversation.score)
-            .collect();
-        let n = scores.len() as u64;
-        let k = scores.iter().filter(|score| **score > EXTREME_ABOVE).count() as u64;
-        let counted = Proportion { k, n };
-        let status = CellStatus::of(n);
-        let shown = status == CellStatus::Ok;
-        let mean = scores.iter().sum::<f64>() / n as f64;
-        let squares: f64 = scores.iter().map(|score| (score - mean).powi(2)).sum();
-        Self {
-            from,
-            to,
-            status,
-            n: shown.then_some(n),
-            mean: shown.then_some(mean),
-            // n is at least 11 where it is shown.
-            sem: shown.then(|| (squares / (n as f64 - 1.0) / n as f64).sqrt()),
-            extreme: counted.value().filter(|_| shown),
-            extreme_interval: counted.wilson().filter(|_| shown),
-            counted,
-        }
+        let inside =
+            conversations.iter().filter(|conversation| (from..=to).contains(&day_in(conversation.began, zone)));
+        let Summary { status, n, mean, sem, extreme, extreme_interval, counted, .. } = Summary::of(inside);
+        Self { from, to, status, n, mean, sem, extreme, extreme_interval, counted }
     }
 }
 
@@ -182,11 +198,14 @@ mod tests {
     /// Conversations that began on a day of June 2024, `extreme` of them extreme.
     fn began(day: i8, n: usize, extreme: usize) -> Vec<Scored> {
         let began: Timestamp = date(2024, 6, day).at(12, 0, 0, 0).to_zoned(TimeZone::UTC).expect("a time").timestamp();
-        (0..n).map(|i| Scored { began, score: if i < extreme { 8.0 } else { 4.0 }, interactions: 1 }).collect()
+        let score = |i| if i < extreme { 8.0 } else { 4.0 };
+        let one =
+            |i: usize| Scored { conversation: i.to_string(), topic: None, began, score: score(i), interactions: 1 };
+        (0..n).map(one).collect()
     }
 
     fn event() -> Event {
-        Event { event: "summit".into(), start: date(2024, 6, 10), end: date(2024, 6, 12) }
+        Event { event: "summit".into(), start: date(2024, 6, 10), end: date(2024, 6, 12), nature: None }
     }
 
     fn outcome(days: &[(i8, usize, usize)]) -> Outcome {

@@ -80,6 +80,8 @@ fn a_conversation_is_its_replies_and_its_name() {
         found.scored.iter().map(|one| (one.began.as_second(), one.score, one.interactions)).collect();
     assert_eq!(scores, [(5, 6.0, 1), (50, 4.0, 2)]);
     assert_eq!((found.orphans, found.without_score, found.unsettled), (1, 0, 0));
+    let names: Vec<_> = found.scored.iter().map(|one| (one.conversation.as_str(), one.topic.as_deref())).collect();
+    assert_eq!(names, [("named", Some("transit")), ("a", Some("transit"))], "the source's name, else the first post's");
     // Stances on different topics say nothing of each other.
     posts[1].topic = Some("housing".into());
     assert_eq!(Conversations::of(&posts, Mode::Strict).unsettled, 2);

@@ -105,6 +105,9 @@ pub struct ConversationLine {
     /// The post's id. A number is taken as its digits.
     #[serde(deserialize_with = "text_or_number")]
     pub id: String,
+    /// The text, which those that answer it are read with; an annotated post has none.
+    #[serde(default, deserialize_with = "lenient")]
+    pub text: Option<String>,
     /// When it was written: RFC 3339, a date, or a count since 1970.
     #[serde(default, deserialize_with = "lenient")]
     pub created_at: Option<String>,
@@ -213,18 +216,25 @@ pub struct Explanation {
     pub language: Language,
     /// The marker.
     pub marker: String,
-    /// The label whose score is explained; `yes` of a yes/no marker. Absent where there is no score.
+    /// The label whose score is explained; `yes` of a yes/no marker; of a rule what it decided, `abstain` included. Absent
+    /// where nothing is answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
-    /// Its score; absent where the marker cannot be answered in this language.
+    /// Its score; absent where the marker cannot be answered in this language, and where a rule abstains.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub score: Option<f32>,
     /// What the score must reach for the label to hold; of labels of which one holds, that with the largest multiple of its
-    /// threshold. Absent where there is no score, and for a value on a scale.
+    /// threshold. Absent where there is no score, for a value on a scale, and of a rule that counts expressions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub threshold: Option<f32>,
+    /// Of a marker made of others, the one that made it: `score`, `threshold` and `words` are its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
     /// What the words contribute, in the order of the text.
     pub words: Vec<ExplainedWord>,
+    /// Of a marker made by a rule, the expressions that the rule looks for; those that negation takes away included.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cues: Vec<LexiconHit>,
     /// What the lexica hit, the hits that negation takes away included.
     pub lexicon: Vec<LexiconHit>,
     /// Which versions made it.
@@ -334,6 +344,7 @@ mod tests {
         let read = |text: &str| serde_json::from_str::<ConversationLine>(text).expect("valid");
         let bare = read(r#"{"id": 7, "text": "x", "labels": "yes", "provenance": null}"#);
         assert_eq!((bare.id.as_str(), bare.labels.len(), bare.is_annotated), ("7", 0, false));
+        assert_eq!(bare.text.as_deref(), Some("x"));
         let labelled = read(r#"{"id": "7", "labels": {"polarization.stance": "favor", "mine": {"of": 1}}}"#);
         assert_eq!(labelled.labels["polarization.stance"], Labels::One("favor".to_owned()));
         assert_eq!((labelled.labels.len(), labelled.is_annotated), (1, false));

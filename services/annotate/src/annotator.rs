@@ -1,12 +1,13 @@
 //! An *annotator* holds the lexica and the models, and scores posts with all of them in one pass.
 
+use crate::config::Heads;
 use crate::derived::{self, ABSTAIN, Cues, Derived, NO, Said, YES};
 use crate::{Error, Settings, own};
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use tidemark_domain::{AnnotatedPost, Language, Operation, PostEvent, Provenance, Score, marker};
-use tidemark_lexicon::Lexica;
+use tidemark_lexicon::{Lexica, Lexicon};
 pub use tidemark_model::Input;
 use tidemark_model::{Head, HeadKind, HeadScore, Model, ModelOptions};
 use tidemark_wire::annotated_file::{Labels, Scores};
@@ -17,6 +18,10 @@ pub struct Annotator {
     lexica: Arc<Lexica>,
     /// The one that ships, then those of one's own; none where lexica alone are asked for.
     models: Arc<[Model]>,
+    /// By model and head, whether it answers.
+    answering: Arc<[Vec<bool>]>,
+    /// Categories of lexica of one's own that are present from a score on, by language.
+    present_from: Arc<[(usize, Language, f32)]>,
     provenance: Provenance,
 }
 
@@ -37,15 +42,16 @@ impl Annotator {
     /// # Errors
     /// Where a file is missing or damaged; the message says which and what to do.
     pub fn load(settings: &Settings) -> Result<Self, Error> {
-        let lexica = match &settings.lexica_dir {
-            None => Lexica::bundled(),
-            Some(folder) => {
-                let own = own::lexica::read_folder(folder)?;
-                let hash = own::lexica::fingerprint(own.iter());
-                let own: Vec<_> = own.into_iter().map(|own| own.lexicon).collect();
-                if own.is_empty() { Lexica::bundled() } else { Arc::new(Lexica::bundled_and(&own, &hash)?) }
+        let (mut lexica, mut present_from) = (Lexica::bundled(), Vec::new());
+        if let Some(folder) = &settings.lexica_dir {
+            let own = own::lexica::read_folder(folder)?;
+            let hash = own::lexica::fingerprint(own.iter());
+            let (own, said): (Vec<_>, Vec<_>) = own.into_iter().map(|own| (own.lexicon, own.present_from)).unzip();
+            if !own.is_empty() {
+                lexica = Arc::new(Lexica::bundled_and(&own, &hash)?);
             }
-        };
+            present_from = own.iter().zip(said).flat_map(|(own, said)| thresholds(&lexica, own, said)).collect();
+        }
         let mut models = Vec::new();
         if !settings.lexica_only {
             let folder = settings.model_dir.clone().unwrap_or_else(Model::default_dir);
@@ -56,12 +62,14 @@ impl Annotator {
                 models.extend(own::models::load(folder, &options)?);
             }
         }
+        let answering = answering(&models, &settings.heads)?;
         let provenance = Provenance {
-            model: hash_of(&models),
+            model: hash_of(&models, &answering),
             lexicon: lexica.hash().to_owned(),
             code: tidemark_wire::CODE_VERSION.to_owned(),
         };
-        Ok(Self { lexica, models: models.into(), provenance })
+        let (models, answering, present_from) = (models.into(), answering.into(), present_from.into());
+        Ok(Self { lexica, models, answering, present_from, provenance })
     }
 
     /// Which versions make the scores.
@@ -80,13 +88,28 @@ impl Annotator {
     #[must_use]
     pub fn languages_of(&self, marker: &str) -> Vec<Language> {
         let in_lexica = self.lexica.categories().iter().find(|category| category.name == marker);
-        let heads = self.models.iter().flat_map(Model::heads);
+        let heads =
+            self.models.iter().zip(self.answering.iter()).flat_map(|(model, each)| model.heads().iter().zip(each));
+        let heads = heads.filter(|(_, answers)| **answers).map(|(head, _)| head);
         let in_models = heads.filter(|head| head.markers().iter().any(|own| own == marker)).collect::<Vec<_>>();
         let is_answered = |language: &Language| {
             in_lexica.is_some_and(|category| category.languages.contains(language))
                 || in_models.iter().any(|head| head.covers(*language))
         };
         Language::ALL.into_iter().filter(is_answered).collect()
+    }
+
+    /// Whether a head answers, by the indices of its model and of itself.
+    pub(crate) fn is_answering(&self, model: usize, head: usize) -> bool {
+        self.answering[model][head]
+    }
+
+    /// The heads that do not answer, as the settings have it.
+    #[must_use]
+    pub fn silent_heads(&self) -> Vec<&Head> {
+        let heads =
+            self.models.iter().zip(self.answering.iter()).flat_map(|(model, each)| model.heads().iter().zip(each));
+        heads.filter(|(_, answers)| !**answers).map(|(head, _)| head).collect()
     }
 
     pub(crate) fn lexica(&self) -> &Lexica {
@@ -101,15 +124,22 @@ impl Annotator {
         let mut annotations: Vec<Annotation> = posts
             .iter()
             .map(|post| {
-                let answer = self.lexica.score(post.text, post.language);
+                let mut answer = self.lexica.score(post.text, post.language);
+                for (category, _, from) in self.present_from.iter().filter(|(_, of, _)| *of == post.language) {
+                    let found = answer.scored.iter_mut().filter(|scored| scored.category == *category);
+                    found.for_each(|scored| scored.present = scored.score >= *from);
+                }
                 Annotation { lexicon: answer.scored, n_tokens: answer.n_tokens, ..Annotation::default() }
             })
             .collect();
         let mut model_tokens = 0;
-        for (which, model) in self.models.iter().enumerate() {
+        // A model of which no head answers has nothing to read.
+        let asked = self.models.iter().enumerate().filter(|(which, _)| self.answering[*which].contains(&true));
+        for (which, model) in asked {
             for (annotation, post) in annotations.iter_mut().zip(model.score(posts)?) {
                 model_tokens += post.tokens;
-                annotation.heads.extend(post.heads.into_iter().map(|answer| (which, answer)));
+                let answers = post.heads.into_iter().filter(|answer| self.is_answering(which, answer.head));
+                annotation.heads.extend(answers.map(|answer| (which, answer)));
             }
         }
         for (annotation, post) in annotations.iter_mut().zip(posts) {
@@ -130,8 +160,9 @@ impl Annotator {
         Cues::of(post.text, post.language, lonely, [post.topic, post.parent])
     }
 
-    /// The markers made of what heads and expressions say, for [`Annotator::scores`] and [`Annotator::model_answers`].
-    fn derived(&self, annotation: &Annotation) -> Vec<Derived> {
+    /// The markers made of what heads and expressions say, for [`Annotator::scores`], [`Annotator::model_answers`] and
+    /// [`Annotator::explain`].
+    pub(crate) fn derived(&self, annotation: &Annotation) -> Vec<Derived> {
         let said = |marker: &str| {
             let (head, answer) = self.answers(annotation).find(|(head, _)| head.marker == marker)?;
             Some(Said { labels: &head.labels, scores: &answer.scores, holding: &answer.labels })
@@ -243,11 +274,40 @@ impl Annotator {
     }
 }
 
-/// Which models made a score: the one that ships by its own hash, unless others stand beside it.
-fn hash_of(models: &[Model]) -> String {
-    match models {
-        [] => String::new(),
-        [only] => only.hash().to_owned(),
-        all => blake3::hash(all.iter().map(Model::hash).collect::<Vec<_>>().join("\n").as_bytes()).to_hex().to_string(),
+/// The categories that a lexicon answers, where they are present from a score on.
+fn thresholds(lexica: &Lexica, own: &Lexicon, present_from: Option<f64>) -> Vec<(usize, Language, f32)> {
+    let Some(from) = present_from else { return Vec::new() };
+    let prefix = format!("{}{}.", marker::LEXICON_PREFIX, own.name);
+    let answered = lexica.categories().iter().enumerate().filter(|(_, category)| category.name.starts_with(&prefix));
+    answered.map(|(category, _)| (category, own.language, from as f32)).collect()
+}
+
+/// By model and head, whether the settings let it answer.
+fn answering(models: &[Model], heads: &Heads) -> Result<Vec<Vec<bool>>, Error> {
+    let all = || models.iter().flat_map(Model::heads);
+    // Without a model there is nothing to choose from.
+    if let (Heads::Only(markers), false) = (heads, models.is_empty())
+        && let Some(marker) = markers.iter().find(|marker| all().all(|head| head.marker != **marker))
+    {
+        let known: Vec<&str> = all().map(|head| head.marker.as_str()).collect();
+        return Err(Error::UnknownHead { marker: marker.clone(), known: known.join(", ") });
     }
+    Ok(models.iter().map(|model| model.heads().iter().map(|head| heads.admit(head)).collect()).collect())
+}
+
+/// Which models made a score: the one that ships by its own hash, unless others stand beside it or some of their heads do
+/// not answer.
+fn hash_of(models: &[Model], answering: &[Vec<bool>]) -> String {
+    let named = |text: String| blake3::hash(text.as_bytes()).to_hex().to_string();
+    let models_hash = match models {
+        [] => return String::new(),
+        [only] => only.hash().to_owned(),
+        all => named(all.iter().map(Model::hash).collect::<Vec<_>>().join("\n")),
+    };
+    let heads = || models.iter().flat_map(Model::heads).zip(answering.iter().flatten());
+    if heads().all(|(_, answers)| *answers) {
+        return models_hash;
+    }
+    let those: Vec<&str> = heads().filter(|(_, answers)| **answers).map(|(head, _)| head.marker.as_str()).collect();
+    named(format!("{models_hash}\nheads {}", those.join(" ")))
 }

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
-use tidemark_model::Device;
+use std::str::FromStr;
+use tidemark_model::{Device, Head};
 
 /// Settings of the annotate role: `[annotate]` in the configuration file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -16,6 +17,8 @@ pub struct Settings {
     pub models_dir: Option<PathBuf>,
     /// Score with lexica only: no model is loaded, one's own neither.
     pub lexica_only: bool,
+    /// Which heads answer, of the model that ships and of one's own: `all`, `open`, or a list of their markers.
+    pub heads: Heads,
     /// A batch closes when it holds this many posts…
     pub batch_posts_max: usize,
     /// …or when its first post has waited this long, in milliseconds.
@@ -33,10 +36,116 @@ impl Default for Settings {
             lexica_dir: None,
             models_dir: None,
             lexica_only: false,
+            heads: Heads::All,
             batch_posts_max: 512,
             batch_age_ms_max: 200,
             device: Device::Cpu,
             threads: 0,
         }
+    }
+}
+
+/// Which heads of the models answer. The others are as if they were not there: no score, and nothing made of theirs.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Written", into = "Written")]
+pub enum Heads {
+    /// All of them.
+    #[default]
+    All,
+    /// Those whose data is under terms that are known to be open ([`Head::is_open`]).
+    Open,
+    /// Those of these markers.
+    Only(Vec<String>),
+}
+
+impl Heads {
+    /// Whether a head answers.
+    #[must_use]
+    pub fn admit(&self, head: &Head) -> bool {
+        match self {
+            Self::All => true,
+            Self::Open => head.is_open(),
+            Self::Only(markers) => markers.contains(&head.marker),
+        }
+    }
+}
+
+/// As a command line says it: a word, or markers with commas between them.
+impl FromStr for Heads {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.trim() {
+            "all" => Ok(Self::All),
+            "open" => Ok(Self::Open),
+            markers => markers.split(',').map(|marker| marker.trim().to_owned()).collect::<Vec<_>>().try_into(),
+        }
+    }
+}
+
+impl TryFrom<Vec<String>> for Heads {
+    type Error = String;
+
+    fn try_from(markers: Vec<String>) -> Result<Self, String> {
+        if markers.iter().any(String::is_empty) {
+            return Err("heads are `all`, `open`, or markers of which none is empty".to_owned());
+        }
+        Ok(Self::Only(markers))
+    }
+}
+
+/// As a configuration says it.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged, expecting = "`all`, `open`, or a list of markers")]
+enum Written {
+    Word(String),
+    List(Vec<String>),
+}
+
+impl TryFrom<Written> for Heads {
+    type Error = String;
+
+    fn try_from(written: Written) -> Result<Self, String> {
+        match written {
+            Written::Word(word) => word.parse(),
+            Written::List(markers) => markers.try_into(),
+        }
+    }
+}
+
+impl From<Heads> for Written {
+    fn from(heads: Heads) -> Self {
+        match heads {
+            Heads::All => Self::Word("all".to_owned()),
+            Heads::Open => Self::Word("open".to_owned()),
+            Heads::Only(markers) => Self::List(markers),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Heads, Settings};
+    use serde_json::json;
+
+    #[test]
+    fn heads_are_a_word_or_a_list() {
+        let only = |markers: &[&str]| Heads::Only(markers.iter().map(|marker| (*marker).to_owned()).collect());
+        for (written, heads) in [
+            (json!("all"), Heads::All),
+            (json!("open"), Heads::Open),
+            (json!(["mh.stress", "sentiment"]), only(&["mh.stress", "sentiment"])),
+            (json!([]), only(&[])),
+        ] {
+            let settings: Settings = serde_json::from_value(json!({"heads": written})).expect("settings");
+            assert_eq!(settings.heads, heads);
+            assert_eq!(serde_json::to_value(&settings).expect("JSON")["heads"], written);
+        }
+        for wrong in [json!(3), json!(""), json!(["mh.stress", ""])] {
+            assert!(serde_json::from_value::<Settings>(json!({"heads": wrong})).is_err(), "{wrong}");
+        }
+        assert_eq!("mh.stress, sentiment".parse::<Heads>(), Ok(only(&["mh.stress", "sentiment"])));
+        assert_eq!("open".parse::<Heads>(), Ok(Heads::Open));
+        assert!("mh.stress,".parse::<Heads>().is_err());
     }
 }

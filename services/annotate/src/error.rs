@@ -31,6 +31,16 @@ pub enum Error {
         /// One of them.
         path: std::path::PathBuf,
     },
+    /// What is kept beside a lexicon of one's own cannot be understood.
+    #[error(
+        "{path} cannot be understood: mend it, or remove it and take the lexicon again with `tidemark lexicon add`"
+    )]
+    OwnLexiconSettings {
+        /// Which.
+        path: std::path::PathBuf,
+        /// The cause.
+        source: Box<toml::de::Error>,
+    },
     /// A model of one's own is damaged, or ONNX Runtime does not take it.
     #[error("the model in {path} cannot be used: take it again with `tidemark model add`, or remove the folder")]
     OwnModel {
@@ -44,6 +54,14 @@ pub enum Error {
     OwnModelName {
         /// Which.
         path: std::path::PathBuf,
+    },
+    /// The settings ask a head to answer that no model has.
+    #[error("no head answers `{marker}`; heads there are: {known}")]
+    UnknownHead {
+        /// The name that was asked for.
+        marker: String,
+        /// Those that there are.
+        known: String,
     },
     /// Nothing answers a marker that was asked for.
     #[error("no model answers the marker `{marker}`")]

@@ -1,20 +1,28 @@
-//! Why a post has a label: what its words contribute to the model's answer, and what the lexica hit.
+//! Why a post has a label: what its words contribute to the model's answer, which expressions a rule counted, and what the
+//! lexica hit.
 
+use crate::derived::{self, Rule, Said, Why};
 use crate::{Annotator, Error};
 use std::ops::Range;
 use tidemark_domain::{Language, marker};
-use tidemark_model::{Head, HeadKind, Input, Model};
+use tidemark_lexicon::Lexica;
+use tidemark_model::{Head, HeadKind, HeadScore, Input};
 use tidemark_wire::annotated_file::{ExplainedWord, Explanation, LexiconHit};
 
+/// Where a head is: its model's index, and its own among that model's.
+type Place = (usize, usize);
+
 impl Annotator {
-    /// The markers that can be explained: every head, and every label of those that have several.
+    /// The markers that can be explained: every head, and every label of those that have several; and of the markers made of
+    /// these those that a label or expressions make.
     pub fn explainable(&self) -> Vec<String> {
         let of = |head: &Head| {
             let labels = head.labels.iter().map(|label| head.marker_of(label));
             let labels: Vec<String> = if head.kind == HeadKind::Binary { Vec::new() } else { labels.collect() };
             std::iter::once(head.marker.clone()).chain(labels)
         };
-        self.models().iter().flat_map(Model::heads).flat_map(of).collect()
+        let heads = self.heads().flat_map(|(_, head)| of(head));
+        heads.chain(self.derived_markers().into_iter().map(|(marker, _)| marker)).collect()
     }
 
     /// Explains one marker of one post: `mh.stress`, `emotion.goemotions.joy`, or `emotion.goemotions` for the label that
@@ -23,26 +31,56 @@ impl Annotator {
     /// # Errors
     /// [`Error::UnknownMarker`], and where inference fails.
     pub fn explain(&self, post: Input<'_>, marker: &str) -> Result<Explanation, Error> {
-        let (model, index, head, label) = self
-            .models()
-            .iter()
-            .flat_map(|model| model.heads().iter().enumerate().map(move |(index, head)| (model, index, head)))
-            .find_map(|(model, index, head)| {
-                if head.marker == marker {
-                    return Some((model, index, head, None));
-                }
-                let label = head.labels.iter().position(|label| head.marker_of(label) == marker)?;
-                (head.kind != HeadKind::Binary).then_some((model, index, head, Some(label)))
-            })
-            .ok_or_else(|| Error::UnknownMarker { marker: marker.to_owned() })?;
+        if let Some((place, label)) = self.head_of(marker) {
+            return self.explain_head(post, place, label);
+        }
+        match self.derived_markers().into_iter().find(|(known, _)| known == marker) {
+            Some((_, Why::RollUp { level, emotion })) => self.explain_roll_up(post, level, emotion),
+            Some((_, Why::Rule(rule))) => self.explain_rule(post, &rule),
+            None => Err(Error::UnknownMarker { marker: marker.to_owned() }),
+        }
+    }
+
+    /// Every head that answers, and where it is.
+    fn heads(&self) -> impl Iterator<Item = (Place, &Head)> {
+        let models = self.models().iter().enumerate();
+        let all = models
+            .flat_map(|(model, of)| of.heads().iter().enumerate().map(move |(head, found)| ((model, head), found)));
+        all.filter(move |((model, head), _)| self.is_answering(*model, *head))
+    }
+
+    fn derived_markers(&self) -> Vec<(String, Why)> {
+        derived::explainable(|marker| self.heads().any(|(_, head)| head.marker == marker))
+    }
+
+    /// The head that answers a marker, and the index of the label that the marker names.
+    fn head_of(&self, marker: &str) -> Option<(Place, Option<usize>)> {
+        self.heads().find_map(|(place, head)| {
+            if head.marker == marker {
+                return Some((place, None));
+            }
+            let label = head.labels.iter().position(|label| head.marker_of(label) == marker)?;
+            (head.kind != HeadKind::Binary).then_some((place, Some(label)))
+        })
+    }
+
+    /// What a head says of a post; nothing where it does not answer.
+    fn answer(&self, post: Input<'_>, (model, head): Place) -> Result<Option<HeadScore>, Error> {
+        let answers = self.models()[model].score(&[post])?;
+        Ok(answers.into_iter().next().and_then(|answer| answer.heads.into_iter().find(|found| found.head == head)))
+    }
+
+    /// Explains a label of a head or, where none is named, the one that scores highest.
+    fn explain_head(&self, post: Input<'_>, place: Place, label: Option<usize>) -> Result<Explanation, Error> {
         let Input { text, language, .. } = post;
-        let answers = model.score(&[post])?;
-        let scores = answers.first().and_then(|answer| answer.heads.iter().find(|found| found.head == index));
+        let model = &self.models()[place.0];
+        let head = &model.heads()[place.1];
+        let scores = self.answer(post, place)?.map(|found| found.scores);
         let highest = |scores: &[f32]| (0..scores.len()).max_by(|a, b| scores[*a].total_cmp(&scores[*b]));
-        let place = scores.and_then(|found| label.or_else(|| highest(&found.scores)));
-        let score = scores.zip(place).and_then(|(found, place)| found.scores.get(place).copied());
-        let contributions = match place {
-            Some(place) => model.explain(post, index, place)?,
+        let chosen = scores.as_ref().and_then(|scores| label.or_else(|| highest(scores)));
+        let score = scores.zip(chosen).and_then(|(scores, chosen)| scores.get(chosen).copied());
+        let contributions = match chosen {
+            Some(chosen) => model.explain(post, place.1, chosen)?,
             None => Vec::new(),
         };
         let characters = Characters::of(text);
@@ -52,36 +90,112 @@ impl Annotator {
         });
         let label = match head.kind {
             HeadKind::Binary => head.labels.last(),
-            _ => place.and_then(|place| head.labels.get(place)),
+            _ => chosen.and_then(|chosen| head.labels.get(chosen)),
         };
         Ok(Explanation {
-            language,
-            marker: head.marker.clone(),
             label: label.cloned(),
             score,
-            threshold: place.and_then(|place| head.threshold(language, place)),
+            threshold: chosen.and_then(|chosen| head.threshold(language, chosen)),
             words: words.collect(),
-            lexicon: self.lexicon_hits(text, language, &characters),
-            provenance: self.provenance().clone(),
+            ..self.unanswered(post, &head.marker)
         })
     }
 
-    fn lexicon_hits(&self, text: &str, language: Language, characters: &Characters) -> Vec<LexiconHit> {
-        let hits = self.lexica().explain(text, language).into_iter();
-        hits.map(|hit| {
-            let (start, end) = characters.range(&(hit.start..hit.end));
-            let name = &self.lexica().categories()[hit.category].name;
-            LexiconHit {
-                category: name.strip_prefix(marker::LEXICON_PREFIX).unwrap_or(name).to_owned(),
-                start,
-                end,
-                text: text[hit.start..hit.end].to_owned(),
-                weight: hit.weight,
-                negated: hit.negated,
-            }
+    /// Explains an emotion of a roll-up, or its likeliest one, by the label that makes it.
+    fn explain_roll_up(
+        &self,
+        post: Input<'_>,
+        level: &'static str,
+        emotion: Option<&'static str>,
+    ) -> Result<Explanation, Error> {
+        let Some((place, _)) = self.head_of(derived::EMOTIONS) else {
+            return Err(Error::UnknownMarker { marker: level.to_owned() });
+        };
+        let head = &self.models()[place.0].heads()[place.1];
+        let answer = self.answer(post, place)?;
+        let won = answer.as_ref().and_then(|answer| {
+            let said = Said { labels: &head.labels, scores: &answer.scores, holding: &answer.labels };
+            derived::winner(level, emotion, said)
+        });
+        let Some((emotion, label)) = won else { return Ok(self.unanswered(post, level)) };
+        Ok(Explanation {
+            marker: level.to_owned(),
+            label: Some(emotion.to_owned()),
+            source: Some(head.marker_of(&head.labels[label])),
+            ..self.explain_head(post, place, Some(label))?
         })
-        .collect()
     }
+
+    /// Explains what a rule decided by the expressions it counts and, where its score is a head's, by that head.
+    fn explain_rule(&self, post: Input<'_>, rule: &Rule) -> Result<Explanation, Error> {
+        let (annotations, _) = self.annotate(&[post])?;
+        let decided = annotations
+            .iter()
+            .find_map(|annotation| self.derived(annotation).into_iter().find(|derived| derived.marker == rule.marker));
+        let mut likeliest: Option<(Place, f32)> = None;
+        // What is not asked of this post has no words.
+        for marker in rule.heads.iter().filter(|_| decided.is_some()) {
+            let Some((place, _)) = self.head_of(marker) else { continue };
+            let score = self.answer(post, place)?.and_then(|answer| answer.scores.first().copied());
+            if let Some(score) = score.filter(|score| likeliest.is_none_or(|(_, highest)| *score > highest)) {
+                likeliest = Some((place, score));
+            }
+        }
+        let (label, score) = decided.map_or((None, None), |decided| decided.told(rule.class));
+        let characters = Characters::of(post.text);
+        let is_counted = |name: &str| rule.cues.contains(&name);
+        let cues = hits(Lexica::cues(), post.text, post.language, &characters, is_counted);
+        let explanation = match likeliest {
+            Some((place, _)) => {
+                let head = self.explain_head(post, place, None)?;
+                let threshold = head.threshold.filter(|_| score.is_some());
+                Explanation { source: Some(head.marker.clone()), threshold, ..head }
+            }
+            None => self.unanswered(post, rule.marker),
+        };
+        Ok(Explanation { marker: rule.marker.to_owned(), label, score, cues, ..explanation })
+    }
+
+    /// What can be told of a post and a marker that nothing answers.
+    fn unanswered(&self, post: Input<'_>, marker: &str) -> Explanation {
+        let Input { text, language, .. } = post;
+        Explanation {
+            language,
+            marker: marker.to_owned(),
+            label: None,
+            score: None,
+            threshold: None,
+            source: None,
+            words: Vec::new(),
+            cues: Vec::new(),
+            lexicon: hits(self.lexica(), text, language, &Characters::of(text), |_| true),
+            provenance: self.provenance().clone(),
+        }
+    }
+}
+
+/// The terms of lexica in a text, of the categories that are wanted, named `<lexicon>.<category>`.
+fn hits(
+    lexica: &Lexica,
+    text: &str,
+    language: Language,
+    characters: &Characters,
+    is_wanted: impl Fn(&str) -> bool,
+) -> Vec<LexiconHit> {
+    let told = |hit: tidemark_lexicon::Hit| {
+        let name = &lexica.categories()[hit.category].name;
+        let category = name.strip_prefix(marker::LEXICON_PREFIX).unwrap_or(name);
+        let (start, end) = characters.range(&(hit.start..hit.end));
+        is_wanted(category).then(|| LexiconHit {
+            category: category.to_owned(),
+            start,
+            end,
+            text: text[hit.start..hit.end].to_owned(),
+            weight: hit.weight,
+            negated: hit.negated,
+        })
+    };
+    lexica.explain(text, language).into_iter().filter_map(told).collect()
 }
 
 /// Where each character of a text begins, so that places can be told in characters, as people and Python count them.
@@ -101,6 +215,34 @@ impl Characters {
 #[cfg(test)]
 mod tests {
     use super::Characters;
+    use crate::{Annotator, Error, Settings};
+    use tidemark_domain::Language;
+    use tidemark_model::Input;
+
+    #[test]
+    fn a_rule_is_explained_by_the_expressions_it_counts() {
+        let annotator = Annotator::load(&Settings { lexica_only: true, ..Settings::default() }).expect("lexica");
+        let explain = |text: &str, marker: &str| {
+            annotator.explain(Input::new(text, Language::English), marker).expect("an explanation")
+        };
+        assert!(annotator.explainable().contains(&"loneliness.interpersonal.family".to_owned()));
+        let text = "So lonely: I miss my mother 😭 and my brother";
+        let facet = explain(text, "loneliness.interpersonal");
+        assert_eq!((facet.marker.as_str(), facet.label.as_deref()), ("loneliness.interpersonal", Some("family")));
+        assert_eq!((facet.score, facet.threshold, facet.source), (Some(1.0), None, None));
+        let found: Vec<_> = facet.cues.iter().map(|hit| (hit.text.as_str(), hit.start, hit.end)).collect();
+        assert!(found.contains(&("mother", 21, 27)) && found.contains(&("brother", 37, 44)), "{found:?}");
+        assert!(facet.cues.iter().all(|hit| hit.category.starts_with("loneliness_facets.interpersonal_")));
+        assert!(facet.lexicon.iter().any(|hit| hit.category == "mh.loneliness"), "{:?}", facet.lexicon);
+        assert!(facet.words.is_empty());
+        let other = explain(text, "loneliness.interpersonal.romantic");
+        assert_eq!((other.label.as_deref(), other.score), (Some("romantic"), Some(0.0)));
+        // Of a post that is not lonely it is not asked; what is there is still told.
+        let merry = explain("my mother is here", "loneliness.interpersonal");
+        assert_eq!((merry.label, merry.score, merry.cues.len()), (None, None, 1));
+        let unknown = annotator.explain(Input::new(text, Language::English), "emotion.primary.joy");
+        assert!(matches!(unknown, Err(Error::UnknownMarker { .. })), "no head says what it is rolled up from");
+    }
 
     #[test]
     fn places_are_counted_in_characters() {

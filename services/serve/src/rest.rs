@@ -197,10 +197,11 @@ async fn feed_health(door: Data<Door>, ask: Query<FeedHealthAsk>) -> Reply {
 }
 
 /// Why a text has a score, beside the threshold from which its label holds: what each word contributes to the label's
-/// log-odds (`words`: `start`, `end`, `text`, `weight`), and what the lexica hit (`lexicon`). Places are characters of the
-/// text with handles and addresses masked.
+/// log-odds (`words`: `start`, `end`, `text`, `weight`), and what the lexica hit (`lexicon`). Of a marker made by a rule, the
+/// expressions it looks for (`cues`); of one made of others, which one that was (`source`). Places are characters of the text
+/// with handles and addresses masked.
 #[utoipa::path(post, path = "/api/v1/explain", request_body = ExplainAsk, responses(
-    (status = 200, description = "language, marker, label, score, threshold, words, lexicon, provenance", body = serde_json::Value),
+    (status = 200, description = "language, marker, label, score, threshold, source, words, cues, lexicon, provenance", body = serde_json::Value),
     (status = 400, body = ProblemDetails, content_type = "application/problem+json"),
     (status = 404, body = ProblemDetails, content_type = "application/problem+json"),
     (status = 503, body = ProblemDetails, content_type = "application/problem+json")))]

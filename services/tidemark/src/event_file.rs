@@ -5,6 +5,7 @@ use anyhow::Context as _;
 use jiff::civil::Date;
 use std::io::Read as _;
 use std::path::Path;
+use tidemark_polarization::Nature;
 
 /// One event of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,16 +18,25 @@ pub(crate) struct EventRow {
     pub(crate) end: Date,
     /// The one series that it may have touched; all where none is named.
     pub(crate) series: Option<String>,
+    /// What its maker calls its kind.
+    pub(crate) kind: Option<String>,
 }
 
-impl From<EventRow> for tidemark_polarization::Event {
-    fn from(row: EventRow) -> Self {
-        Self { event: row.name, start: row.start, end: row.end }
+impl EventRow {
+    /// The event as conversations are compared around it. A kind that is neither of the two is a fault.
+    pub(crate) fn around(self) -> anyhow::Result<tidemark_polarization::Event> {
+        let Self { name, start, end, kind, .. } = self;
+        let nature = |word: String| {
+            let fault = || format!("the event `{name}` has the kind `{word}`: publicised, sudden, or nothing");
+            Nature::read(&word).with_context(fault)
+        };
+        let nature = kind.map(nature).transpose()?;
+        Ok(tidemark_polarization::Event { event: name, start, end, nature })
     }
 }
 
 /// Reads events: CSV with the columns event (or name) and start (or date), and perhaps end, without which an event has one
-/// day, and series, without which it may have touched all. Other columns are passed over.
+/// day, series, without which it may have touched all, and kind. Other columns are passed over.
 pub(crate) fn read_events(path: &Path) -> anyhow::Result<Vec<EventRow>> {
     let file = if is_dash(path) { "standard input".to_owned() } else { path.display().to_string() };
     let mut text = String::new();
@@ -46,7 +56,7 @@ fn events(text: &str, file: &str) -> anyhow::Result<Vec<EventRow>> {
     };
     let (event, _) = either("event", "name")?;
     let (start, of_start) = either("start", "date")?;
-    let (end, series) = (column("end"), column("series"));
+    let (end, series, kind) = (column("end"), column("series"), column("kind"));
     let mut events = Vec::new();
     for record in reader.records() {
         let record = record.with_context(|| format!("{file} is not CSV"))?;
@@ -62,15 +72,15 @@ fn events(text: &str, file: &str) -> anyhow::Result<Vec<EventRow>> {
         anyhow::ensure!(start <= end, "{file}, line {line}: the event ends before it starts");
         let name = record.get(event).unwrap_or_default().to_owned();
         anyhow::ensure!(!name.is_empty(), "{file}, line {line}: the event has no name");
-        let series = given(series).and_then(|place| record.get(place)).map(str::to_owned);
-        events.push(EventRow { name, start, end, series });
+        let word = |place: Option<usize>| given(place).and_then(|place| record.get(place)).map(str::to_owned);
+        events.push(EventRow { name, start, end, series: word(series), kind: word(kind) });
     }
     Ok(events)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{EventRow, events};
+    use super::{EventRow, Nature, events};
     use jiff::civil::date;
 
     fn row(name: &str, end: i8, series: Option<&str>) -> EventRow {
@@ -79,6 +89,7 @@ mod tests {
             start: date(2024, 6, 10),
             end: date(2024, 6, end),
             series: series.map(str::to_owned),
+            kind: None,
         }
     }
 
@@ -91,6 +102,21 @@ mod tests {
         let found = events(text, "e.csv").expect("events");
         assert_eq!(found, [row("fair, small", 10, Some("s/all")), row("flood", 11, None)]);
         assert_eq!(events("date,name\n2024-06-10,fair\n", "e.csv").expect("events"), [row("fair", 10, None)]);
+    }
+
+    #[test]
+    fn a_kind_is_one_of_two_where_conversations_are_compared() {
+        let text = "name,date,kind\nsummit,2024-06-10,Publicised\nflood,2024-06-10,sudden\nfair,2024-06-10,\n";
+        let natures: Vec<_> = events(text, "e.csv")
+            .expect("events")
+            .into_iter()
+            .map(|row| row.around().expect("a kind, or none").nature)
+            .collect();
+        assert_eq!(natures, [Some(Nature::Publicised), Some(Nature::Sudden), None]);
+        // Others may call kinds what they like: series are studied without them.
+        let row = events("name,date,kind\nflood,2024-06-10,weather\n", "e.csv").expect("events").remove(0);
+        let fault = row.around().expect_err("no kind of ours").to_string();
+        assert_eq!(fault, "the event `flood` has the kind `weather`: publicised, sudden, or nothing");
     }
 
     #[test]

@@ -47,7 +47,16 @@ impl Ready {
 async fn annotator(settings: &tidemark_annotate::Settings) -> Result<Annotator, Failure> {
     let settings = settings.clone();
     let loading = tokio::task::spawn_blocking(move || Annotator::load(&settings));
-    loading.await.or_exit(Exit::Unexpected)?.or_exit(Exit::Model)
+    loading.await.or_exit(Exit::Unexpected)?.map_err(not_loaded)
+}
+
+/// Why what scores could not be loaded as the configuration has it.
+pub(crate) fn not_loaded(error: tidemark_annotate::Error) -> Failure {
+    let exit = match error {
+        tidemark_annotate::Error::UnknownHead { .. } => Exit::Configuration,
+        _ => Exit::Model,
+    };
+    Failure::new(exit, error)
 }
 
 /// Starts roles and waits for them.

@@ -1,5 +1,6 @@
 //! A marker of one's own on its way to an alert: it is counted like any other, and a rule on it waits until it has passed an
-//! audit. What becomes a marker, a lexicon or a model, is the test's; posts and samples know one word.
+//! audit. What becomes a marker, a lexicon or a model, is the test's; posts and samples know one word. And a model that
+//! answers what the shipped one does not.
 
 use crate::{Answer, Platform, Program};
 use serde_json::{Value, json};
@@ -103,4 +104,30 @@ pub fn sample_in(lang: &str, n: usize, is_wrong: impl Fn(usize) -> bool) -> Stri
         }
     }
     lines.iter().map(|line| format!("{line}\n")).collect()
+}
+
+/// A folder in `folder` with the model of random weights that `libs/model` is tried on, made to find every post in favour,
+/// agreeing and hostile: what the shipped model does not answer yet.
+///
+/// # Panics
+/// If it cannot be made.
+#[must_use]
+pub fn agreeable_model(folder: &Path) -> String {
+    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../libs/model/tests/tiny");
+    let to = folder.join("agreeable");
+    std::fs::create_dir_all(&to).expect("a folder");
+    for name in ["model.onnx", "tokenizer.json"] {
+        std::fs::copy(from.join(name), to.join(name)).expect("copied");
+    }
+    let mut manifest = std::fs::read_to_string(from.join("model.toml")).expect("read");
+    for (thresholds, agreeable) in [
+        ("[0.595466, 0.463914, 0.442698]", "[1e-30, 0.5, 0.5]"), // polarization.stance: favor, against, none
+        ("[0.522607, 0.499528, 0.207303]", "[1e-30, 0.5, 0.5]"), // polarization.agreement: agree, neutral, disagree
+        ("[0.139458]", "[1e-30]"),                               // hostility.hate
+    ] {
+        assert_eq!(manifest.matches(thresholds).count(), 1, "{thresholds}");
+        manifest = manifest.replace(thresholds, agreeable);
+    }
+    std::fs::write(to.join("model.toml"), manifest).expect("written");
+    to.display().to_string()
 }

@@ -1,6 +1,7 @@
 //! Why a post has its score, from the command line, with the shipped model.
 
 use serde_json::{Value, json};
+use tidemark_e2e::own::agreeable_model;
 use tidemark_e2e::{Platform, Program};
 
 #[test]
@@ -49,6 +50,70 @@ fn the_words_that_carry_a_label_weigh_most() {
     assert!(gratitude[1]["lexicon"].as_array().expect("hits").iter().any(|hit| hit["text"] == "ansiedad"));
     let fear = explain("emotion.goemotions.fear");
     assert!(heaviest(&fear[2]).contains("terrified"), "found in a long text: {}", heaviest(&fear[2]));
+}
+
+/// What explains each of some posts.
+fn explained(posts: &[Value], further: &[&str]) -> Vec<Value> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let input = folder.path().join("posts.jsonl");
+    let lines: Vec<String> = posts.iter().map(Value::to_string).collect();
+    std::fs::write(&input, lines.join("\n")).expect("written");
+    let input = input.display().to_string();
+    let said = Program::find().run([&["explain", &input, "--output", "-"], further].concat()).succeeded().stdout;
+    said.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+}
+
+#[test]
+fn a_rolled_up_emotion_is_explained_by_the_label_that_makes_it() {
+    let posts = [
+        json!({"id": "1", "lang": "en", "text": "I am terrified of the dark"}),
+        json!({"id": "2", "lang": "es", "text": "la oscuridad me da pavor"}),
+    ];
+    let rolled_up = explained(&posts, &["--marker", "emotion.primary.fear"]);
+    let source = explained(&posts, &["--marker", "emotion.goemotions.fear"]);
+    assert_eq!((&rolled_up[0]["marker"], &rolled_up[0]["label"]), (&json!("emotion.primary"), &json!("fear")));
+    assert_eq!(rolled_up[0]["source"], "emotion.goemotions.fear");
+    for part in ["score", "threshold", "words", "lexicon"] {
+        assert_eq!(rolled_up[0][part], source[0][part], "{part}");
+    }
+    assert!(source[0].get("source").is_none() && source[0].get("cues").is_none(), "{}", source[0]);
+    let nothing = &rolled_up[1];
+    assert!(nothing.get("score").is_none() && nothing.get("source").is_none() && nothing["words"] == json!([]));
+    let any = explained(&posts, &["--marker", "emotion.secondary"]);
+    assert_eq!((&any[0]["label"], &any[0]["source"]), (&json!("horror"), &json!("emotion.goemotions.fear")));
+}
+
+#[test]
+fn a_rule_is_explained_by_the_expressions_it_looks_for() {
+    let posts = [
+        json!({"id": "1", "lang": "es", "text": "qué soledad desde que falta mi madre"}),
+        json!({"id": "2", "lang": "es", "text": "mi madre hace sopa"}),
+    ];
+    let facet = explained(&posts, &["--marker", "loneliness.interpersonal"]);
+    assert_eq!((&facet[0]["label"], &facet[0]["score"]), (&json!("family"), &json!(1.0)), "{}", facet[0]);
+    for line in &facet {
+        assert_eq!((&line["cues"][0]["text"], &line["words"]), (&json!("madre"), &json!([])), "{line}");
+    }
+    assert!(facet[1].get("label").is_none(), "nobody is lonely: {}", facet[1]);
+
+    // With a model that answers hostility.
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = "Those hypocrites close it again.";
+    let posts = [
+        json!({"id": "1", "lang": "en", "text": text, "topic": "closures"}),
+        json!({"id": "2", "lang": "en", "text": text}),
+    ];
+    let model = agreeable_model(folder.path());
+    let affect = explained(&posts, &["--marker", "polarization.affect", "--model", &model]);
+    assert_eq!((&affect[0]["marker"], &affect[0]["label"]), (&json!("polarization.affect"), &json!("yes")));
+    assert!(affect[0]["source"].as_str().expect("told").starts_with("hostility."), "{}", affect[0]);
+    assert_eq!(affect[0]["words"].as_array().expect("words").len(), 5);
+    assert!(affect[0]["score"].is_number() && affect[0]["threshold"].is_number(), "{}", affect[0]);
+    for line in &affect {
+        let cues = line["cues"].as_array().expect("cues");
+        assert!(cues.iter().any(|cue| cue["text"] == "hypocrites" && cue["category"] == "aim.people"), "{line}");
+    }
+    assert!(affect[1].get("label").is_none() && affect[1].get("source").is_none(), "not asked: {}", affect[1]);
 }
 
 #[test]

@@ -103,3 +103,41 @@ fn a_lexicon_of_ones_own_becomes_a_marker_that_alerts_only_once_audited() {
     let _ = program.run(["lexicon", "add", &at("work.tsv"), "--data", &data]).succeeded();
     assert_eq!(shift.times_told_to_wait(), 4);
 }
+
+#[test]
+fn a_weighted_lexicons_markers_are_present_from_a_score_on_where_that_is_said() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let (program, data) = (Program::find(), at("data"));
+    let weights = "term,category,weight\ntired,load,0.5\nexhausted,load,2\n_intercept,load,0.1\n";
+    std::fs::write(at("work.csv"), weights).expect("written");
+    let add = |further: &[&str]| {
+        let (file, data) = (at("work.csv"), data.as_str());
+        program.run([&["lexicon", "add", &file, "--data", data], further].concat())
+    };
+    let post = |id: &str, text: &str| json!({"id": id, "lang": "en", "text": text}).to_string();
+    std::fs::write(at("posts.jsonl"), [post("1", "exhausted"), post("2", "tired")].join("\n")).expect("written");
+    let (posts, lexica) = (at("posts.jsonl"), at("data/lexica"));
+    let annotate = ["annotate", &posts, "--lexica-only", "--lexica", &lexica, "--output", "-"];
+    // Which of the two posts show the marker, and by which version.
+    let shown = || -> (Vec<bool>, Value) {
+        let said = program.run(annotate).succeeded().stdout;
+        let lines: Vec<Value> = said.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+        let shows = |line: &Value| line["present"].as_array().expect("decided").contains(&json!("lexicon.work.load"));
+        (lines.iter().map(shows).collect(), lines[0]["provenance"]["lexicon"].clone())
+    };
+    let _ = add(&[]).succeeded();
+    let (by_hit, version) = shown();
+    assert_eq!(by_hit, [true, true]);
+    let said = add(&["--present-from", "1.5"]).succeeded().stderr;
+    assert!(said.contains("present from a score of 1.5"), "{said}");
+    let (from_score, other_version) = shown();
+    assert_eq!(from_score, [true, false]);
+    assert_ne!(other_version, version, "it is another lexicon now: an audit of the former does not hold");
+    // What would be refused at the next start is refused now, and leaves what was there.
+    add(&["--present-from", "0.1"]).failed(4, &["every text would show the category `load`"]);
+    add(&["--present-from", "nan"]).failed(2, &["--present-from"]);
+    assert_eq!(shown(), (vec![true, false], other_version));
+    let _ = add(&[]).succeeded();
+    assert_eq!(shown(), (vec![true, true], version));
+}

@@ -1,8 +1,10 @@
 //! Conversations around an event, from the command line.
 
 use serde_json::{Value, json};
+use std::fs::File;
 use std::path::Path;
 use tidemark_e2e::Program;
+use tidemark_e2e::own::agreeable_model;
 
 /// A conversation of two posts that began on a day of June 2024: both on one side, with contempt or without.
 fn conversation(n: usize, day: u8, is_extreme: bool) -> [String; 2] {
@@ -36,23 +38,30 @@ fn an_anticipated_event_is_told_from_a_small_one() {
     let annotated = write(&folder.path().join("annotated.jsonl"), &posts);
     let events = write(
         &folder.path().join("events.csv"),
-        &["event,start,end\nsummit,2024-06-10,2024-06-11\nfair,2024-06-20,".into()],
+        &["event,start,end,kind\nsummit,2024-06-10,2024-06-11,publicised\nfair,2024-06-20,,".into()],
     );
     let program = Program::find();
     let answer = program.run(["polarization", &annotated, "--events", &events, "--json"]).succeeded();
     let report: Value = serde_json::from_str(&answer.stdout).expect("JSON");
     assert_eq!(report["conversations"]["scored"], 305);
     assert_eq!(report["interactions"]["orphans"], 1);
+    let overall = &report["overall"];
+    assert_eq!((&overall["n"], &overall["interactions"]), (&json!(305), &json!(305)));
+    // 55 of 10 and 250 of 6.
+    assert!((overall["mean"].as_f64().expect("a number") - 2050.0 / 305.0).abs() < 1e-9, "{overall}");
+    assert!((overall["extreme"].as_f64().expect("a number") - 55.0 / 305.0).abs() < 1e-9, "{overall}");
     assert!(answer.stderr.contains("rejected 1 lines"), "{}", answer.stderr);
     let [summit, fair] = [&report["events"][0], &report["events"][1]];
     assert_eq!((&summit["kind"], &summit["before"]["n"]), (&json!("anticipation-driven"), &json!(100)));
+    assert_eq!((&summit["event_kind"], fair.get("event_kind")), (&json!("publicised"), None));
     assert!((summit["anticipation"]["value"].as_f64().expect("a number") - 0.35).abs() < 1e-9, "{summit}");
     assert_eq!(
         (&fair["kind"], &fair["during"]["status"], &fair["during"]["n"]),
         (&json!("undetermined"), &json!("censored"), &Value::Null)
     );
     let said = program.run(["polarization", &annotated, "--events", &events]).succeeded();
-    assert!(said.stdout.contains("summit, 2024-06-10 to 2024-06-11: anticipation-driven"), "{}", said.stdout);
+    let found = "summit (publicised), 2024-06-10 to 2024-06-11: anticipation-driven";
+    assert!(said.stdout.contains(found) && said.stdout.contains("  all  n 305, score 6.72 ("), "{}", said.stdout);
     assert!(!answer.stdout.contains("private") && !said.stdout.contains("private"));
 }
 
@@ -85,6 +94,42 @@ fn labels_that_come_with_bare_posts_are_kept() {
 }
 
 #[test]
+fn posts_are_read_with_what_they_answer_and_their_threads_topic() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let model = agreeable_model(folder.path());
+    let post = |id: &str, parent: Option<&str>, topic: Option<&str>, text: &str| {
+        let at = "2024-06-09T12:00:00Z";
+        json!({"id": id, "parent": parent, "topic": topic, "text": text, "lang": "en", "created_at": at}).to_string()
+    };
+    // The parent stands below its reply, and the input can be read once only. Of the second interaction nobody's affect is
+    // known; the third answers a post that is not here.
+    let lines = [
+        post("b", Some("a"), None, "I see it as they do."),
+        post("c", Some("b"), None, "So does my street."),
+        post("a", None, Some("closures"), "Those hypocrites close it again."),
+        post("d", Some("gone"), Some("closures"), "So it goes."),
+    ];
+    let file = write(&folder.path().join("posts.jsonl"), &lines);
+    let (program, output) = (Program::find(), folder.path().join("conversations.csv"));
+    let mut command =
+        program.command(["polarization", "-", "--model", &model, "--json", "--output", &output.display().to_string()]);
+    command.stdin(File::open(&file).expect("opened"));
+    let answer = Program::run_command(command).succeeded();
+    let report: Value = serde_json::from_str(&answer.stdout).expect("JSON");
+    assert_eq!(report["interactions"], json!({"scored": 1, "unsettled": 1, "orphans": 1}), "{report}");
+    assert_eq!(report["topics"][0]["topic"], "closures");
+    assert_eq!(report["topics"][0]["status"], "censored");
+    let rows = std::fs::read_to_string(&output).expect("written");
+    let expected = "conversation,topic,first_day,interactions,score,band\na,closures,2024-06-09,1,10.000000,high\n";
+    assert_eq!(rows, expected);
+
+    // Standard output takes one of them.
+    let printed = program.run(["polarization", &file, "--model", &model, "--output", "-"]).succeeded();
+    assert_eq!(printed.stdout, expected);
+    program.run(["polarization", &file, "--json", "--output", "-"]).failed(4, &["--output a file"]);
+}
+
+#[test]
 fn faults_of_the_events_name_their_line() {
     let folder = tempfile::tempdir().expect("a folder");
     let annotated = write(&folder.path().join("annotated.jsonl"), &conversation(1, 9, true));
@@ -94,6 +139,7 @@ fn faults_of_the_events_name_their_line() {
         ("event,start,end\nsummit,2024-06-10,\nfair,soon,\n", "line 3: start is no date"),
         ("event,begin\nsummit,2024-06-10\n", "no column `start`"),
         ("event,start,end\n,2024-06-10,\n", "line 2: the event has no name"),
+        ("event,start,kind\nsummit,2024-06-10,big\n", "the event `summit` has the kind `big`"),
     ] {
         let file = write(&folder.path().join("events.csv"), &[events.to_owned()]);
         program.run(["polarization", &annotated, "--events", &file]).failed(4, &["events.csv", fault]);

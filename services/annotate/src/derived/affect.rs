@@ -8,7 +8,8 @@
 use super::{Cues, Derived, NO, YES};
 use tidemark_wire::annotated_file::{Labels, Scores};
 
-const AFFECT: &str = "polarization.affect";
+/// The marker.
+pub(crate) const AFFECT: &str = "polarization.affect";
 /// The heads that say whether a post is hostile.
 pub(crate) const HOSTILITY: [&str; 2] = ["hostility.offensive", "hostility.hate"];
 /// The head that says whether a reply agrees, and its label for that it does.
@@ -20,6 +21,8 @@ const LOW: f32 = 0.2;
 
 const PEOPLE: &str = "aim.people";
 const ADDRESSED: &str = "aim.addressed";
+/// The categories of all expressions that are counted.
+pub(crate) const CUES: [&str; 2] = [PEOPLE, ADDRESSED];
 
 /// The answer for a post; none where it is not asked or no hostility head answers. `hostility` is the probability of
 /// each, and whether it holds; `agrees`, whether the post agrees with the one it answers.

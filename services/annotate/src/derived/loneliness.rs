@@ -82,6 +82,18 @@ pub(crate) fn of(is_lonely: Option<bool>, cues: &Cues) -> Vec<Derived> {
     FACETS.iter().map(|facet| facet.of(cues)).collect()
 }
 
+/// Every facet's marker, its classes that are markers of their own, and the categories of the expressions that are counted,
+/// those of wanted solitude among them.
+pub(crate) fn facets() -> impl Iterator<Item = (&'static str, Vec<&'static str>, Vec<&'static str>)> {
+    let facets: &'static [Facet] = &FACETS;
+    facets.iter().map(|facet| {
+        let classes: Vec<&'static str> =
+            facet.classes.iter().filter(|_| facet.is_counted).map(|(class, _)| *class).collect();
+        let cues: Vec<&'static str> = facet.classes.iter().map(|(_, category)| *category).chain([WANTED]).collect();
+        (facet.marker, classes, cues)
+    })
+}
+
 impl Facet {
     fn of(&self, cues: &Cues) -> Derived {
         let counts: Vec<_> = self.classes.iter().map(|(class, category)| (*class, cues.count(category))).collect();

@@ -3,7 +3,7 @@
 //!
 //! [`all`] is the one place where they are made, in the shape of an annotated file; what a series counts is read off
 //! that shape ([`Derived::each`]), so that file and series cannot disagree. A rule that cannot say answers `abstain`
-//! without scores; one that is not asked answers nothing.
+//! without scores; one that is not asked answers nothing. What explains them is told by `why`.
 
 mod affect;
 mod cues;
@@ -12,8 +12,11 @@ mod parrott;
 #[cfg(test)]
 mod sets;
 mod vad;
+mod why;
 
 pub(crate) use cues::{Cues, LONELINESS};
+pub(crate) use parrott::{SOURCE as EMOTIONS, winner};
+pub(crate) use why::{Rule, Why, explainable};
 
 use std::collections::BTreeMap;
 use tidemark_domain::{Score, marker};

@@ -5,6 +5,8 @@
 //! gratitude, realization and neutral have no place in it. Eight of the 25 secondary emotions have no label below them
 //! and are not answered: longing, contentment, enthrallment, exasperation, envy, torment, suffering, sympathy.
 
+use super::Said;
+
 /// The head that is rolled up.
 pub(crate) const SOURCE: &str = "emotion.goemotions";
 /// The marker of the six primary emotions.
@@ -69,9 +71,34 @@ pub(crate) fn roll_up(labels: &[String], scores: &[f32], holding: &[usize]) -> [
     [(PRIMARY, primary), (SECONDARY, secondary)]
 }
 
+/// The emotions of a level, in the order of the tree.
+pub(crate) fn emotions(level: &str) -> Vec<&'static str> {
+    let mut names: Vec<&'static str> = TREE.iter().map(|row| name(level, row)).collect();
+    // What stands below one emotion stands together.
+    names.dedup();
+    names
+}
+
+fn name(level: &str, (_, second, first): &(&'static str, &'static str, &'static str)) -> &'static str {
+    if level == PRIMARY { *first } else { *second }
+}
+
+/// The label that makes an emotion of a level, or any emotion of it, and the emotion it makes: the likeliest of the labels
+/// that hold or, where none does, of all. An emotion is present by the former, and its score is that of the likeliest.
+pub(crate) fn winner(level: &str, emotion: Option<&str>, said: Said<'_>) -> Option<(&'static str, usize)> {
+    let below = TREE.iter().filter_map(|row| {
+        let place = said.labels.iter().position(|label| label == row.0)?;
+        let score = *said.scores.get(place)?;
+        Some((said.holding.contains(&place), score, name(level, row), place))
+    });
+    let below = below.filter(|(.., name, _)| emotion.is_none_or(|emotion| emotion == *name));
+    let (.., name, place) = below.max_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)))?;
+    Some((name, place))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::roll_up;
+    use super::{PRIMARY, SECONDARY, Said, emotions, roll_up, winner};
 
     #[test]
     fn an_emotion_is_as_likely_as_the_likeliest_below_it() {
@@ -82,5 +109,23 @@ mod tests {
         };
         assert_eq!(said(&primary), [("joy", 0.7, true), ("fear", 0.4, true)]);
         assert_eq!(said(&secondary), [("cheerfulness", 0.7, true), ("horror", 0.1, false), ("nervousness", 0.4, true)]);
+    }
+
+    #[test]
+    fn the_label_that_wins_is_one_that_holds_where_one_does() {
+        let labels = ["joy", "amusement", "nervousness", "fear", "neutral"].map(str::to_owned);
+        let said = |holding: &'static [usize]| Said { labels: &labels, scores: &[0.2, 0.7, 0.4, 0.1, 0.9], holding };
+        assert_eq!(winner(PRIMARY, None, said(&[2, 4])), Some(("fear", 2)));
+        assert_eq!(winner(PRIMARY, None, said(&[4])), Some(("joy", 1)), "neutral has no place in the tree");
+        assert_eq!(winner(PRIMARY, Some("joy"), said(&[0, 2])), Some(("joy", 0)));
+        assert_eq!(winner(SECONDARY, Some("horror"), said(&[2])), Some(("horror", 3)));
+        assert_eq!(winner(SECONDARY, Some("pride"), said(&[])), None);
+    }
+
+    #[test]
+    fn a_level_names_each_emotion_once() {
+        assert_eq!(emotions(PRIMARY), ["love", "joy", "surprise", "anger", "sadness", "fear"]);
+        let secondary = emotions(SECONDARY);
+        assert_eq!((secondary.len(), secondary[0], secondary[16]), (17, "affection", "nervousness"));
     }
 }

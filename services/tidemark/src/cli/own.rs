@@ -21,7 +21,12 @@ const LEXICON_ADD_HELP: &str = r#"Example:
 
 The file is checked and copied to DATA/lexica; a running platform takes it up when it is started again. Its categories are
 then lexicon.NAME.CATEGORY in annotated posts, series and forecasts. Before such a marker may drive an alert, it must pass
-`tidemark marker audit`. Formats: those of `tidemark lexicon check`."#;
+`tidemark marker audit`. Formats: those of `tidemark lexicon check`.
+
+A marker is present where one of its terms is (of valences, where they sum up to its side). Where terms weigh differently, a
+score says more: with --present-from X its markers are present where the score (the sum of the weights, or the number of hits,
+per token, and a category's constant) is X or more. X is kept beside the file as NAME.LANGUAGE.settings.toml and is part of
+the lexicon's version; added again without it, the lexicon has none."#;
 
 /// `tidemark lexicon add`.
 #[derive(Debug, Args)]
@@ -35,8 +40,15 @@ pub(crate) struct LexiconAdd {
     /// The language of its terms. A name may have one file in each language.
     #[arg(long, value_enum, default_value_t = TermLanguage::En)]
     pub(crate) language: TermLanguage,
+    /// The score from which its markers are present; where absent they are with a hit.
+    #[arg(long, value_name = "X", allow_negative_numbers = true, value_parser = score)]
+    pub(crate) present_from: Option<f64>,
     #[command(flatten)]
     pub(crate) place: Place,
+}
+
+fn score(text: &str) -> Result<f64, String> {
+    text.parse().ok().filter(|score: &f64| score.is_finite()).ok_or_else(|| "a score is a number".to_owned())
 }
 
 /// `tidemark model`.

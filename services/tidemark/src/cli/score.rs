@@ -3,6 +3,7 @@
 use clap::{Args, ValueEnum};
 use std::num::NonZeroU32;
 use std::path::PathBuf;
+use tidemark_annotate::Heads;
 
 pub(super) const ANNOTATE_HELP: &str = r#"Example:
   echo '{"id": "1", "text": "so tired of everything", "lang": "en"}' | tidemark annotate - --output -
@@ -37,19 +38,22 @@ pub(super) const EXPLAIN_HELP: &str = r#"Example:
   echo '{"id": "1", "text": "deadlines everywhere, I cannot cope"}' | tidemark explain - --marker mh.stress --output -
 
 Input, one JSON object a line: id, text and optionally lang, parent_text, topic.
-Output, one JSON line a post: id, language, marker, label, score, threshold, words (start, end, text, weight), lexicon
-(category, start, end, text, weight, negated), provenance. The label is the one that is explained, whether it holds or not: it
+Output, one JSON line a post: id, language, marker, label, score, threshold, source, words (start, end, text, weight), cues,
+lexicon (category, start, end, text, weight, negated), provenance. The label is the one that is explained, whether it holds or not: it
 holds where its score reaches the threshold (of labels of which one holds, that with the largest multiple of its
 threshold). A word's weight is how far the label's log-odds fall without it; in a post
 of more than 48 words, neighbours that matter little stand together. Places are characters of the text as it was scored,
-with handles and addresses masked. Where the marker cannot be answered in a post's language, there is no score."#;
+with handles and addresses masked. Where the marker cannot be answered in a post's language, there is no score.
+A marker that is rolled up (emotion.primary.joy) is explained by the label that makes it, which `source` names; score,
+threshold and words are that label's. One made by a rule (loneliness.interpersonal, polarization.affect) is explained by the
+expressions the rule looks for (`cues`); its label is what the rule decided."#;
 
 /// `tidemark explain`.
 #[derive(Debug, Args)]
 pub(crate) struct Explain {
     #[command(flatten)]
     pub(crate) files: ModelInOut,
-    /// The marker: mh.stress, emotion.goemotions.joy; of a marker with labels, the one that scores highest.
+    /// The marker: mh.stress, emotion.primary.joy, loneliness.interpersonal; of one with labels, that which scores highest.
     #[arg(long, value_name = "MARKER")]
     pub(crate) marker: String,
 }
@@ -65,6 +69,10 @@ pub(crate) struct InOut {
     /// Score with lexica only, and no model.
     #[arg(long, conflicts_with = "models")]
     pub(crate) lexica_only: bool,
+    /// Which heads of the models answer: all, open (those whose data is under terms known to be open), or markers, such as
+    /// emotion.goemotions,mh.stress; all where absent.
+    #[arg(long, value_name = "HEADS", conflicts_with = "lexica_only")]
+    pub(crate) heads: Option<Heads>,
 }
 
 /// One file in, one file out, and the model between them.
@@ -111,19 +119,26 @@ pub(crate) struct Series {
 
 pub(super) const POLARIZATION_HELP: &str = r#"Example:
   tidemark polarization annotated.jsonl --events events.csv
+  tidemark polarization posts.jsonl --output conversations.csv
 
-IN holds one JSON object a line: id, created_at, parent (the id of the post it answers), labels, and perhaps conversation
-and topic. A reply and its parent score 0 to 10 by their labels (docs/markers.md has the table):
+IN holds one JSON object a line: id, created_at, parent (the id of the post it answers), labels or text, and perhaps
+conversation and topic. A reply and its parent score 0 to 10 by their labels (docs/markers.md has the table):
   "labels": {"polarization.stance": "favor", "polarization.affect": "no", "polarization.agreement": "agree"}
   stance     the side taken: favor, against or any other word of yours; none, unknown, abstain, don't know: no side
   affect     deep negative emotion towards those who hold the opposing view: yes, no
   agreement  with the post it answers: agree or yes; disagree, neutral or no
 Any other word says nothing. A post with one of these labels is taken with those it has; one without is annotated first,
-which needs its text and finds affect alone, and that only where a model answers hostility (the shipped one does not), so
+which needs its text: with the text of its parent, where IN holds that, and with its topic or, without one, that of the
+nearest post up its thread that has one. What the model then answers of the three counts; the shipped one answers none, so
 that until then the labels must come with the file. A conversation's score is the mean, extreme above 7.
-FILE is CSV with event,start,end (dates; `name` and `date` will do too). Conversations count on the day they began: in the 3 days before an event, on its
-days, in the 3 days after. An event is anticipation-driven or reactive where the 95 % interval of the difference in the
-share of extreme conversations excludes 0 and every window has 30 or more; a window below 11 shows no numbers."#;
+The report has the mean score (Student's 95 % interval) and the share extreme (Wilson's), of all conversations and by topic.
+FILE is CSV with event,start,end (dates; `name` and `date` will do too) and perhaps kind (publicised, sudden), which is
+repeated beside what was found and decides nothing. Conversations count on the day they began: in the 3 days before an
+event, on its days, in the 3 days after. An event is anticipation-driven or reactive where the 95 % interval of the
+difference in the share of extreme conversations excludes 0 and every window has 30 or more; a window, and a topic, below 11
+shows no numbers.
+OUT has a row a conversation: conversation (its id, else that of its first post), topic, first_day, interactions, score, band
+(low, mid, high). It names conversations as IN does: it is no table to publish."#;
 
 /// `tidemark polarization`.
 #[derive(Debug, Args)]
@@ -131,9 +146,13 @@ pub(crate) struct Polarization {
     /// Input; `-` is standard input; gzip and zstd are recognised.
     #[arg(value_name = "IN")]
     pub(crate) input: PathBuf,
-    /// Events, CSV: event,start,end.
+    /// Events, CSV: event,start,end and perhaps kind.
     #[arg(long, value_name = "FILE")]
     pub(crate) events: Option<PathBuf>,
+    /// Also write a row for each conversation with a score, as CSV; .gz compresses; `-` writes them to standard output, in
+    /// place of the report.
+    #[arg(long, short, value_name = "OUT")]
+    pub(crate) output: Option<PathBuf>,
     /// What to make of labels that are not known: no score, or as the paper (arXiv 2601.00927) reads them.
     #[arg(long, value_enum, default_value_t = PolarizationMode::Strict)]
     pub(crate) mode: PolarizationMode,

@@ -9,22 +9,33 @@ use anyhow::Context as _;
 use std::io::{self, BufRead, BufReader, BufWriter, ErrorKind, Read, Seek as _};
 use tidemark_annotate::file::{self, Unanswered};
 use tidemark_annotate::{Annotator, Error, Settings};
+use tidemark_model::Head;
 
 /// What scores, as the arguments have it.
 pub(crate) fn settings(arguments: &InOut) -> Settings {
-    let InOut { files, lexica, lexica_only } = arguments;
+    let InOut { files, lexica, lexica_only, heads } = arguments;
     Settings {
         model_dir: files.model.clone(),
         models_dir: files.models.clone(),
         lexica_dir: lexica.clone(),
         lexica_only: *lexica_only,
+        heads: heads.clone().unwrap_or_default(),
         ..Settings::default()
     }
 }
 
-/// Loads what scores.
+/// Loads what scores, and says which heads do not.
 pub(crate) fn annotator(settings: &Settings) -> Result<Annotator, Failure> {
-    Annotator::load(settings).or_exit(Exit::Model)
+    let annotator = Annotator::load(settings).map_err(|error| Failure::new(exit_of(&error), error))?;
+    let told = |head: &&Head| match head.licence.as_str() {
+        "" => head.marker.clone(),
+        licence => format!("{} ({licence})", head.marker),
+    };
+    let silent: Vec<String> = annotator.silent_heads().iter().map(told).collect();
+    if !silent.is_empty() {
+        crate::say(&format!("heads left out: {}", silent.join(", ")));
+    }
+    Ok(annotator)
 }
 
 /// Runs the command.
@@ -117,7 +128,7 @@ const PROVENANCE: &[u8] = b"\"provenance\"";
 /// The exit code of a failed annotation.
 pub(crate) fn exit_of(error: &Error) -> Exit {
     match error {
-        Error::Read { .. } | Error::UnknownMarker { .. } => Exit::Input,
+        Error::Read { .. } | Error::UnknownMarker { .. } | Error::UnknownHead { .. } => Exit::Input,
         Error::Write(_) => Exit::Output,
         Error::Log(_) => Exit::Unreachable,
         Error::Model(_)
@@ -125,6 +136,7 @@ pub(crate) fn exit_of(error: &Error) -> Exit {
         | Error::Own { .. }
         | Error::OwnLexiconName { .. }
         | Error::OwnLexiconTwice { .. }
+        | Error::OwnLexiconSettings { .. }
         | Error::OwnModel { .. }
         | Error::OwnModelName { .. } => Exit::Model,
         Error::Encode(_) | Error::Scoring(_) => Exit::Unexpected,

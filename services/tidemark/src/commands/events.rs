@@ -327,6 +327,7 @@ mod tests {
             start: date(2023, 6, 10),
             end: date(2023, 6, 12),
             series: None,
+            kind: None,
         };
         let study = Study {
             from: date(2023, 5, 13),

@@ -52,6 +52,15 @@ pub(crate) fn add(arguments: &LexiconAdd) -> Result<(), Failure> {
     }
     let file = arguments.file.display().to_string();
     let lexicon = own::read(&name, language, &file, &bytes).or_exit(Exit::Input)?;
+    if let Some(from) = arguments.present_from
+        && let Some(category) = own::shown_by_all(&lexicon, from)
+    {
+        return Err(anyhow::anyhow!(
+            "every text would show the category `{category}`: one without any of its terms scores {from} or more; choose a \
+             higher --present-from"
+        ))
+        .or_exit(Exit::Input);
+    }
     let config = Config::of(&arguments.place).or_exit(Exit::Configuration)?;
     let folder = config.annotate.lexica_dir.unwrap_or_default();
     std::fs::create_dir_all(&folder)
@@ -63,14 +72,20 @@ pub(crate) fn add(arguments: &LexiconAdd) -> Result<(), Failure> {
     all.retain(|own| own.lexicon.name != name || own.lexicon.language != language);
     let all: Vec<Lexicon> = all.into_iter().map(|own| own.lexicon).chain([lexicon.clone()]).collect();
     Lexica::bundled_and(&all, "new").or_exit(Exit::Input)?;
+    let settings = arguments.present_from.map(|from| own::settings(&folder, &name, language, from));
+    let settings = settings.transpose().or_exit(Exit::Unexpected)?;
     write_atomically(&place, &bytes).or_exit(Exit::Output)?;
+    if let Some((beside, text)) = &settings {
+        write_atomically(beside, text.as_bytes()).or_exit(Exit::Output)?;
+    }
+    let is_new = |path: &Path| path == place || settings.as_ref().is_some_and(|(beside, _)| path == beside);
     // Of one name and language there is one file, whatever its format: what this one replaces goes once it is there.
     for old in
         std::fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display())).or_exit(Exit::Output)?
     {
         let old = old.or_exit(Exit::Output)?;
         let begins = format!("{name}.{}.", language.code());
-        if old.file_name().to_string_lossy().starts_with(&begins) && old.path() != place {
+        if old.file_name().to_string_lossy().starts_with(&begins) && !is_new(&old.path()) {
             std::fs::remove_file(old.path())
                 .with_context(|| format!("cannot replace {}", old.path().display()))
                 .or_exit(Exit::Output)?;
@@ -85,6 +100,9 @@ pub(crate) fn add(arguments: &LexiconAdd) -> Result<(), Failure> {
         place.display(),
         markers.join("\n")
     ));
+    if let Some(from) = arguments.present_from {
+        crate::say(&format!("Its markers are present from a score of {from} on"));
+    }
     Ok(())
 }
 

@@ -7,6 +7,7 @@ use crate::exit::{Exit, Failure, OrExit as _};
 use crate::files::{is_dash, open};
 use crate::prepare;
 use crate::progress::Progress;
+use crate::roles::not_loaded;
 use anyhow::Context as _;
 use serde::Deserialize;
 use tidemark_annotate::audit::{Audit, Case, Said, Share, audit};
@@ -42,7 +43,7 @@ pub(crate) fn run(arguments: &MarkerAudit) -> Result<(), Failure> {
     let marker = &arguments.marker;
     // A lexicon's marker needs no model.
     config.annotate.lexica_only |= marker.starts_with(LEXICON_PREFIX);
-    let annotator = Annotator::load(&config.annotate).or_exit(Exit::Model)?;
+    let annotator = Annotator::load(&config.annotate).map_err(not_loaded)?;
     let mut sample = read(&arguments.sample)?;
     let progress = Progress::steps(sample.len() as u64);
     let mut cases = Vec::with_capacity(sample.len());

@@ -1,27 +1,27 @@
 //! `tidemark polarization`: how polarized conversations are, and what events had to do with it.
 
+mod contexts;
+mod report;
+
 use super::annotate::annotated;
 use crate::cli::Polarization;
-use crate::event_file::read_events;
+use crate::event_file::{EventRow, read_events};
 use crate::exit::{Exit, Failure, OrExit as _};
-use crate::files::{Input, Rejects, open};
+use crate::files::{Input, Output, Rejects, is_dash, open};
 use crate::progress::Progress;
 use anyhow::Context as _;
+use contexts::Contexts;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use serde_json::json;
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Seek as _, Write as _};
 use std::path::Path;
 use std::sync::Arc;
 use tidemark_aggregate::file::instant;
 use tidemark_annotate::Settings;
-use tidemark_domain::{CellStatus, RejectReason};
-use tidemark_polarization::conversation::Band;
-use tidemark_polarization::event::Difference;
-use tidemark_polarization::{Conversations, Event, Kind, Labels, Mode, Outcome, Post, Window};
+use tidemark_domain::RejectReason;
+use tidemark_polarization::{Conversations, Event, Labels, Mode, Outcome, Post};
 use tidemark_wire::annotated_file::{self, ConversationLine, Op, RejectLine};
 use tidemark_wire::lines::Lines;
 
@@ -35,13 +35,23 @@ const AGREEMENT: &str = "polarization.agreement";
 /// Runs the command. What was asked for goes to standard output.
 pub(crate) fn run(arguments: &Polarization) -> Result<(), Failure> {
     let zone = super::zone(&arguments.zone)?;
+    let output = arguments.output.as_deref();
+    let is_printed = output.is_none_or(|output| !is_dash(output));
+    if arguments.json && !is_printed {
+        return Err(anyhow::anyhow!("--json and --output - are both standard output; give --output a file"))
+            .or_exit(Exit::Input);
+    }
     let events: Vec<Event> = match &arguments.events {
-        Some(path) => read_events(path).or_exit(Exit::Input)?.into_iter().map(Event::from).collect(),
+        Some(path) => {
+            let rows = read_events(path).or_exit(Exit::Input)?.into_iter();
+            let events = rows.map(EventRow::around).collect::<anyhow::Result<Vec<Event>>>();
+            events.with_context(|| path.display().to_string()).or_exit(Exit::Input)?
+        }
         None => Vec::new(),
     };
     let input = open(&arguments.input).or_exit(Exit::Input)?;
-    // The rejects of a stream: what is printed has no file that they could stand beside.
-    let mut rejects = Rejects::of(Path::new("-")).or_exit(Exit::Output)?;
+    // What is printed has no file that they could stand beside: they are then those of a stream.
+    let mut rejects = Rejects::of(output.unwrap_or(Path::new("-"))).or_exit(Exit::Output)?;
     let settings = Settings { model_dir: arguments.model.clone(), ..Settings::default() };
     let mut reading = Reading { zone: &zone, rejects: &mut rejects, posts: BTreeMap::new(), taken: 0, rejected: 0 };
     reading.read(input, &settings)?;
@@ -52,16 +62,21 @@ pub(crate) fn run(arguments: &Polarization) -> Result<(), Failure> {
     let mode: Mode = arguments.mode.into();
     let all = Conversations::of(&posts, mode);
     let outcomes: Vec<Outcome> = events.iter().map(|event| Outcome::of(event, &all.scored, &zone)).collect();
+    if let Some(output) = output {
+        let mut file = Output::create(output).or_exit(Exit::Output)?;
+        report::write_conversations(&mut file, &all.scored, &zone).or_exit(Exit::Output)?;
+        file.finish().or_exit(Exit::Output)?;
+    }
     if arguments.json {
-        crate::print_json(&report(&all, mode, &outcomes))?;
-    } else {
-        crate::print(table(&all, &outcomes))?;
+        crate::print_json(&report::for_programs(&all, mode, &outcomes))?;
+    } else if is_printed {
+        crate::print(report::for_people(&all, &outcomes))?;
     }
     crate::say(&format!("read {} posts, rejected {rejected} lines{}", posts.len(), rejects.note()));
     if all.scored.is_empty() {
         crate::say(
-            "no interaction has a score: posts need `parent`, and labels of polarization.stance, .affect and .agreement; \
-             `tidemark polarization --help` says which words they have",
+            "no interaction has a score: posts need `parent`, and labels of polarization.stance, .affect and .agreement, or a \
+             text and a model that answers these; `tidemark polarization --help` says which words they have",
         );
     }
     Ok(())
@@ -82,13 +97,18 @@ type Reason = (RejectReason, String);
 
 impl Reading<'_> {
     /// Reads every line. A post that brings labels is taken with those and no others, and so is one that was annotated
-    /// before; the rest are annotated first.
+    /// before; the rest are annotated first, each with what it answers to, which may stand further down.
     fn read(&mut self, input: Input, settings: &Settings) -> Result<(), Failure> {
         let (progress, position) = Progress::over(&input);
         let mut unlabelled = Lined::create().or_exit(Exit::Output)?;
+        let mut contexts = Contexts::default();
         let mut lines = Lines::new(input.reader);
         while let Some(line) = lines.read().context("the input cannot be read").or_exit(Exit::Input)? {
-            match line.content.and_then(|bytes| Ok((bytes, parse(bytes)?))) {
+            let read = line.content.and_then(|bytes| Ok((bytes, parse(bytes)?)));
+            if let Ok((_, post)) = &read {
+                contexts.keep(post);
+            }
+            match read {
                 Ok((bytes, post)) if !is_settled(&post) => {
                     unlabelled
                         .write(line.number, bytes)
@@ -101,9 +121,9 @@ impl Reading<'_> {
                 progress.at_shared(&position, line.number, "posts");
             }
         }
-        if let Some(input) =
-            unlabelled.read_back().context("the temporary file cannot be read").or_exit(Exit::Output)?
-        {
+        let unlabelled = unlabelled.filled(&contexts)?;
+        drop(contexts);
+        if let Some(input) = unlabelled {
             let (reader, rejected) = annotated(input, settings, self.rejects, &progress)?;
             self.rejected += rejected;
             let mut lines = Lines::new(reader);
@@ -149,6 +169,22 @@ impl Lined {
         self.last = number;
         self.file.write_all(line.trim_ascii_end())?;
         self.file.write_all(b"\n")
+    }
+
+    /// All of them, each with what its post is read with; `None` where none was set aside.
+    fn filled(self, contexts: &Contexts) -> Result<Option<Input>, Failure> {
+        let again = |file: Self| file.read_back().context("the temporary file cannot be read").or_exit(Exit::Output);
+        let Some(input) = again(self)? else { return Ok(None) };
+        let mut filled = Self::create().or_exit(Exit::Output)?;
+        let mut lines = Lines::new(input.reader);
+        while let Some(line) = lines.read().context("the temporary file cannot be read").or_exit(Exit::Output)? {
+            // What could not be used was not set aside.
+            let Ok(bytes) = line.content else { continue };
+            let whole = contexts.fill(bytes);
+            let written = filled.write(line.number, whole.as_deref().unwrap_or(bytes));
+            written.context("no temporary file can be written").or_exit(Exit::Output)?;
+        }
+        again(filled)
     }
 
     /// All of them; `None` where none was set aside.
@@ -202,78 +238,4 @@ fn post_of(line: ConversationLine, zone: &TimeZone) -> Result<Option<Post>, Reas
         created_at,
         labels,
     }))
-}
-
-fn report(all: &Conversations, mode: Mode, outcomes: &[Outcome]) -> serde_json::Value {
-    let n = all.scored.len() as u64;
-    let shown = CellStatus::of(n) == CellStatus::Ok;
-    let band = |band| shown.then(|| all.in_band(band));
-    json!({
-        "mode": match mode { Mode::Strict => "strict", Mode::Paper => "paper" },
-        "conversations": {
-            "scored": n,
-            "without_score": all.without_score,
-            "low": band(Band::Low),
-            "mid": band(Band::Mid),
-            "high": band(Band::High),
-        },
-        "interactions": {"scored": all.interactions, "unsettled": all.unsettled, "orphans": all.orphans},
-        "events": outcomes,
-    })
-}
-
-fn table(all: &Conversations, outcomes: &[Outcome]) -> String {
-    let n = all.scored.len() as u64;
-    let mut text = format!("conversations with a score  {n}, without {}\n", all.without_score);
-    if CellStatus::of(n) == CellStatus::Ok {
-        let [low, mid, high] = [Band::Low, Band::Mid, Band::High].map(|band| all.in_band(band));
-        let _ = writeln!(text, "  low {low}, mid {mid}, high {high}");
-    }
-    let _ = writeln!(
-        text,
-        "interactions with a score   {}, not settled by their labels {}, with a post that is not here {}",
-        all.interactions, all.unsettled, all.orphans
-    );
-    for outcome in outcomes {
-        let Event { event, start, end } = &outcome.event;
-        let _ = writeln!(text, "\n{event}, {start} to {end}: {}", kind(outcome));
-        for (name, window) in [("before", &outcome.before), ("during", &outcome.during), ("after", &outcome.after)] {
-            let _ = writeln!(text, "  {name}  {} to {}  {}", window.from, window.to, numbers(window));
-        }
-        let mut difference = |name: &str, found: Option<Difference>| {
-            if let Some(Difference { value, lower, upper }) = found {
-                let _ = writeln!(text, "  {name}  {value:+.3} ({lower:+.3} to {upper:+.3})");
-            }
-        };
-        difference("A (before - later)", outcome.anticipation);
-        difference("R (later - before)", outcome.reaction);
-    }
-    text
-}
-
-const fn kind(outcome: &Outcome) -> &'static str {
-    match outcome.kind {
-        Kind::AnticipationDriven => "anticipation-driven",
-        Kind::Reactive => "reactive",
-        Kind::Undetermined => "undetermined",
-    }
-}
-
-fn numbers(window: &Window) -> String {
-    let (Some(n), Some(mean), Some(sem), Some(extreme), Some((lower, upper))) =
-        (window.n, window.mean, window.sem, window.extreme, window.extreme_interval)
-    else {
-        return format!(
-            "{}: fewer than {} conversations",
-            window.status.code(),
-            tidemark_domain::disclosure::MIN_UNITS
-        );
-    };
-    let percent = |share: f64| 100.0 * share;
-    format!(
-        "n {n}, score {mean:.2} ± {sem:.2}, extreme {:.1} % ({:.1} to {:.1})",
-        percent(extreme),
-        percent(lower),
-        percent(upper)
-    )
 }
