@@ -139,6 +139,39 @@ impl Lexicon {
         Ok(lexicon)
     }
 
+    /// Makes a lexicon of one category of terms that stand in no file, by the rules of our own formats and scored as they
+    /// are. Its lines are the places of the terms, counted from 1.
+    ///
+    /// # Errors
+    /// As [`Lexicon::read`]; messages name the lexicon in the file's place.
+    pub fn of_terms<'a>(
+        name: &str,
+        language: Language,
+        category: &str,
+        terms: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Self, LexiconError> {
+        if name.is_empty() || name_part(name) != name {
+            return Err(LexiconError::Name { name: name.to_owned() });
+        }
+        let entry = |(line, term): (usize, &str)| {
+            let (category, term) = (category.to_owned(), term.to_owned());
+            Entry { category, term, weight: 1.0, line }
+        };
+        let entries: Vec<Entry> = (1..).zip(terms).map(entry).collect();
+        let (measure, negation) = Format::Tsv.scoring(&entries);
+        let mut lexicon =
+            Self { name: name.to_owned(), language, measure, negation, entries: Vec::new(), passed_over: Vec::new() };
+        lexicon.take(entries, Format::Tsv).map_err(|(line, fault)| LexiconError::Line {
+            file: name.to_owned(),
+            line,
+            fault,
+        })?;
+        if lexicon.entries.is_empty() {
+            return Err(LexiconError::Empty { file: name.to_owned() });
+        }
+        Ok(lexicon)
+    }
+
     /// The markers it answers, by name, each with how many terms it has; a constant and an expression of weight 0 are none.
     #[must_use]
     pub fn markers(&self) -> BTreeMap<String, usize> {
@@ -239,5 +272,27 @@ impl Pattern {
 impl std::fmt::Display for Pattern {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}{}", self.words.join(" "), if self.prefix { "*" } else { "" })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Fault, Lexicon, LexiconError};
+    use tidemark_domain::Language;
+
+    #[test]
+    fn terms_without_a_file_obey_the_rules_of_our_own_formats() {
+        let of = |terms: &[&str]| Lexicon::of_terms("mine", Language::English, "sea", terms.iter().copied());
+        let lexicon = of(&["tide*", "high water"]).expect("a lexicon");
+        let file = Lexicon::read("mine", Language::English, crate::Format::Tsv, "f", b"sea\ttide*\nsea\thigh water\n");
+        assert_eq!(lexicon, file.expect("a lexicon"));
+        for (terms, line) in [(&["tide", "ti*"][..], 2), (&["!"], 1), (&["ti*de"], 1), (&["", "tide"], 1)] {
+            assert!(matches!(of(terms), Err(LexiconError::Line { line: found, .. }) if found == line), "{terms:?}");
+        }
+        let repeated = of(&["tide", "wave", "TIDE"]);
+        assert!(matches!(repeated, Err(LexiconError::Line { line: 3, fault: Fault::Duplicate { first: 1 }, .. })));
+        assert!(matches!(of(&[]), Err(LexiconError::Empty { .. })));
+        let unnamed = Lexicon::of_terms("", Language::English, "sea", ["tide"]);
+        assert!(matches!(unnamed, Err(LexiconError::Name { .. })));
     }
 }
