@@ -185,7 +185,7 @@ pub struct AnnotatedLine {
     /// Carried over from the input.
     #[serde(default, deserialize_with = "bot_flag", skip_serializing_if = "is_false")]
     pub is_bot: bool,
-    /// Carried over from the input, so that `tidemark polarization` can read this file.
+    /// Carried over from the input, or given by the settings; so that `tidemark polarization` can read this file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub topic: Option<String>,
     /// Carried over from the input.

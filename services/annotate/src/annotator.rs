@@ -2,7 +2,8 @@
 
 use crate::config::Heads;
 use crate::derived::{self, ABSTAIN, Cues, Derived, NO, Said, YES};
-use crate::{Error, Settings, own};
+use crate::topics::Finder;
+use crate::{Error, Settings, metrics, own};
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -22,6 +23,8 @@ pub struct Annotator {
     answering: Arc<[Vec<bool>]>,
     /// Categories of lexica of one's own that are present from a score on, by language.
     present_from: Arc<[(usize, Language, f32)]>,
+    /// What a post that comes without a topic is about.
+    topics: Arc<Finder>,
     provenance: Provenance,
 }
 
@@ -32,6 +35,8 @@ pub struct Annotation {
     heads: Vec<(usize, HeadScore)>,
     lexicon: Vec<tidemark_lexicon::Scored>,
     n_tokens: u32,
+    /// The topic that it was given, by its place among those of the settings; none where it came with one.
+    topic: Option<usize>,
     /// What derived markers are made of, beside the heads.
     cues: Cues,
 }
@@ -64,12 +69,13 @@ impl Annotator {
         }
         let answering = answering(&models, &settings.heads)?;
         let provenance = Provenance {
-            model: hash_of(&models, &answering),
+            model: settings.topics.version(hash_of(&models, &answering)),
             lexicon: lexica.hash().to_owned(),
             code: tidemark_wire::CODE_VERSION.to_owned(),
         };
         let (models, answering, present_from) = (models.into(), answering.into(), present_from.into());
-        Ok(Self { lexica, models, answering, present_from, provenance })
+        let topics = Arc::new(Finder::new(&settings.topics)?);
+        Ok(Self { lexica, models, answering, present_from, topics, provenance })
     }
 
     /// Which versions make the scores.
@@ -116,33 +122,52 @@ impl Annotator {
         &self.lexica
     }
 
+    /// A post as it is scored: with the topic that the settings have for it, where it comes with none.
+    pub(crate) fn with_topic<'a>(&'a self, post: Input<'a>) -> Input<'a> {
+        self.topics.given(post)
+    }
+
+    /// The topic that a post was given by the settings; none where it came with one, or is about none of theirs.
+    #[must_use]
+    pub fn topic_given(&self, annotation: &Annotation) -> Option<&str> {
+        annotation.topic.map(|place| self.topics.name(place))
+    }
+
     /// Scores posts, in order; also says how many model tokens that took.
     ///
     /// # Errors
     /// Where inference fails.
     pub fn annotate(&self, posts: &[Input<'_>]) -> Result<(Vec<Annotation>, usize), Error> {
+        let topics: Vec<Option<usize>> = posts.iter().map(|post| self.topics.of(post)).collect();
+        let mut posts = posts.to_vec();
+        for (post, topic) in posts.iter_mut().zip(&topics) {
+            if let Some(place) = topic {
+                post.topic = Some(self.topics.name(*place));
+            }
+        }
         let mut annotations: Vec<Annotation> = posts
             .iter()
-            .map(|post| {
+            .zip(topics)
+            .map(|(post, topic)| {
                 let mut answer = self.lexica.score(post.text, post.language);
                 for (category, _, from) in self.present_from.iter().filter(|(_, of, _)| *of == post.language) {
                     let found = answer.scored.iter_mut().filter(|scored| scored.category == *category);
                     found.for_each(|scored| scored.present = scored.score >= *from);
                 }
-                Annotation { lexicon: answer.scored, n_tokens: answer.n_tokens, ..Annotation::default() }
+                Annotation { lexicon: answer.scored, n_tokens: answer.n_tokens, topic, ..Annotation::default() }
             })
             .collect();
         let mut model_tokens = 0;
         // A model of which no head answers has nothing to read.
         let asked = self.models.iter().enumerate().filter(|(which, _)| self.answering[*which].contains(&true));
         for (which, model) in asked {
-            for (annotation, post) in annotations.iter_mut().zip(model.score(posts)?) {
+            for (annotation, post) in annotations.iter_mut().zip(model.score(&posts)?) {
                 model_tokens += post.tokens;
                 let answers = post.heads.into_iter().filter(|answer| self.is_answering(which, answer.head));
                 annotation.heads.extend(answers.map(|answer| (which, answer)));
             }
         }
-        for (annotation, post) in annotations.iter_mut().zip(posts) {
+        for (annotation, post) in annotations.iter_mut().zip(&posts) {
             annotation.cues = self.cues(annotation, post);
         }
         Ok((annotations, model_tokens))
@@ -176,13 +201,15 @@ impl Annotator {
     /// Where inference fails.
     pub fn annotate_events(&self, events: Vec<PostEvent>) -> Result<(Vec<AnnotatedPost>, usize), Error> {
         let has_text = |event: &PostEvent| matches!(event.operation, Operation::Create | Operation::Update);
-        // An event names its parent and does not hold its text: markers that read it are absent here.
+        // An event names its parent and does not hold its text: markers that read it are absent here. A topic it gets from
+        // its own words, by the settings.
         let texts: Vec<_> = events
             .iter()
             .filter(|event| has_text(event))
             .map(|event| Input::new(&event.text, event.language))
             .collect();
         let (annotations, tokens) = self.annotate(&texts)?;
+        metrics::given_topic(annotations.iter().filter(|annotation| annotation.topic.is_some()).count());
         let mut annotations = annotations.into_iter();
         let posts = events
             .into_iter()
@@ -310,4 +337,39 @@ fn hash_of(models: &[Model], answering: &[Vec<bool>]) -> String {
     }
     let those: Vec<&str> = heads().filter(|(_, answers)| **answers).map(|(head, _)| head.marker.as_str()).collect();
     named(format!("{models_hash}\nheads {}", those.join(" ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Annotator, Input};
+    use crate::Settings;
+    use serde_json::json;
+    use tidemark_domain::Language;
+
+    /// Lexica alone, and one topic.
+    fn annotator(topics: &[&str]) -> Annotator {
+        let topics: Vec<_> = topics.iter().map(|name| json!({"name": name, "matches": ["vaccin*"]})).collect();
+        let settings: Settings =
+            serde_json::from_value(json!({"lexica_only": true, "topics": topics})).expect("settings");
+        Annotator::load(&settings).expect("lexica")
+    }
+
+    #[test]
+    fn a_topic_from_the_settings_is_read_as_one_that_comes_with_the_post() {
+        let (with, without) = (annotator(&["vaccination"]), annotator(&[]));
+        let post = Input::new("so lonely since the vaccine", Language::English);
+        let came = Input { topic: Some("vaccination"), ..post };
+        let annotated = |annotator: &Annotator, post: Input<'_>| {
+            let quiet = Input::new("a quiet day", Language::English);
+            let (mut annotations, _) = annotator.annotate(&[quiet, post]).expect("annotated");
+            annotations.remove(1)
+        };
+        let given = annotated(&with, post);
+        assert_eq!(with.topic_given(&given), Some("vaccination"));
+        assert_eq!(given.cues, annotated(&without, came).cues);
+        assert_ne!(given.cues, annotated(&without, post).cues);
+        assert_eq!(with.topic_given(&annotated(&with, came)), None, "it came with the post");
+        assert_eq!(with.scores(&given), without.scores(&annotated(&without, came)));
+        assert_eq!(with.with_topic(post).topic, Some("vaccination"));
+    }
 }

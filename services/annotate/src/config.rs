@@ -1,5 +1,6 @@
 //! What can be set.
 
+use crate::Topics;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -19,6 +20,9 @@ pub struct Settings {
     pub lexica_only: bool,
     /// Which heads answer, of the model that ships and of one's own: `all`, `open`, or a list of their markers.
     pub heads: Heads,
+    /// What posts may be about, for heads and rules that read a topic: a post that comes with none has the first of which
+    /// it holds a term.
+    pub topics: Topics,
     /// A batch closes when it holds this many posts…
     pub batch_posts_max: usize,
     /// …or when its first post has waited this long, in milliseconds.
@@ -37,6 +41,7 @@ impl Default for Settings {
             models_dir: None,
             lexica_only: false,
             heads: Heads::All,
+            topics: Topics::default(),
             batch_posts_max: 512,
             batch_age_ms_max: 200,
             device: Device::Cpu,

@@ -31,6 +31,7 @@ impl Annotator {
     /// # Errors
     /// [`Error::UnknownMarker`], and where inference fails.
     pub fn explain(&self, post: Input<'_>, marker: &str) -> Result<Explanation, Error> {
+        let post = self.with_topic(post);
         if let Some((place, label)) = self.head_of(marker) {
             return self.explain_head(post, place, label);
         }

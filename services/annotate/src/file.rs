@@ -168,7 +168,7 @@ fn annotated_line(annotator: &Annotator, post: PostLine, language: Language, ann
         region: post.region,
         op: post.op,
         is_bot: post.is_bot,
-        topic: post.topic,
+        topic: annotator.topic_given(annotation).map(str::to_owned).or(post.topic),
         parent: post.parent,
         conversation: post.conversation,
         scores,
@@ -188,7 +188,11 @@ mod tests {
 
     /// What lexica answer: the summary and the lines of the output.
     fn annotated(input: &str, unanswered: Unanswered) -> (Summary, Vec<String>) {
-        let annotator = Annotator::load(&Settings { lexica_only: true, ..Settings::default() }).expect("lexica");
+        annotated_by(&Settings { lexica_only: true, ..Settings::default() }, input, unanswered)
+    }
+
+    fn annotated_by(settings: &Settings, input: &str, unanswered: Unanswered) -> (Summary, Vec<String>) {
+        let annotator = Annotator::load(settings).expect("lexica");
         let (mut output, prepare) = (Vec::new(), |text: &str, _: Option<&str>| (text.to_owned(), Language::English));
         let (rejects, progress) = (std::io::sink(), |_, _| ());
         let summary =
@@ -232,6 +236,23 @@ mod tests {
         assert!(present("I am terribly sad").1);
         let (_, deleted) = annotated(r#"{"id": 1, "op": "delete"}"#, Unanswered::Omitted);
         assert!(!deleted[0].contains("present"), "{deleted:?}");
+    }
+
+    #[test]
+    fn a_line_says_the_topic_that_its_post_was_given() {
+        let topics = serde_json::json!([{"name": "vaccination", "matches": ["vaccin*"]}]);
+        let settings = serde_json::json!({"lexica_only": true, "topics": topics});
+        let settings: Settings = serde_json::from_value(settings).expect("settings");
+        let posts = [
+            r#"{"id": 1, "text": "vaccines"}"#,
+            r#"{"id": 2, "text": "vaccines", "topic": "a law"}"#,
+            r#"{"id": 3, "text": "sea"}"#,
+            r#"{"id": 4, "op": "delete"}"#,
+        ];
+        let lines = annotated_by(&settings, &posts.join("\n"), Unanswered::Omitted).1;
+        let read = |line: &String| serde_json::from_str::<AnnotatedLine>(line).expect("an annotated line").topic;
+        let found: Vec<_> = lines.iter().map(read).collect();
+        assert_eq!(found, [Some("vaccination".to_owned()), Some("a law".to_owned()), None, None]);
     }
 
     fn reason(line: &[u8]) -> RejectReason {

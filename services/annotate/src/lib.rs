@@ -7,7 +7,8 @@
 //! not** decide duplicates, keep texts, or judge a person.
 //!
 //! The way through: [`role`] fetches a batch, [`annotator`] scores it, and the next stage is told; [`mod@file`] does the
-//! same from file to file. Markers that no head answers are made of the others in `derived`.
+//! same from file to file. Markers that no head answers are made of the others in `derived`; what a post is about,
+//! for those that ask, `topics` tells from its words.
 
 pub mod annotator;
 pub mod audit;
@@ -20,8 +21,10 @@ mod metrics;
 pub mod own;
 mod prepared;
 pub mod role;
+mod topics;
 
 pub use annotator::Annotator;
 pub use config::{Heads, Settings};
 pub use error::Error;
 pub use prepared::{Prepare, Prepared};
+pub use topics::{Topic, Topics};

@@ -7,6 +7,11 @@ pub(crate) fn scored(posts: usize, tokens: usize, seconds: f64) {
     metrics::histogram!("tidemark_annotate_batch_seconds").record(seconds);
 }
 
+/// Posts were given a topic by the settings.
+pub(crate) fn given_topic(posts: usize) {
+    metrics::counter!("tidemark_annotate_topic_posts_total").increment(posts as u64);
+}
+
 /// A record of the log was not a post event.
 pub(crate) fn undecodable() {
     metrics::counter!("tidemark_annotate_undecodable_total").increment(1);

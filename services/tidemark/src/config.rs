@@ -104,7 +104,7 @@ mod tests {
             std::fs::write(&file, text).expect("written");
             Config::load(Some(&file)).unwrap_or_else(|error| panic!("{error}:\n{text}"))
         };
-        let [whole, rules, jetstream, hosts] = documented()[..] else { panic!("four examples are documented") };
+        let [whole, topics, rules, jetstream, hosts] = documented()[..] else { panic!("five examples are documented") };
         let default = serde_json::to_value(Config::default()).expect("JSON");
         assert_eq!(serde_json::to_value(load(whole)).expect("JSON"), default);
         let mut known = Vec::new();
@@ -113,6 +113,7 @@ mod tests {
         for key in known {
             assert!(all.contains(&key), "{key} is not documented");
         }
+        assert!(!load(topics).annotate.topics.is_empty());
         let rules = load(rules).alert.rules;
         assert_eq!((rules.len(), rules[0].probability, rules[0].horizon_days), (2, 0.6, 14));
         assert_eq!(load(jetstream).ingest.jetstream.expect("there").hosts.len(), 1);
@@ -124,6 +125,21 @@ mod tests {
         assert!(
             config.lake.location.is_some() && config.alert.webhook.is_some() && !config.aggregate.regions.is_empty()
         );
+    }
+
+    #[test]
+    fn a_wrong_list_of_topics_is_refused_by_what_is_wrong_with_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("c.toml");
+        for (list, words) in [
+            ("name = 'a'\nmatches = []", ["`a`", "empty list"]),
+            ("name = 'a'\nmatches = ['sea', 'ti*']", ["term 2", "`ti*`"]),
+            ("name = 'a'\nmatch = ['sea']", ["match", "name"]),
+        ] {
+            std::fs::write(&file, format!("[[annotate.topics]]\n{list}\n")).expect("written");
+            let error = Config::load(Some(&file)).expect_err("refused").to_string();
+            assert!(words.iter().all(|word| error.contains(word)), "{error}");
+        }
     }
 
     #[test]

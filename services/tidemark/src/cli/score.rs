@@ -73,6 +73,9 @@ pub(crate) struct InOut {
     /// emotion.goemotions,mh.stress; all where absent.
     #[arg(long, value_name = "HEADS", conflicts_with = "lexica_only")]
     pub(crate) heads: Option<Heads>,
+    /// A configuration file, of which annotate.topics alone is used: what posts without a topic are about.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) topics: Option<PathBuf>,
 }
 
 /// One file in, one file out, and the model between them.

@@ -1,27 +1,39 @@
 //! `tidemark annotate`: posts in a file, scored.
 
 use crate::cli::InOut;
+use crate::config::Config;
 use crate::exit::{Exit, Failure, OrExit as _};
 use crate::files::{Input, Output, Rejects, open};
 use crate::prepare;
 use crate::progress::Progress;
 use anyhow::Context as _;
 use std::io::{self, BufRead, BufReader, BufWriter, ErrorKind, Read, Seek as _};
+use std::path::Path;
 use tidemark_annotate::file::{self, Unanswered};
-use tidemark_annotate::{Annotator, Error, Settings};
+use tidemark_annotate::{Annotator, Error, Settings, Topics};
 use tidemark_model::Head;
 
 /// What scores, as the arguments have it.
-pub(crate) fn settings(arguments: &InOut) -> Settings {
-    let InOut { files, lexica, lexica_only, heads } = arguments;
-    Settings {
+pub(crate) fn settings(arguments: &InOut) -> Result<Settings, Failure> {
+    let InOut { files, lexica, lexica_only, heads, topics } = arguments;
+    Ok(Settings {
         model_dir: files.model.clone(),
         models_dir: files.models.clone(),
         lexica_dir: lexica.clone(),
         lexica_only: *lexica_only,
         heads: heads.clone().unwrap_or_default(),
+        topics: topics.as_deref().map_or_else(|| Ok(Topics::default()), topics_of)?,
         ..Settings::default()
+    })
+}
+
+/// The topics of a configuration file, which is given for them.
+fn topics_of(file: &Path) -> Result<Topics, Failure> {
+    let topics = Config::load(Some(file)).or_exit(Exit::Configuration)?.annotate.topics;
+    if topics.is_empty() {
+        return Err(anyhow::anyhow!("{} has no [[annotate.topics]]", file.display())).or_exit(Exit::Configuration);
     }
+    Ok(topics)
 }
 
 /// Loads what scores, and says which heads do not.
@@ -41,7 +53,7 @@ pub(crate) fn annotator(settings: &Settings) -> Result<Annotator, Failure> {
 /// Runs the command.
 pub(crate) fn run(arguments: &InOut) -> Result<(), Failure> {
     let input = open(&arguments.files.input).or_exit(Exit::Input)?;
-    let annotator = annotator(&settings(arguments))?;
+    let annotator = annotator(&settings(arguments)?)?;
     let mut output = Output::create(&arguments.files.output).or_exit(Exit::Output)?;
     let mut rejects = Rejects::of(&arguments.files.output).or_exit(Exit::Output)?;
     let (progress, position) = Progress::over(&input);

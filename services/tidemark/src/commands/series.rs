@@ -23,11 +23,12 @@ pub(crate) async fn run(arguments: Series) -> Result<(), Failure> {
     };
     let counted = Counted { with_bots: arguments.with_bots, posts_per_author_day: arguments.author_posts };
     let options = Options { zone, period: arguments.period.into(), issued_at: Timestamp::now(), counted, beside };
+    let scoring = settings(&arguments.files)?;
     let input = open(&files.input).or_exit(Exit::Input)?;
     let mut rejects = Rejects::of(&files.output).or_exit(Exit::Output)?;
     let mut output = Output::create(&files.output).or_exit(Exit::Output)?;
     let (progress, position) = Progress::over(&input);
-    let (reader, rejected_before) = annotated(input, &settings(&arguments.files), &mut rejects, &progress)?;
+    let (reader, rejected_before) = annotated(input, &scoring, &mut rejects, &progress)?;
     let summary = series_of_lines(reader, &mut output, &mut rejects, &options, |lines| {
         progress.at_shared(&position, lines, "posts")
     })
