@@ -22,7 +22,8 @@ pub struct Score {
 /// Which versions made a number.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Provenance {
-    /// Hash of model weights, tokenizer and manifest, those of one's own included; empty where no model ran.
+    /// Hash of model weights, tokenizer and manifest, those of one's own included, and of the topics that posts are given
+    /// by the configuration; empty where no model ran.
     pub model: String,
     /// Hash of the lexica.
     pub lexicon: String,
