@@ -1,5 +1,5 @@
-//! What the view `series_baseline` says beside each number, of points that were read already: a door holds a whole series,
-//! and need not ask the lake again.
+//! What the view `series_baseline` says beside each number, of points that were read already: a door holds a whole
+//! series, and need not ask the lake again.
 
 use crate::PublishedPoint;
 use std::ops::Range;

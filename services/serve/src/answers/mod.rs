@@ -426,7 +426,8 @@ mod tests {
             provenance: None,
             issued_at: None,
         };
-        let beside = Beside { reliability: Some(Reliability::Low), baseline: Some(0.3), z: Some(1.5), ratio: Some(1.3) };
+        let beside =
+            Beside { reliability: Some(Reliability::Low), baseline: Some(0.3), z: Some(1.5), ratio: Some(1.3) };
         let said = shown(&leaking, &beside);
         assert_eq!((said.value, said.lower, said.upper), (None, None, None));
         assert_eq!((said.k, said.n, said.n_posts), (None, None, None));
