@@ -7,7 +7,7 @@ const percentFormat = new Intl.NumberFormat(strings.locale, { style: "percent", 
 const wholePercent = new Intl.NumberFormat(strings.locale, { style: "percent", maximumFractionDigits: 0 });
 const pointsFormat = new Intl.NumberFormat(strings.locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 const countFormat = new Intl.NumberFormat(strings.locale);
-const perMonthFormat = new Intl.NumberFormat(strings.locale, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+const hundredthsFormat = new Intl.NumberFormat(strings.locale, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 const rateFormat = new Intl.NumberFormat(strings.locale, { maximumSignificantDigits: 3 });
 const dayFormat = new Intl.DateTimeFormat(strings.locale, { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
 const weekdayFormat = new Intl.DateTimeFormat(strings.locale, {
@@ -21,9 +21,15 @@ export const probability = (value: number): string => wholePercent.format(value)
 export const band = (lower: number, upper: number): string =>
   `${percentFormat.format(lower).replace("%", "")}–${percent(upper)}`;
 export const points = (difference: number): string => pointsFormat.format(Math.abs(difference) * 100);
+export const ratio = (value: number): string => hundredthsFormat.format(value);
+/** Deviations to a tenth; nothing is a little below zero. */
+export const deviations = (value: number): string => {
+  const tenths = Math.round(value * 10) / 10;
+  return pointsFormat.format(tenths === 0 ? 0 : tenths);
+};
 export const count = (value: number): string => countFormat.format(value);
 export const rate = (value: number): string => rateFormat.format(value);
-export const perMonth = (value: number): string => perMonthFormat.format(value);
+export const perMonth = (value: number): string => hundredthsFormat.format(value);
 export const day = (iso: string): string => dayFormat.format(at(iso));
 export const weekday = (iso: string): string => weekdayFormat.format(at(iso));
 export const time = (instant: string | number): string => timeFormat.format(new Date(instant));

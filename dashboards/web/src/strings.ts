@@ -1,6 +1,6 @@
 // Every word on the page. A second language is a second file of this shape.
 
-import type { CellStatus, FeedState, PeriodKind, SignalKind, Unit } from "./data/api";
+import type { CellStatus, FeedState, PeriodKind, Reliability, SignalKind, Unit } from "./data/api";
 
 const plural = (count: number, one: string, many: string) => (count === 1 ? one : many);
 
@@ -167,6 +167,8 @@ export const strings = {
     week: (label: string, end: string) => `week ${label.slice(4)} of ${label.slice(0, 4)}, to ${end}`,
     observed: (when: string, value: string, band: string, k: string, n: string, unit: Unit) =>
       `${when}: ${value} (${band}), ${k} of ${n} ${unit === "author" ? "people" : "posts"}`,
+    z: (z: string) => `z ${z}`,
+    reliability: { low: "low reliability", moderate: "moderate reliability", high: "high reliability" } as Record<Reliability, string>,
     withheld: (when: string) => `${when}: withheld, too few`,
     noData: (when: string) => `${when}: no data`,
     ahead: (when: string, median: string, band: string) => `${when}, forecast: ${median} (95 %: ${band})`,
@@ -177,6 +179,8 @@ export const strings = {
         `${value} (${band}) of ${n} ${unit === "author" ? "people" : "posts"} on ${when}`,
       change: (points: string, up: boolean) => `${points} points ${up ? "above" : "below"} the 28 days before`,
       level: "level with the 28 days before",
+      unusual: (z: string, usual: string, period: PeriodKind) =>
+        `z ${z} against ${period === "day" ? "the same weekdays of the eight weeks before" : "eight weeks before the last"} (${usual})`,
       highest: (value: string, when: string) => `Highest in view: ${value} on ${when}.`,
       gaps: (censored: number, noData: number) =>
         [censored ? `${censored} withheld` : "", noData ? `${noData} without data` : ""].filter(Boolean).join(", "),
@@ -196,8 +200,13 @@ export const strings = {
       k: "With marker",
       n: { author: "People", post: "Posts asked" } as Record<Unit, string>,
       posts: "Posts",
+      reliability: "Reliability",
+      baseline: "Usual share",
+      z: "z",
+      ratio: "Share / usual",
       status: "Status",
     },
+    reliabilities: { low: "low", moderate: "moderate", high: "high" } as Record<Reliability, string>,
     forecastColumns: { median: "Median", fifty: "50 %", eighty: "80 %", ninetyFive: "95 %", exceed: "P(above threshold)" },
     observedCaption: (title: string) => `${title}: observed, newest first`,
     forecastCaption: (title: string) => `${title}: forecast`,
@@ -207,5 +216,6 @@ export const strings = {
   footer: (units: number) => [
     `Every number speaks of a population, never of a person. A number that stands on fewer than ${units} people (posts, where a source has no authors) is withheld.`,
     "A person counts once per period, however much they write. Bands are Wilson’s 95 % intervals; they do not cover the errors of a marker or of who posts in public.",
+    "z says by how many standard deviations a share lies above its usual one, the mean of the same weekdays of the eight weeks before (of weeks: of the weeks two to nine before). Reliability is that of a share of so many people: low below 50, high from 200 on.",
   ],
 };

@@ -8,6 +8,7 @@
 //! or know of the log.
 
 mod answer;
+mod beside;
 mod bits;
 mod columns;
 mod error;
@@ -23,6 +24,7 @@ mod track_records;
 mod writers;
 
 pub use answer::{Answer, Limits};
+pub use beside::{Beside, beside};
 pub use columns::day_number;
 pub use error::Error;
 pub use feed::FeedFacts;

@@ -7,9 +7,9 @@ use common::{Row, post, rows};
 use jiff::Timestamp;
 use std::sync::Arc;
 use tidemark_domain::alert::AlertState;
-use tidemark_domain::{Alert, CellStatus, ForecastPoint, PeriodKind, Proportion, SeriesKey, Unit};
+use tidemark_domain::{Alert, CellStatus, ForecastPoint, PeriodKind, Proportion, Reliability, SeriesKey, Unit};
 use tidemark_lake::Lake;
-use tidemark_query::{Answer, Error, FeedStatus, Limits, SeriesFilter, Session, prevalence, tables};
+use tidemark_query::{Answer, Beside, Error, FeedStatus, Limits, SeriesFilter, Session, beside, prevalence, tables};
 use tidemark_surveillance::prevalence::baseline::{Rule, compare_cells};
 
 struct Here {
@@ -164,6 +164,16 @@ async fn a_series_stands_beside_its_baseline_as_the_library_has_it() {
             assert_eq!(row["reliability"].as_str(), cell.map(|_| "moderate"), "{row}");
         }
         assert!(expected.iter().any(|beside| beside.z.is_some()));
+        // The doors say the same of the points that they hold.
+        for ((beside, expected), cell) in beside(&points, 0..points.len()).into_iter().zip(&expected).zip(&cells) {
+            let of_view = Beside {
+                reliability: cell.map(|_| Reliability::Moderate),
+                baseline: expected.baseline.map(|baseline| baseline.mean),
+                z: expected.z,
+                ratio: expected.ratio,
+            };
+            assert_eq!(beside, of_view);
+        }
         // Every column of the view `series` comes first.
         let [series, beside] = ["series", "series_baseline"].map(|view| format!("SELECT * FROM {view} LIMIT 1"));
         let (series, beside) = (here.ask(&series).await.columns(), here.ask(&beside).await.columns());

@@ -39,6 +39,14 @@ pub enum Error {
         /// What is wrong, and what to do.
         what: String,
     },
+    /// No post of the file was asked for a marker.
+    #[error(
+        "no post of the file has an answer of `{marker}`: name a marker as the file does, such as mh.stress, or a head, such as sentiment"
+    )]
+    UnknownMarker {
+        /// As it was given.
+        marker: String,
+    },
     /// The input ended in an IO error.
     #[error("the input cannot be read after line {line}")]
     Read {

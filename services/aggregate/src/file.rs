@@ -84,45 +84,11 @@ pub async fn series_of_lines(
     output: impl Write,
     mut rejects: impl Write,
     options: &Options,
-    mut progress: impl FnMut(u64),
+    progress: impl FnMut(u64),
 ) -> Result<Summary, Error> {
     let mut summary = Summary::default();
-    let (mut index, mut markers) = (Index::default(), MarkerColumns::default());
-    let mut standing: BTreeMap<PostKey, Row> = BTreeMap::new();
-    let mut lines = Lines::new(input);
-    loop {
-        let Line { number, content } = match lines.read() {
-            Ok(Some(line)) => line,
-            Ok(None) => break,
-            Err(source) => return Err(Error::Read { line: lines.number(), source }),
-        };
-        match content.and_then(|line| read_line(line, number, options)) {
-            Ok(post) => {
-                let day = day_in(post.event.created_at, &options.zone);
-                let Some(decided) = index.decide(&post.event, day) else { continue };
-                match decided.disposition {
-                    Disposition::Duplicate => summary.duplicates += 1,
-                    Disposition::Unmatched => summary.unmatched += 1,
-                    _ => {
-                        summary.accepted += 1;
-                        let key = post.event.post_key;
-                        if post.event.operation == Operation::DeletePost {
-                            standing.remove(&key);
-                        } else {
-                            standing.insert(key, Row::Post(Box::new(post), decided));
-                        }
-                    }
-                }
-            }
-            Err((reason, detail)) => {
-                summary.rejected += 1;
-                RejectLine::write(&mut rejects, number, reason, detail).map_err(Error::Write)?;
-            }
-        }
-        if number.is_multiple_of(1_000) {
-            progress(number);
-        }
-    }
+    let mut markers = MarkerColumns::default();
+    let standing = standing_posts(input, &mut rejects, options, &mut summary, progress)?;
     let mut days_seen = BTreeSet::new();
     let standing = capped(standing, options.counted.posts_per_author_day);
     for row in &standing {
@@ -151,6 +117,57 @@ pub async fn series_of_lines(
     write_points(output, &by_series(&cells), &spine, options, &mut summary)?;
     rejects.flush().map_err(Error::Write)?;
     Ok(summary)
+}
+
+/// The posts of a file as they stand after its edits and deletions, by their keys; what became of each line is counted in
+/// `summary`.
+///
+/// # Errors
+/// Where input or rejects fail.
+pub(crate) fn standing_posts(
+    input: impl BufRead,
+    rejects: &mut impl Write,
+    options: &Options,
+    summary: &mut Summary,
+    mut progress: impl FnMut(u64),
+) -> Result<BTreeMap<PostKey, Row>, Error> {
+    let mut index = Index::default();
+    let mut standing: BTreeMap<PostKey, Row> = BTreeMap::new();
+    let mut lines = Lines::new(input);
+    loop {
+        let Line { number, content } = match lines.read() {
+            Ok(Some(line)) => line,
+            Ok(None) => break,
+            Err(source) => return Err(Error::Read { line: lines.number(), source }),
+        };
+        match content.and_then(|line| read_line(line, number, options)) {
+            Ok(post) => {
+                let day = day_in(post.event.created_at, &options.zone);
+                let Some(decided) = index.decide(&post.event, day) else { continue };
+                match decided.disposition {
+                    Disposition::Duplicate => summary.duplicates += 1,
+                    Disposition::Unmatched => summary.unmatched += 1,
+                    _ => {
+                        summary.accepted += 1;
+                        let key = post.event.post_key;
+                        if post.event.operation == Operation::DeletePost {
+                            standing.remove(&key);
+                        } else {
+                            standing.insert(key, Row::Post(Box::new(post), decided));
+                        }
+                    }
+                }
+            }
+            Err((reason, detail)) => {
+                summary.rejected += 1;
+                RejectLine::write(rejects, number, reason, detail).map_err(Error::Write)?;
+            }
+        }
+        if number.is_multiple_of(1_000) {
+            progress(number);
+        }
+    }
+    Ok(standing)
 }
 
 /// At most so many posts of each author on each day: those of the lowest keys, which are digests and know neither time nor

@@ -7,7 +7,7 @@
 //!
 //! The way through: [`index`] decides what becomes of a record, [`rows`] puts decided records into columns, [`role`]
 //! commits them, [`series`] recomputes what they touched. [`mod@file`] does the same for a file, without log or lake, and
-//! says with each number what stands [`beside`] it.
+//! says with each number what stands [`beside`] it; [`relate`] says how markers go together in the same people of a file.
 
 pub mod beside;
 pub mod config;
@@ -15,6 +15,7 @@ pub mod error;
 pub mod file;
 pub mod index;
 mod metrics;
+pub mod relate;
 pub mod role;
 pub mod rows;
 pub mod series;

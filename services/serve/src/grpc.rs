@@ -272,6 +272,10 @@ impl From<say::Series> for proto::GetSeriesResponse {
             model: point.model.clone(),
             lexicon: point.lexicon.clone(),
             code: point.code.clone(),
+            reliability: point.reliability.map_or_else(String::new, |reliability| reliability.code().to_owned()),
+            baseline: point.baseline,
+            z: point.z,
+            ratio: point.ratio,
         };
         Self {
             key: Some((&said.key).into()),

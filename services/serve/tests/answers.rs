@@ -49,10 +49,29 @@ async fn both_doors_give_the_same_answers_and_no_small_cell_shows_a_number() {
         assert_eq!(rest["status"], grpc.status.as_str());
         assert_eq!(rest["value"].as_f64(), grpc.value);
         assert_eq!(rest["n"].as_u64(), grpc.n);
+        assert_eq!(rest["reliability"].as_str().unwrap_or_default(), grpc.reliability);
+        for (number, told) in [("baseline", grpc.baseline), ("z", grpc.z), ("ratio", grpc.ratio)] {
+            let said = rest[number].as_f64();
+            assert_eq!(said.is_some(), told.is_some(), "{number}: {rest}");
+            assert!((said.unwrap_or_default() - told.unwrap_or_default()).abs() < 1e-12, "{number}: {rest}");
+        }
     }
 
     let (_, cut) = get(&open, "/api/v1/series?source=simulated&marker=mh.stress&from=2026-03-03&to=2026-03-05").await;
     assert_eq!(cut["points"].as_array().unwrap().len(), 3);
+
+    // 40 of 200 on each day but every tenth, which is withheld and a gap in baselines.
+    let beside = |day: usize| ["baseline", "z", "ratio"].map(|number| points[day][number].as_f64());
+    assert_eq!(points[28]["reliability"], "high");
+    let [baseline, z, ratio] = beside(28).map(Option::unwrap);
+    assert!((baseline - 0.2).abs() < 1e-12 && z.abs() < 1e-9 && (ratio - 1.0).abs() < 1e-9, "{}", points[28]);
+    assert_eq!((beside(27), beside(29)), ([None; 3], [None; 3]), "fewer than four days that are shown");
+    let [baseline, z, ratio] = beside(35);
+    assert!((baseline.unwrap() - 0.2).abs() < 1e-12 && z.is_none() && ratio.is_none(), "{}", points[35]);
+    assert!(points[35]["reliability"].is_null(), "{}", points[35]);
+    // What is asked for is cut, and not what it is compared with.
+    let (_, cut) = get(&open, "/api/v1/series?source=simulated&marker=mh.stress&from=2026-04-05&to=2026-04-09").await;
+    assert_eq!(cut["points"].as_array().unwrap()[..], points[35..40]);
 
     let (_, forecasts) = get(&open, "/api/v1/forecasts?source=simulated&marker=mh.stress").await;
     assert_eq!(forecasts["threshold"], 0.25);

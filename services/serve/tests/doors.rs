@@ -156,6 +156,10 @@ async fn the_interface_describes_itself_and_counts_what_it_answers() {
         .map(|parameter| parameter["name"].as_str().unwrap().to_owned())
         .collect();
     assert_eq!(names, ["source", "region", "language", "marker", "period", "from", "to", "as_of"]);
+    let point = &description["components"]["schemas"]["Point"]["properties"];
+    for column in ["reliability", "baseline", "z", "ratio"] {
+        assert!(point[column]["description"].is_string(), "{column}: {point}");
+    }
     let record = &description["components"]["schemas"]["TrackRecord"]["properties"];
     assert!(record["ppv"].is_object() && record["is_thin"]["description"].is_string(), "{record}");
     let metrics = reqwest::get(format!("{}/metrics", open.http)).await.unwrap().text().await.unwrap();

@@ -33,7 +33,7 @@ pub(crate) const HELP: &str = "Exit codes:
   2  the command line is wrong
   3  the configuration is wrong
   4  an input cannot be read, or every line of it was rejected (but by `annotate`, which says so and ends with 0), or an argument names what is not there (a model, a zone,
-     a column, a date)
+     a column, a marker, a date)
   5  an output cannot be written (disk full, no permission)
   6  a port is in use
   7  the model, a lexicon or ONNX Runtime is missing or damaged

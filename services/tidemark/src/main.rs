@@ -18,7 +18,7 @@ mod up;
 
 use anyhow::Context as _;
 use clap::Parser as _;
-use cli::{AlertCommand, Cli, Command, Ingest, LexiconCommand, MarkerCommand, ModelCommand};
+use cli::{AlertCommand, Cli, Command, Ingest, LexiconCommand, MarkerCommand, ModelCommand, RelateCommand};
 use exit::{Exit, Failure, OrExit as _};
 use std::io::{ErrorKind, IsTerminal as _, Write as _};
 use std::process::ExitCode;
@@ -44,6 +44,8 @@ fn answer(command: Command) -> Result<(), Failure> {
         Command::Annotate(arguments) => commands::annotate::run(&arguments),
         Command::Explain(arguments) => commands::explain::run(arguments),
         Command::Series(arguments) => blocking(commands::series::run(arguments)),
+        Command::Relate(RelateCommand::Lift(arguments)) => commands::relate::lift(&arguments),
+        Command::Relate(RelateCommand::Composition(arguments)) => commands::relate::composition(&arguments),
         Command::Polarization(arguments) => commands::polarization::run(&arguments),
         Command::Lexicon(LexiconCommand::Check(arguments)) => commands::lexicon::check(&arguments),
         Command::Lexicon(LexiconCommand::Add(arguments)) => commands::lexicon::add(&arguments),

@@ -242,7 +242,7 @@ const fn aggregate_exit(error: &tidemark_aggregate::Error) -> Exit {
         Error::TimeZone { .. } => Exit::Configuration,
         Error::Log(_) => Exit::Unreachable,
         Error::Lake(_) | Error::Query(_) | Error::Unknown(_) => Exit::Lake,
-        Error::Read { .. } | Error::Table { .. } => Exit::Input,
+        Error::Read { .. } | Error::Table { .. } | Error::UnknownMarker { .. } => Exit::Input,
         Error::Write(_) | Error::Csv(_) => Exit::Output,
         Error::Columns(_) => Exit::Unexpected,
     }

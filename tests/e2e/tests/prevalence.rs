@@ -148,6 +148,64 @@ fn bots_count_where_they_are_asked_for_and_posts_up_to_the_cap() {
     assert_eq!(counted(&["--with-bots", "--author-posts", "1"]), ["37", "116", "116"]);
 }
 
+/// One annotated post of each of 100 people: 40 show stress, 30 depression, 24 of them both; 60 are negative, 5 positive.
+fn people() -> String {
+    let post = |person: u32| {
+        let label = |shows: bool| if shows { "yes" } else { "no" };
+        let sentiment = if person < 60 { "negative" } else { "neutral" };
+        let sentiment = if person >= 95 { "positive" } else { sentiment };
+        let line = json!({
+            "id": person.to_string(), "author": format!("a{person}-private"), "created_at": "2024-01-01", "language": "en",
+            "scores": {"mh.stress": 0.5, "mh.depression": 0.5, "sentiment": {"negative": 0.3, "neutral": 0.3, "positive": 0.3}},
+            "labels": {
+                "mh.stress": label(person < 40), "mh.depression": label((16..46).contains(&person)), "sentiment": sentiment,
+            },
+            "lexicon": {}, "provenance": {"model": "m", "lexicon": "l", "code": "c"},
+        });
+        format!("{line}\n")
+    };
+    (0..100).map(post).collect()
+}
+
+#[test]
+fn markers_are_related_in_people_and_small_counts_are_not_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let posts = write(&folder.path().join("annotated.jsonl"), &people());
+    let program = Program::find();
+    let (lifts, parts) = (at("lift.csv"), at("parts.csv"));
+    let answer =
+        program.run(["relate", "lift", &posts, "--markers", "mh,sentiment.positive", "--output", &lifts]).succeeded();
+    assert!(
+        answer.stderr.contains("accepted 100 lines") && answer.stderr.contains("4 of them withheld"),
+        "{}",
+        answer.stderr
+    );
+    assert!(!std::fs::read_to_string(&lifts).expect("read").contains("private"));
+    let found = rows(&lifts);
+    let told = |row: usize, columns: [&str; 4]| columns.map(|column| found[row][column].clone());
+    assert_eq!(told(0, ["language", "a", "b", "status"]), ["all", "mh.depression", "mh.stress", "ok"]);
+    assert_eq!(told(0, ["total", "n_both", "expected", "lift"]), ["100", "24", "12.000000", "2.000000"]);
+    // Five people are positive.
+    assert_eq!(told(1, ["b", "n_b", "lift", "status"]), ["sentiment.positive", "", "", "censored"]);
+
+    let _ = program.run(["relate", "composition", &posts, "--of", "sentiment", "--output", &parts]).succeeded();
+    let found = rows(&parts);
+    let all: Vec<_> = found.iter().filter(|row| row["language"] == "all").collect();
+    let told: Vec<_> = all.iter().map(|row| (row["part"].as_str(), row["share"].as_str())).collect();
+    assert_eq!(told, [("sentiment.negative", "0.600000"), ("(other)", "0.400000")]);
+
+    let none = at("none.csv");
+    let soup = ["relate", "lift", &posts, "--markers", "mh.stress,soup", "--output", &none];
+    program.run(soup).failed(4, &["no post of the file has an answer of `soup`"]);
+    let soup = ["relate", "composition", &posts, "--of", "soup", "--output", &none];
+    program.run(soup).failed(4, &["`soup`"]);
+    let days = ["--from", "2024-02-01", "--to", "2024-01-01"];
+    let backwards = ["relate", "lift", &posts, "--output", &none].into_iter().chain(days);
+    program.run(backwards).failed(4, &["lies after --to 2024-01-01"]);
+    assert!(!Path::new(&none).exists());
+}
+
 #[test]
 fn faults_of_tables_name_their_line() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -202,6 +202,7 @@ pub fn readme_commands(repository: &Repository) -> Vec<Finding> {
         ("lexicon", named("enum LexiconCommand")),
         ("marker", named("enum MarkerCommand")),
         ("model", named("enum ModelCommand")),
+        ("relate", named("enum RelateCommand")),
     ];
     let mut findings = Vec::new();
     for (index, line) in readme.text.lines().enumerate() {

@@ -5,6 +5,7 @@ import { toCsv } from "../data/csv";
 import { stepDays } from "../data/dates";
 import { useForecasts, useSeries } from "../data/queries";
 import { stillAhead, summarise, toAhead, toSlots, type Ahead, type Slot, type Summary } from "../data/series";
+import { besideLatest, besideStep } from "../data/unusual";
 import { band, count, day, percent, points, probability, weekday } from "../format";
 import type { View } from "../selection";
 import { strings } from "../strings";
@@ -26,7 +27,7 @@ export function sayStep(step: Slot | Ahead, period: PeriodKind, unit: Unit): str
   if (step.status === "censored") return said.withheld(when(period, step));
   if (step.status === "no_data") return said.noData(when(period, step));
   const numbers = [percent(step.value), band(step.lower, step.upper), count(step.k ?? 0), count(step.n ?? 0)] as const;
-  return said.observed(when(period, step), ...numbers, unit);
+  return said.observed(when(period, step), ...numbers, unit) + besideStep(step);
 }
 
 function saySummary(summary: Summary, period: PeriodKind, unit: Unit, forecasts: Forecasts | undefined): string {
@@ -43,7 +44,7 @@ function saySummary(summary: Summary, period: PeriodKind, unit: Unit, forecasts:
     );
     const moved =
       change === null ? "" : Math.abs(change) < 0.0005 ? said.summary.level : said.summary.change(points(change), change > 0);
-    sentences.push(`${[now, moved].filter(Boolean).join(", ")}.`);
+    sentences.push(`${[now, moved].filter(Boolean).join(", ")}${besideLatest(latest, period)}.`);
   }
   if (highest) sentences.push(said.summary.highest(percent(highest.value), day(highest.end)));
   const gaps = said.summary.gaps(summary.censored, summary.noData);

@@ -1,6 +1,6 @@
 import type { PeriodKind, Unit } from "../data/api";
 import type { Ahead, Slot } from "../data/series";
-import { band, count, day, percent, probability, weekday } from "../format";
+import { band, count, day, deviations, percent, probability, ratio, weekday } from "../format";
 import { strings } from "../strings";
 
 const said = strings.chart;
@@ -29,6 +29,8 @@ function Head({ columns }: { columns: string[] }) {
 
 export function DataTable({ title, slots, ahead, period, unit }: Props) {
   const { columns, forecastColumns } = said;
+  // How far to rely on a share is known of people, and not of posts.
+  const ofPeople = unit === "author";
   return (
     <div className="scroll" tabIndex={0} role="region" aria-label={said.observedCaption(title)}>
       {ahead.length > 0 && (
@@ -52,7 +54,11 @@ export function DataTable({ title, slots, ahead, period, unit }: Props) {
       <table>
         <caption>{said.observedCaption(title)}</caption>
         <Head
-          columns={[columns.period, columns.value, columns.band, columns.k, columns.n[unit], columns.posts, columns.status]}
+          columns={[
+            ...[columns.period, columns.value, columns.band, columns.k, columns.n[unit], columns.posts],
+            ...(ofPeople ? [columns.reliability] : []),
+            ...[columns.baseline, columns.z, columns.ratio, columns.status],
+          ]}
         />
         <tbody>
           {slots.toReversed().map((slot) => (
@@ -63,6 +69,10 @@ export function DataTable({ title, slots, ahead, period, unit }: Props) {
               <td>{slot.k === null ? "–" : count(slot.k)}</td>
               <td>{slot.n === null ? "–" : count(slot.n)}</td>
               <td>{slot.nPosts === null ? "–" : count(slot.nPosts)}</td>
+              {ofPeople && <td>{slot.reliability === null ? "–" : said.reliabilities[slot.reliability]}</td>}
+              <td>{slot.baseline === null ? "–" : percent(slot.baseline)}</td>
+              <td>{slot.z === null ? "–" : deviations(slot.z)}</td>
+              <td>{slot.ratio === null ? "–" : ratio(slot.ratio)}</td>
               <td>{strings.statuses[slot.status]}</td>
             </tr>
           ))}

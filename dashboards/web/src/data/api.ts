@@ -3,6 +3,7 @@
 export type Unit = "author" | "post";
 export type PeriodKind = "day" | "epiweek" | "isoweek";
 export type CellStatus = "ok" | "censored" | "no_data";
+export type Reliability = "low" | "moderate" | "high";
 export type FeedState = "ok" | "low" | "high" | "silent" | "open" | "unknown";
 
 export interface Stage {
@@ -90,6 +91,14 @@ export interface Point {
   k: number | null;
   n: number | null;
   n_posts: number | null;
+  /** Null: posts are counted, or the number is withheld. */
+  reliability: Reliability | null;
+  /** The mean of the same weekdays (of a week: of eight weeks) before it. Null: too few. */
+  baseline: number | null;
+  /** Standard deviations above the baseline. */
+  z: number | null;
+  /** The value over the baseline. */
+  ratio: number | null;
   issued_at: string | null;
   model: string;
   lexicon: string;

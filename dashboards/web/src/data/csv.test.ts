@@ -17,7 +17,18 @@ describe("the file of a chart", () => {
   it("shows no number of a withheld cell", () => {
     const withheld = rows.filter((row) => row.status === "censored");
     expect(withheld.length).toBeGreaterThan(0);
-    for (const row of withheld) expect([row.value, row.lower, row.upper, row.k, row.n, row.n_posts]).toEqual(Array(6).fill(""));
+    for (const row of withheld) {
+      expect([row.value, row.lower, row.upper, row.k, row.n, row.n_posts]).toEqual(Array(6).fill(""));
+      expect([row.reliability, row.z, row.ratio]).toEqual(["", "", ""]);
+    }
+  });
+
+  it("says how reliable and how unusual each observed number is", () => {
+    const shown = rows.filter((row) => row.status === "ok").at(-1);
+    expect(shown?.reliability).toBe("moderate");
+    expect(Number(shown?.value) / Number(shown?.baseline)).toBeCloseTo(Number(shown?.ratio), 9);
+    expect(shown?.z).not.toBe("");
+    for (const row of rows.filter((row) => row.kind === "forecast")) expect([row.reliability, row.z]).toEqual(["", ""]);
   });
 
   it("cannot be run by a spreadsheet", () => {

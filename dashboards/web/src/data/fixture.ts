@@ -1,6 +1,6 @@
 // A synthetic data set in the interface's exact shape, for tests and for working on the page alone. No real data.
 
-import type { Alert, Catalogue, FeedDay, Forecasts, Point, Series, Signal, Status } from "./api";
+import type { Alert, Catalogue, FeedDay, Forecasts, Point, Reliability, Series, Signal, Status } from "./api";
 import { addDays, daysBetween } from "./dates";
 
 export const LEVELS = [0.01, 0.025, 0.05, ...Array.from({ length: 17 }, (_, i) => (i + 2) * 0.05), 0.95, 0.975, 0.99]
@@ -38,7 +38,9 @@ export function truth(marker: string, region: string, day: string): number {
   return base + week + surge + rise;
 }
 
-function point(marker: string, region: string, day: string): Point {
+type Beside = Pick<Point, "reliability" | "baseline" | "z" | "ratio">;
+
+function counted(marker: string, region: string, day: string): Omit<Point, keyof Beside> {
   const n = silent(region, day) ? 0 : Math.round((region === "all" ? 300 : 70) * (0.8 + 0.4 * chance(`${region}${day}`)));
   const small = region === "south" && chance(`small${day}`) < 0.04;
   const base = { label: day, start: day, end: day, issued_at: "2026-11-21T08:00:00Z", model: "m", lexicon: "l", code: "0.1.0" };
@@ -51,6 +53,27 @@ function point(marker: string, region: string, day: string): Point {
   const centre = (p + z2 / (2 * n)) / (1 + z2 / n);
   const half = (1.96 / (1 + z2 / n)) * Math.sqrt((p * (1 - p)) / n + z2 / (4 * n * n));
   return { ...base, status: "ok", value: p, lower: centre - half, upper: centre + half, k, n, n_posts: Math.round(n * 1.3) };
+}
+
+/** What stands beside a number, as the server reckons it: the same weekdays of eight weeks, four of them at least. */
+function beside(marker: string, region: string, cell: Omit<Point, keyof Beside>): Beside {
+  const earlier = Array.from({ length: 8 }, (_, index) => addDays(cell.end, -7 * (index + 1)))
+    .filter((day) => day >= FIRST)
+    .map((day) => counted(marker, region, day).value)
+    .filter((value) => value !== null);
+  const { value, n } = cell;
+  const word: Reliability | null = n === null ? null : n < 50 ? "low" : n < 200 ? "moderate" : "high";
+  if (earlier.length < 4) return { reliability: word, baseline: null, z: null, ratio: null };
+  const mean = earlier.reduce((sum, one) => sum + one, 0) / earlier.length;
+  if (value === null || n === null) return { reliability: null, baseline: mean, z: null, ratio: null };
+  const sd = Math.sqrt(earlier.reduce((sum, one) => sum + (one - mean) ** 2, 0) / (earlier.length - 1));
+  const spread = Math.max(sd, Math.sqrt((mean * (1 - mean)) / n));
+  return { reliability: word, baseline: mean, z: (value - mean) / spread, ratio: value / mean };
+}
+
+function point(marker: string, region: string, day: string): Point {
+  const cell = counted(marker, region, day);
+  return { ...cell, ...beside(marker, region, cell) };
 }
 
 export function series(marker: string, region = "all", from = FIRST, to = LAST): Series {

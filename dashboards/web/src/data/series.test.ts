@@ -33,10 +33,12 @@ describe("slots", () => {
   it("show no number of a withheld cell, even if one were sent", () => {
     const first = south.points[0];
     if (!first) throw new Error("the fixture has points");
-    const leaking: Series = { ...south, points: [{ ...first, status: "censored", value: 0.5, lower: 0.4, upper: 0.6, k: 4, n: 8 }] };
+    const numbers = { value: 0.5, lower: 0.4, upper: 0.6, k: 4, n: 8, reliability: "low", z: 2, ratio: 1.5 } as const;
+    const leaking: Series = { ...south, points: [{ ...first, ...numbers, status: "censored" }] };
     const [slot] = toSlots(leaking);
     expect([slot?.value, slot?.lower, slot?.upper]).toEqual([NaN, NaN, NaN]);
     expect([slot?.k, slot?.n]).toEqual([null, null]);
+    expect([slot?.reliability, slot?.z, slot?.ratio]).toEqual([null, null, null]);
   });
 
   it("are none where there are no points", () => {

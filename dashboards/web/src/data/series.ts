@@ -1,6 +1,6 @@
 // From what the server says to what a chart needs. Pure.
 
-import type { CellStatus, Forecasts, Point, Series } from "./api";
+import type { CellStatus, Forecasts, Point, Reliability, Series } from "./api";
 import { addDays, at, daysBetween, stepDays } from "./dates";
 
 /** One period on the axis; periods the server does not mention are there too, without data. */
@@ -15,6 +15,10 @@ export interface Slot {
   k: number | null;
   n: number | null;
   nPosts: number | null;
+  reliability: Reliability | null;
+  baseline: number | null;
+  z: number | null;
+  ratio: number | null;
 }
 
 /** One day ahead: the quantiles that are drawn. */
@@ -56,6 +60,10 @@ function toSlot(point: Point): Slot {
     k: shown ? point.k : null,
     n: shown ? point.n : null,
     nPosts: shown ? point.n_posts : null,
+    reliability: shown ? point.reliability : null,
+    baseline: point.baseline,
+    z: shown ? point.z : null,
+    ratio: shown ? point.ratio : null,
   };
 }
 
@@ -70,6 +78,10 @@ const nothing = (end: string): Slot => ({
   k: null,
   n: null,
   nPosts: null,
+  reliability: null,
+  baseline: null,
+  z: null,
+  ratio: null,
 });
 
 /** Every period from the first point to the last, in the order of time. */

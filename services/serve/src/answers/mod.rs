@@ -22,7 +22,7 @@ use tidemark_domain::{
     forecast::{QUANTILE_LEVELS, exceedance},
     series::ALL,
 };
-use tidemark_query::{FeedDay, FeedStatus, PublishedPoint, TrackRecords};
+use tidemark_query::{Beside, FeedDay, FeedStatus, PublishedPoint, TrackRecords, beside};
 use tidemark_wire::annotated_file::Explanation;
 use tokio::sync::Mutex;
 
@@ -85,8 +85,12 @@ impl Answers {
                 None => self.lake.points(&key).await?,
             };
             let unit = points.last().map_or(unit, |point| point.unit);
-            let points = points.iter().filter(|point| within(point.period.end, from, to));
-            Ok(say::Series { key: (&key).into(), unit, points: points.map(shown).collect() })
+            let first = points.partition_point(|point| !within(point.period.end, from, None));
+            let until = points.partition_point(|point| within(point.period.end, None, to));
+            // What a point is compared with may lie before the asked days: it was read with them.
+            let beside = beside(&points, first..until);
+            let points = points[first..until].iter().zip(&beside).map(|(point, beside)| shown(point, beside));
+            Ok(say::Series { key: (&key).into(), unit, points: points.collect() })
         })
         .await
     }
@@ -347,7 +351,7 @@ fn all_first(mut names: Vec<String>) -> Vec<String> {
 }
 
 /// A point as it may be seen. The view withholds already; a second lock on the same door.
-fn shown(point: &PublishedPoint) -> say::Point {
+fn shown(point: &PublishedPoint, beside: &Beside) -> say::Point {
     let open = point.status == CellStatus::Ok;
     let made_by = point.provenance.clone();
     let (model, lexicon, code) = made_by.map_or_else(Default::default, |by| (by.model, by.lexicon, by.code));
@@ -362,6 +366,10 @@ fn shown(point: &PublishedPoint) -> say::Point {
         k: point.k.filter(|_| open),
         n: point.n.filter(|_| open),
         n_posts: point.n_posts.filter(|_| open),
+        reliability: beside.reliability.filter(|_| open),
+        baseline: beside.baseline,
+        z: beside.z.filter(|_| open),
+        ratio: beside.ratio.filter(|_| open),
         issued_at: point.issued_at,
         model,
         lexicon,
@@ -392,8 +400,8 @@ fn feed_day(day: &FeedDay, now: Timestamp) -> say::FeedDay {
 mod tests {
     use super::{all_first, shown};
     use jiff::civil::date;
-    use tidemark_domain::{CellStatus, Period, PeriodKind, SeriesKey, Unit};
-    use tidemark_query::PublishedPoint;
+    use tidemark_domain::{CellStatus, Period, PeriodKind, Reliability, SeriesKey, Unit};
+    use tidemark_query::{Beside, PublishedPoint};
 
     #[test]
     fn a_withheld_cell_shows_no_number_even_if_one_were_handed_in() {
@@ -418,9 +426,13 @@ mod tests {
             provenance: None,
             issued_at: None,
         };
-        let said = shown(&leaking);
+        let beside =
+            Beside { reliability: Some(Reliability::Low), baseline: Some(0.3), z: Some(1.5), ratio: Some(1.3) };
+        let said = shown(&leaking, &beside);
         assert_eq!((said.value, said.lower, said.upper), (None, None, None));
         assert_eq!((said.k, said.n, said.n_posts), (None, None, None));
+        // A baseline is of other cells, which are shown.
+        assert_eq!((said.reliability, said.baseline, said.z, said.ratio), (None, Some(0.3), None, None));
         assert_eq!(said.status, "censored");
     }
 

@@ -2,7 +2,7 @@
 
 use jiff::{Timestamp, civil::Date};
 use serde::Serialize;
-use tidemark_domain::{PeriodKind, SeriesKey, Unit};
+use tidemark_domain::{PeriodKind, Reliability, SeriesKey, Unit};
 use utoipa::ToSchema;
 
 /// Whether the server answers.
@@ -189,6 +189,17 @@ pub struct Point {
     pub n: Option<u64>,
     /// Posts behind them.
     pub n_posts: Option<u64>,
+    /// How far a share of so many people can be relied on: `low` below 50, `moderate`, `high` from 200 on; absent where
+    /// posts are counted.
+    #[schema(value_type = Option<String>)]
+    pub reliability: Option<Reliability>,
+    /// The mean share of the same weekdays of the eight weeks before (of a week: of the weeks 2 to 9 before); absent with
+    /// fewer than four.
+    pub baseline: Option<f64>,
+    /// By how many standard deviations `value` lies above `baseline`; absent where nothing varies.
+    pub z: Option<f64>,
+    /// `value` over `baseline`; absent where that is 0.
+    pub ratio: Option<f64>,
     /// When this number was issued; absent where there was nothing to issue.
     pub issued_at: Option<Timestamp>,
     /// The model's version; this and the next two are empty where there was nothing to make a number of.

@@ -11,6 +11,7 @@ pub(crate) mod lexicon;
 pub(crate) mod marker;
 pub(crate) mod model;
 pub(crate) mod polarization;
+pub(crate) mod relate;
 pub(crate) mod score;
 pub(crate) mod series;
 pub(crate) mod simulate;

@@ -76,9 +76,9 @@ fn unused(summary: &Summary) -> Option<String> {
     (!said.is_empty()).then(|| format!("{} in these series", said.join(", ")))
 }
 
-const fn exit_of(error: &Error) -> Exit {
+pub(super) const fn exit_of(error: &Error) -> Exit {
     match error {
-        Error::Read { .. } => Exit::Input,
+        Error::Read { .. } | Error::UnknownMarker { .. } => Exit::Input,
         Error::Write(_) | Error::Csv(_) => Exit::Output,
         _ => Exit::Unexpected,
     }
