@@ -15,7 +15,8 @@
 //! ```
 //!
 //! A text is cut into tokens; the terms of all lexica of its language form one automaton over tokens; of the terms
-//! that match at a place, a category takes the longest. A hit that a negation reaches is not counted. A category's
+//! that match at a place, a category takes the longest. A hit that a negation reaches is not counted; where hits have
+//! valences, words of degree before them (*very*, *un poco*) scale them. A category's
 //! score is hits per token, and every text answers every category of its language: no hit is the answer 0, so all
 //! posts stay in the denominator.
 //!
@@ -25,12 +26,13 @@
 //! **Reads** the lexica embedded in it (`lexica/`, each with licence and card), lexicon files and texts of a corpus,
 //! given as bytes and strings. **Writes** nothing. **Guarantees** that a score is a function of text, language and
 //! [`Lexica::hash`] alone, that expressions never reach across the end of a clause, that time is linear in the text,
-//! that a malformed file is refused with its line, and that a report holds no word of a text that is not a term.
+//! that a malformed file is refused with its lines, and that a report holds no word of a text that is not a term.
 //! **Does not** guess the language, mix languages (a Spanish word in an English post is not
 //! looked up in Spanish), or say anything about a person: a hit is a word in a post.
 
 mod bundled;
 pub mod check;
+mod degree;
 mod emoticon;
 mod entry;
 mod error;
@@ -43,7 +45,7 @@ mod vader;
 mod variants;
 
 pub use entry::{Entry, INTERCEPT, Lexicon, MAX_TERM_TOKENS, MIN_PREFIX_CHARS, Measure, Negation, PassedOver, Why};
-pub use error::{Fault, LexiconError};
+pub use error::{Fault, Faulty, LexiconError, MAX_FAULTS};
 pub use formats::Format;
 pub use lexica::{Answer, Category, Hit, Lexica, Scored};
 
