@@ -52,7 +52,8 @@ pub use lexica::{Answer, Category, Hit, Lexica, Scored};
 use std::sync::{Arc, LazyLock};
 
 static BUNDLED: LazyLock<Arc<Lexica>> = LazyLock::new(|| {
-    Arc::new(bundled::compile(&[], "").expect("the bundled lexica are read by every test of this crate"))
+    let compiled = bundled::compile(&bundled::default_names(), &[], "");
+    Arc::new(compiled.expect("the bundled lexica are read by every test of this crate"))
 });
 
 static CUES: LazyLock<Lexica> =
@@ -66,7 +67,7 @@ impl Lexica {
         &CUES
     }
 
-    /// The lexica that come with the program, compiled once per process (some tens of milliseconds).
+    /// The lexica that come with the program and answer by default, compiled once per process (some tens of milliseconds).
     #[must_use]
     pub fn bundled() -> Arc<Self> {
         Arc::clone(&BUNDLED)
@@ -77,10 +78,30 @@ impl Lexica {
     /// # Errors
     /// [`LexiconError::Taken`] where one has the name of a bundled lexicon, and as [`Lexica::compile`].
     pub fn bundled_and(own: &[Lexicon], own_hash: &str) -> Result<Self, LexiconError> {
+        Self::bundled_of(&bundled::default_names(), own, own_hash)
+    }
+
+    /// As [`Lexica::bundled_and`], with the bundled lexica of these names in place of those that answer by default.
+    ///
+    /// # Errors
+    /// As [`Lexica::bundled_and`]. A name that no bundled lexicon has names none.
+    pub fn bundled_of(names: &[&str], own: &[Lexicon], own_hash: &str) -> Result<Self, LexiconError> {
         match own.iter().find(|lexicon| Self::is_bundled(&lexicon.name)) {
             Some(taken) => Err(LexiconError::Taken { name: taken.name.clone() }),
-            None => bundled::compile(own, own_hash),
+            None => bundled::compile(names, own, own_hash),
         }
+    }
+
+    /// The names of the lexica that answer by default.
+    #[must_use]
+    pub fn default_names() -> Vec<&'static str> {
+        bundled::default_names()
+    }
+
+    /// The names of all lexica that come with the program: [`Lexica::default_names`], then those that answer only where
+    /// they are asked for.
+    pub fn bundled_names() -> impl Iterator<Item = &'static str> {
+        bundled::names()
     }
 
     /// Whether a lexicon of this name comes with the program.

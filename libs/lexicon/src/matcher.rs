@@ -331,8 +331,10 @@ impl Matcher {
         }
     }
 
-    /// Applies words of degree to the valences that were found: those up to three tokens before a hit, in its clause. One
-    /// that has a valence itself ("súper") has it, and scales nothing, unless the hit follows at once: then it only scales.
+    /// Applies words of degree to the valences that were found: those up to three tokens before a hit, in its clause.
+    ///
+    /// One that has a valence itself ("súper", "kind of") only scales where the hit follows at once, or where it is an
+    /// expression; elsewhere it has its valence and scales nothing.
     fn scale(&self, tokens: &Tokens, scratch: &mut Scratch) {
         let Scratch { found, squeezed, .. } = scratch;
         for index in 0..found.len() {
@@ -351,9 +353,11 @@ impl Matcher {
                 let from = at - words;
                 match covering(&found[..index], hit.slot, from, at) {
                     None => sum += step * faded,
-                    Some(own) if at == hit.start && (found[own].start, found[own].end) == (from, at) => {
+                    Some(own)
+                        if (at == hit.start || words > 1) && found[own].start >= from && found[own].end <= at =>
+                    {
                         found[own].weight = 0.0;
-                        sum += step;
+                        sum += step * faded;
                     }
                     Some(_) => {}
                 }

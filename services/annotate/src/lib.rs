@@ -22,6 +22,6 @@ mod prepared;
 pub mod role;
 
 pub use annotator::Annotator;
-pub use config::{Heads, Settings};
+pub use config::{Bundled, Heads, Settings};
 pub use error::Error;
 pub use prepared::{Prepare, Prepared};
