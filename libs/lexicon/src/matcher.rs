@@ -353,9 +353,7 @@ impl Matcher {
                 let from = at - words;
                 match covering(&found[..index], hit.slot, from, at) {
                     None => sum += step * faded,
-                    Some(own)
-                        if (at == hit.start || words > 1) && found[own].start >= from && found[own].end <= at =>
-                    {
+                    Some(own) if (at == hit.start || words > 1) && found[own].start >= from && found[own].end <= at => {
                         found[own].weight = 0.0;
                         sum += step * faded;
                     }
