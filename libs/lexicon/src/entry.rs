@@ -1,7 +1,7 @@
 //! A lexicon as it was read: named categories of terms, before anything is compiled.
 
-use crate::error::{Fault, LexiconError};
-use crate::formats::Format;
+use crate::error::{Fault, Faulty, LexiconError, MAX_FAULTS};
+use crate::formats::{Faults, Format};
 use crate::tokenise::Tokens;
 use serde::Serialize;
 use std::collections::hash_map::Entry as Slot;
@@ -26,10 +26,12 @@ pub enum Measure {
     Share,
     /// Sum of the weights of the hits per token, plus the weight of the term [`INTERCEPT`] where there is one; present
     /// when there is a hit. For single words without variants this is DLATK's weighted lexicon: Σ weight × (count of
-    /// the term / tokens of the text). DLATK counts punctuation marks as tokens, we do not.
+    /// the term / tokens of the text). DLATK counts punctuation marks as tokens, we do not. Words of degree change nothing:
+    /// weights have units of their own.
     Weighted,
     /// Weights are valences. The lexicon's one category answers two markers, `negative` and `positive`: the one on the
-    /// side of the mean valence of the hits is present, with |sum of valences| per token as its score.
+    /// side of the mean valence of the hits is present, with |sum of valences| per token as its score. Where negation
+    /// drops hits, words of degree (*very*, *un poco*) scale those that follow, by VADER's rule.
     Valence,
 }
 
@@ -60,6 +62,19 @@ impl Entry {
     /// Whether it is a weighted category's constant and no term.
     pub(crate) fn is_intercept(&self) -> bool {
         self.term.trim() == INTERCEPT
+    }
+
+    /// What is wrong with it, whatever its term would match.
+    fn fault(&self) -> Option<Fault> {
+        if self.category.is_empty() || name_part(&self.category) != self.category {
+            Some(Fault::Category)
+        } else if !self.weight.is_finite() {
+            Some(Fault::InfiniteWeight)
+        } else if self.term.trim().is_empty() {
+            Some(Fault::EmptyTerm)
+        } else {
+            None
+        }
     }
 }
 
@@ -120,21 +135,44 @@ impl Lexicon {
         file: &str,
         bytes: &[u8],
     ) -> Result<Self, LexiconError> {
+        Self::read_to_the_end(name, language, format, file, bytes).map_err(|mut faulty| faulty.first.swap_remove(0))
+    }
+
+    /// As [`Lexicon::read`], and tells what is wrong with further lines too. Where the first faults are such that the lines
+    /// after them mean nothing (bytes that are not UTF-8, a table without its header), they are told alone.
+    ///
+    /// # Errors
+    /// As [`Lexicon::read`], up to [`MAX_FAULTS`] of them.
+    pub fn read_to_the_end(
+        name: &str,
+        language: Language,
+        format: Format,
+        file: &str,
+        bytes: &[u8],
+    ) -> Result<Self, Faulty> {
         if name.is_empty() || name_part(name) != name {
-            return Err(LexiconError::Name { name: name.to_owned() });
+            return Err(LexiconError::Name { name: name.to_owned() }.into());
         }
         let at = |line, fault| LexiconError::Line { file: file.to_owned(), line, fault };
         let text = std::str::from_utf8(bytes).map_err(|fault| {
             let line = 1 + bytes[..fault.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
             at(line, Fault::NotUtf8(fault))
         })?;
-        let entries = format.entries(text.trim_start_matches('\u{FEFF}')).map_err(|(line, fault)| at(line, fault))?;
+        let (mut faults, mut further) = (Faults::default(), Faults::default());
+        let entries = format.entries(text.trim_start_matches('\u{FEFF}'), &mut faults);
         let (measure, negation) = format.scoring(&entries);
         let mut lexicon =
             Self { name: name.to_owned(), language, measure, negation, entries: Vec::new(), passed_over: Vec::new() };
-        lexicon.take(entries, format).map_err(|(line, fault)| at(line, fault))?;
+        lexicon.take(entries, format, &mut further);
+        let found = faults.found + further.found;
+        if found > 0 {
+            let mut first: Vec<_> = faults.first.into_iter().chain(further.first).collect();
+            first.sort_by_key(|(line, _)| *line);
+            first.truncate(MAX_FAULTS);
+            return Err(Faulty { first: first.into_iter().map(|(line, fault)| at(line, fault)).collect(), found });
+        }
         if lexicon.entries.is_empty() {
-            return Err(LexiconError::Empty { file: file.to_owned() });
+            return Err(LexiconError::Empty { file: file.to_owned() }.into());
         }
         Ok(lexicon)
     }
@@ -194,18 +232,13 @@ impl Lexicon {
     }
 
     /// Takes entries by the rules every format shares.
-    fn take(&mut self, entries: Vec<Entry>, format: Format) -> Result<(), (usize, Fault)> {
+    fn take(&mut self, entries: Vec<Entry>, format: Format, faults: &mut Faults) {
         let mut tokens = Tokens::default();
         let mut seen: HashMap<(String, String), usize> = HashMap::new();
         for entry in entries {
-            if entry.category.is_empty() || name_part(&entry.category) != entry.category {
-                return Err((entry.line, Fault::Category));
-            }
-            if !entry.weight.is_finite() {
-                return Err((entry.line, Fault::InfiniteWeight));
-            }
-            if entry.term.trim().is_empty() {
-                return Err((entry.line, Fault::EmptyTerm));
+            if let Some(fault) = entry.fault() {
+                faults.push((entry.line, fault));
+                continue;
             }
             let pattern = if self.measure == Measure::Weighted && entry.is_intercept() {
                 Ok(INTERCEPT.to_owned())
@@ -220,15 +253,20 @@ impl Lexicon {
                         continue;
                     }
                     Slot::Occupied(place) if format.allows_repetition() => Why::Repeated { first: *place.get() },
-                    Slot::Occupied(place) => return Err((entry.line, Fault::Duplicate { first: *place.get() })),
+                    Slot::Occupied(place) => {
+                        faults.push((entry.line, Fault::Duplicate { first: *place.get() }));
+                        continue;
+                    }
                 },
                 Err(fault) if format.passes_over(&fault) => Why::Unmatchable,
-                Err(fault) => return Err((entry.line, fault)),
+                Err(fault) => {
+                    faults.push((entry.line, fault));
+                    continue;
+                }
             };
             let Entry { category, term, line, .. } = entry;
             self.passed_over.push(PassedOver { category, term, line, why });
         }
-        Ok(())
     }
 }
 

@@ -3,6 +3,38 @@
 use std::num::ParseFloatError;
 use std::str::Utf8Error;
 
+/// Faults of one file that are told; the rest is counted.
+pub const MAX_FAULTS: usize = 20;
+
+/// Everything that is wrong with a lexicon file, as far as it can be told at once.
+#[derive(Debug)]
+pub struct Faulty {
+    /// The first faults, by line: at least one, at most [`MAX_FAULTS`].
+    pub first: Vec<LexiconError>,
+    /// How many there are.
+    pub found: usize,
+}
+
+impl std::fmt::Display for Faulty {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (index, error) in self.first.iter().enumerate() {
+            write!(f, "{}{error}", if index == 0 { "" } else { "\n" })?;
+        }
+        match self.found.saturating_sub(self.first.len()) {
+            0 => Ok(()),
+            more => write!(f, "\n… and {more} more"),
+        }
+    }
+}
+
+impl std::error::Error for Faulty {}
+
+impl From<LexiconError> for Faulty {
+    fn from(error: LexiconError) -> Self {
+        Self { first: vec![error], found: 1 }
+    }
+}
+
 /// A lexicon could not be read. The message names file, line and fault, never a post.
 #[derive(Debug, thiserror::Error)]
 pub enum LexiconError {

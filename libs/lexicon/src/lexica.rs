@@ -49,7 +49,7 @@ pub struct Hit {
     pub start: usize,
     /// Byte offset after its last character; on a character boundary.
     pub end: usize,
-    /// The weight of the entry.
+    /// The weight of the entry; of a valence, with what words of degree before it add (VADER: without).
     pub weight: f32,
     /// A negation reaches it, and it is not counted.
     pub negated: bool,
@@ -144,6 +144,9 @@ impl Lexica {
                 }
                 if lexicon.negation == Negation::Drops {
                     matcher.drops(slot, number_of_lexicon);
+                    if lexicon.measure == Measure::Valence {
+                        matcher.scales(slot);
+                    }
                 }
                 // How short a prefix may be was the format's to say when the file was read.
                 let pattern = Pattern::read(&entry.term, 1, &mut tokens).map_err(|fault: Fault| {

@@ -4,6 +4,7 @@
 //! construction, elongated and possessive forms cost a look-up only when the plain form is unknown, and time is linear
 //! in the number of tokens for a fixed length of terms.
 
+use crate::degree::{self, Degrees, FADING};
 use crate::entry::{MAX_TERM_TOKENS, Pattern};
 use crate::negation::{self, Reach, Role, Roles};
 use crate::tokenise::Tokens;
@@ -43,7 +44,7 @@ pub(crate) struct Found {
     pub(crate) start: usize,
     /// The token after its last.
     pub(crate) end: usize,
-    /// The weight of its entry.
+    /// The weight of its entry; of a valence, with what words of degree before it add.
     pub(crate) weight: f32,
     /// The entry it comes from, as given to [`Matcher::insert`].
     pub(crate) entry: u32,
@@ -87,6 +88,9 @@ pub(crate) struct Matcher {
     slots: usize,
     /// By slot: the lexicon it belongs to, where negation drops hits.
     lexica: Vec<Option<usize>>,
+    degrees: Degrees,
+    /// Slots whose hits words of degree scale.
+    scaled: Vec<Slot>,
 }
 
 impl Matcher {
@@ -104,6 +108,8 @@ impl Matcher {
             leaf: vec![true],
             slots: 0,
             lexica: Vec::new(),
+            degrees: Degrees::new(language),
+            scaled: Vec::new(),
         };
         let mut tokens = Tokens::default();
         for (phrases, what) in
@@ -127,6 +133,13 @@ impl Matcher {
             self.lexica.resize(slot + 1, None);
         }
         self.lexica[slot] = Some(lexicon);
+    }
+
+    /// Says that words of degree scale the hits of `slot`, whose weights are valences.
+    pub(crate) fn scales(&mut self, slot: Slot) {
+        if !self.scaled.contains(&slot) {
+            self.scaled.push(slot);
+        }
     }
 
     /// Adds a term and its other spellings. `entry` is handed back with every hit.
@@ -228,6 +241,7 @@ impl Matcher {
             }
         }
         self.negate(tokens, scratch);
+        self.scale(tokens, scratch);
     }
 
     /// Tells which words and prefixes of the automaton each token is, and its role in negation.
@@ -317,6 +331,40 @@ impl Matcher {
         }
     }
 
+    /// Applies words of degree to the valences that were found: those up to three tokens before a hit, in its clause.
+    ///
+    /// One that has a valence itself ("súper", "kind of") only scales where the hit follows at once, or where it is an
+    /// expression; elsewhere it has its valence and scales nothing.
+    fn scale(&self, tokens: &Tokens, scratch: &mut Scratch) {
+        let Scratch { found, squeezed, .. } = scratch;
+        for index in 0..found.len() {
+            let hit = found[index];
+            if hit.weight == 0.0 || !self.scaled.contains(&hit.slot) {
+                continue;
+            }
+            let mut sum = 0.0;
+            let mut at = hit.start;
+            while at > 0 && !tokens.all()[at].breaks && hit.start - at < FADING.len() {
+                let faded = FADING[hit.start - at];
+                let Some((step, words)) = self.degrees.ending_at(tokens, at - 1, squeezed) else {
+                    at -= 1;
+                    continue;
+                };
+                let from = at - words;
+                match covering(&found[..index], hit.slot, from, at) {
+                    None => sum += step * faded,
+                    Some(own) if (at == hit.start || words > 1) && found[own].start >= from && found[own].end <= at => {
+                        found[own].weight = 0.0;
+                        sum += step * faded;
+                    }
+                    Some(_) => {}
+                }
+                at = from;
+            }
+            found[index].weight = degree::applied(hit.weight, sum);
+        }
+    }
+
     /// The lexicon of a slot whose hits negation drops.
     fn lexicon_of(&self, slot: Slot) -> Option<usize> {
         self.lexica.get(usize::from(slot)).copied().flatten()
@@ -326,6 +374,14 @@ impl Matcher {
     fn ended_by(&self, hit: &Found) -> Option<usize> {
         if hit.weight == 0.0 { None } else { self.lexicon_of(hit.slot) }
     }
+}
+
+/// The last hit of `slot` that has a token in common with those from `from` to before `to`.
+fn covering(found: &[Found], slot: Slot, from: usize, to: usize) -> Option<usize> {
+    // Hits lie in the order of their first tokens, and none is longer than a term can be.
+    let near = found.iter().enumerate().rev().take_while(|(_, hit)| hit.start + MAX_TERM_TOKENS > from);
+    let mut own = near.filter(|(_, hit)| hit.slot == slot && hit.weight != 0.0);
+    own.find(|(_, hit)| hit.start < to && hit.end > from).map(|(index, _)| index)
 }
 
 /// Whether a hit is an expression with a negator inside it.
@@ -360,10 +416,10 @@ fn consider(best: &mut Vec<(Slot, usize, Output)>, end: usize, output: Output) {
 }
 
 /// Ways an elongated word is squeezed; with up to three long runs, every mix of one and two letters.
-const MAX_SQUEEZES: u32 = 8;
+pub(crate) const MAX_SQUEEZES: u32 = 8;
 
 /// Three or more of one letter in a row.
-fn is_elongated(norm: &str) -> bool {
+pub(crate) fn is_elongated(norm: &str) -> bool {
     let mut previous = '\0';
     let mut run = 1;
     norm.chars().any(|character| {
@@ -376,7 +432,7 @@ fn is_elongated(norm: &str) -> bool {
 /// Writes `norm` with each long run cut to two letters, or to one where the run's bit in `plan` is set.
 ///
 /// Answers false when `plan` names more runs than there are.
-fn squeeze(norm: &str, plan: u32, out: &mut String) -> bool {
+pub(crate) fn squeeze(norm: &str, plan: u32, out: &mut String) -> bool {
     out.clear();
     let mut characters = norm.chars().peekable();
     let mut runs = 0;

@@ -2,7 +2,8 @@
 //!
 //! VADER has its own idea of a word (what stands between white space, stripped of punctuation), of negation (three
 //! words back, factor −0.74) and of emphasis (capitals, `!`, `?`, *but*). They are kept, odd corners included, so that
-//! numbers compare with the literature; nothing of it is shared with the matcher.
+//! numbers compare with the literature; of all this the matcher shares the words of
+//! emphasis alone ([`crate::degree`]).
 
 use crate::error::{Fault, LexiconError};
 use rustc_hash::FxHashMap;
@@ -24,7 +25,7 @@ const NEGATORS: &[&str] = &[
     "seldom", "despite",
 ];
 
-const BOOSTERS: &[&str] = &[
+pub(crate) const BOOSTERS: &[&str] = &[
     "absolutely",
     "amazingly",
     "awfully",
@@ -87,7 +88,7 @@ const BOOSTERS: &[&str] = &[
     "very",
 ];
 
-const DAMPENERS: &[&str] = &[
+pub(crate) const DAMPENERS: &[&str] = &[
     "almost",
     "barely",
     "hardly",

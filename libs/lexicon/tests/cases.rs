@@ -44,3 +44,47 @@ fn expressions() {
 fn shapes_of_text() {
     check("shapes.tsv", include_str!("cases/shapes.tsv"));
 }
+
+#[test]
+fn irony_two_languages_and_words_of_degree() {
+    check("mixed.tsv", include_str!("cases/mixed.tsv"));
+}
+
+/// Of a category's score, which is per token, the sum: so that texts of different lengths compare.
+fn sum(text: &str, language: Language, category: &str) -> f32 {
+    let lexica = Lexica::bundled();
+    let answer = lexica.score(text, language);
+    let of = |index: usize| lexica.categories()[index].name == format!("lexicon.{category}");
+    let score = answer.scored.iter().find(|scored| of(scored.category)).map(|scored| scored.score);
+    score.unwrap() * answer.n_tokens as f32
+}
+
+#[test]
+fn words_of_degree_scale_valences() {
+    for line in include_str!("cases/degrees.tsv").lines().filter(|line| !line.starts_with('#')) {
+        let columns: Vec<&str> = line.split('\t').collect();
+        let [text, language, expected] = columns[..] else { panic!("`{line}` needs three columns") };
+        let (language, expected) = (Language::from_tag(language), expected.parse::<f32>().unwrap());
+        let found = sum(text, language, "afinn.positive") - sum(text, language, "afinn.negative");
+        assert!((found - expected).abs() < 1e-4, "`{text}`: expected {expected}, found {found}");
+    }
+    let negative = |text: &str| sum(text, Language::Spanish, "afinn.negative");
+    assert!(negative("muy triste") > negative("triste") && negative("triste") > negative("un poco triste"));
+    // Hits that are counted, not weighed, are as many as before.
+    for text in ["I am sad", "I am very sad"] {
+        assert!((sum(text, Language::English, "emotion.sadness") - 1.0).abs() < 1e-6, "{text}");
+    }
+}
+
+#[test]
+fn an_expression_is_one_hit() {
+    let lexica = Lexica::bundled();
+    for (text, language, expression) in [
+        ("I had a panic attack today", Language::English, "panic attack"),
+        ("hoy tuve un ataque de pánico", Language::Spanish, "ataque de pánico"),
+    ] {
+        let hits = lexica.explain(text, language);
+        let anxiety = hits.iter().filter(|hit| lexica.categories()[hit.category].name == "lexicon.mh.anxiety");
+        assert_eq!(anxiety.map(|hit| &text[hit.start..hit.end]).collect::<Vec<_>>(), [expression]);
+    }
+}

@@ -69,6 +69,22 @@ fn coefficients_are_those_of_a_calculation_by_hand() {
     assert!(row.is_in_most_texts);
 }
 
+/// In 100 texts, `fond` is in 5, `keen` in 6 (twice in one of them) and the exception in many.
+#[test]
+fn everyday_terms_are_named_with_their_lines() {
+    let text = |number: usize| match number {
+        0..5 => "fond",
+        5..10 => "keen",
+        10 => "keen, keen",
+        11..40 => "fond of trouble",
+        _ => "nothing",
+    };
+    let corpus = Report::on(&warm(), (0..100).map(|number| (text(number), None::<&str>))).unwrap().corpus.unwrap();
+    let [keen] = &corpus.saturated_terms[..] else { panic!("one term: {:?}", corpus.saturated_terms) };
+    assert_eq!((keen.category.as_str(), keen.term.as_str(), keen.line, keen.texts), ("warm", "keen", 2, 6));
+    assert!((keen.share_of_texts - 0.06).abs() < 1e-12);
+}
+
 #[test]
 fn regions_say_which_words_carry_a_category_there() {
     let corpus = (0..20).map(|number| {

@@ -214,6 +214,38 @@ fn categories_keep_their_letters_and_their_names_apart() {
     broken!(Format::Wide, "año\tfond\nano\tkeen\n" => 2, Fault::OneName { first: 1, .. });
 }
 
+/// Each fault of a file is told, by line, up to twenty; where one makes the rest unreadable, it is told alone.
+#[test]
+fn all_faults_of_a_file_are_told_at_once() {
+    let lines = |format, text: &str| {
+        let faulty = Lexicon::read_to_the_end("mine", Language::English, format, "mine", text.as_bytes()).unwrap_err();
+        let line = |error: &LexiconError| match error {
+            LexiconError::Line { line, .. } => *line,
+            other => panic!("no line: {other}"),
+        };
+        (faulty.first.iter().map(line).collect::<Vec<_>>(), faulty.found)
+    };
+    for (format, text, expected) in [
+        (Format::Tsv, "a\tfond\na\tFOND\na\na\tke*en\na\tglad\tx\n", vec![2, 3, 4, 5]),
+        (Format::Liwc, "%\n1\twarm\n%\nfond\t7\nkeen\t1\nglad\nfo*nd\t1\n%\n", vec![4, 6, 7, 8]),
+        (Format::Liwc, "%\n1\twarm\nx\n1\tcold\n%\nfond\t2\n", vec![3, 4]),
+        (Format::Liwc, "%\n1\twarm\nfond\t1\nkeen\t1\n", vec![3, 4]),
+        (Format::Liwc, "fond\t1\nkeen\n", vec![1]),
+        (Format::LiwcTable, "DicTerm,warm\nfond,maybe\nkeen,X\nglad\n,X\n", vec![2, 4, 5]),
+        (Format::LiwcTable, "DicTerm,--\nfond,maybe\n", vec![1]),
+        (Format::Weighted, "term,category,weight\nfond,warm,heavy\n,warm,1\nkeen,warm,inf\n", vec![2, 3, 4]),
+        (Format::Weighted, "term,weight\nfond,heavy\n", vec![1]),
+    ] {
+        assert_eq!(lines(format, text), (expected.clone(), expected.len()), "{text}");
+    }
+    let many = "a\n".repeat(30);
+    assert_eq!(lines(Format::Tsv, &many), ((1..=20).collect(), 30));
+    let error = Lexicon::read_to_the_end("mine", Language::English, Format::Tsv, "mine", many.as_bytes()).unwrap_err();
+    let said = error.to_string();
+    assert!(said.lines().all(|line| line.starts_with("mine, line ") || line == "… and 10 more"), "{said}");
+    assert_eq!(said.lines().count(), 21);
+}
+
 #[test]
 fn files_without_a_term_are_empty() {
     for (format, text) in [

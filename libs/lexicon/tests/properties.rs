@@ -217,6 +217,36 @@ fn cues_stay_out_of_series() {
     assert!(wanted("I enjoy being alone") && !wanted("I don't enjoy being alone"));
 }
 
+/// Empath and labMT come with the program and answer only where they are named; naming the others gives what they are.
+#[test]
+fn lexica_that_are_not_on_by_default_answer_where_they_are_named() {
+    let default = Lexica::default_names();
+    let optional: Vec<&str> = Lexica::bundled_names().filter(|name| !default.contains(name)).collect();
+    assert_eq!(optional, ["empath", "labmt"]);
+    let bundled = Lexica::bundled();
+    let is_optional = |name: &str| name.starts_with("lexicon.empath.") || name.starts_with("lexicon.labmt.");
+    assert!(!bundled.categories().iter().any(|category| is_optional(&category.name)));
+    assert_eq!(Lexica::bundled_of(&default, &[], "").unwrap().hash(), bundled.hash());
+
+    let named = Lexica::bundled_of(&optional, &[], "").unwrap();
+    assert_ne!(named.hash(), bundled.hash());
+    assert_eq!(named.categories().len(), 194 + 2);
+    assert!(named.categories().iter().all(|category| is_optional(&category.name)));
+    let score = |text: &str, language, name: &str| {
+        let of = |index: usize| named.categories()[index].name == name;
+        let answer = named.score(text, language);
+        answer.scored.into_iter().find(|scored| of(scored.category)).map(|scored| scored.score)
+    };
+    assert!(score("my laptop at the office", Language::English, "lexicon.empath.office").unwrap() > 0.0);
+    assert_eq!(score("my laptop at the office", Language::Spanish, "lexicon.empath.office"), None);
+    // Triste is rated 2.14 of 9; one of two tokens.
+    let sad = score("qwx triste", Language::Spanish, "lexicon.labmt.negative").unwrap();
+    assert!((sad - 2.86 / 2.0).abs() < 1e-6, "{sad}");
+
+    let taken = Lexicon::read("labmt", Language::English, Format::Tsv, "f", b"a\tfond\n").unwrap();
+    assert!(Lexica::bundled_and(&[taken], "own").is_err(), "its name is taken, on or off");
+}
+
 /// Expressions that hold a negator end its reach for their own lexicon alone.
 #[test]
 fn a_lexicon_beside_the_others_changes_none_of_their_scores() {

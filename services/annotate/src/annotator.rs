@@ -47,16 +47,16 @@ impl Annotator {
     /// # Errors
     /// Where a file is missing or damaged; the message says which and what to do.
     pub fn load(settings: &Settings) -> Result<Self, Error> {
-        let (mut lexica, mut present_from) = (Lexica::bundled(), Vec::new());
-        if let Some(folder) = &settings.lexica_dir {
-            let own = own::lexica::read_folder(folder)?;
-            let hash = own::lexica::fingerprint(own.iter());
-            let (own, said): (Vec<_>, Vec<_>) = own.into_iter().map(|own| (own.lexicon, own.present_from)).unzip();
-            if !own.is_empty() {
-                lexica = Arc::new(Lexica::bundled_and(&own, &hash)?);
-            }
-            present_from = own.iter().zip(said).flat_map(|(own, said)| thresholds(&lexica, own, said)).collect();
-        }
+        let own = settings.lexica_dir.as_deref().map(own::lexica::read_folder).transpose()?.unwrap_or_default();
+        let hash = own::lexica::fingerprint(own.iter());
+        let (own, said): (Vec<_>, Vec<_>) = own.into_iter().map(|own| (own.lexicon, own.present_from)).unzip();
+        let lexica = if own.is_empty() && settings.lexica.is_default() {
+            Lexica::bundled()
+        } else {
+            Arc::new(Lexica::bundled_of(settings.lexica.names(), &own, &hash)?)
+        };
+        let present_from: Vec<_> =
+            own.iter().zip(said).flat_map(|(own, said)| thresholds(&lexica, own, said)).collect();
         let mut models = Vec::new();
         if !settings.lexica_only {
             let folder = settings.model_dir.clone().unwrap_or_else(Model::default_dir);

@@ -4,6 +4,7 @@ use crate::Topics;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::str::FromStr;
+use tidemark_lexicon::Lexica;
 use tidemark_model::{Device, Head};
 
 /// Settings of the annotate role: `[annotate]` in the configuration file.
@@ -12,6 +13,8 @@ use tidemark_model::{Device, Head};
 pub struct Settings {
     /// Folder of the model; the one shipped with the program where absent.
     pub model_dir: Option<PathBuf>,
+    /// Which of the lexica that come with the program answer, by name.
+    pub lexica: Bundled,
     /// Folder of lexica of one's own, beside the bundled ones; `DATA/lexica` where absent.
     pub lexica_dir: Option<PathBuf>,
     /// Folder of models of one's own, beside the one that ships; `DATA/models` where absent.
@@ -37,6 +40,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             model_dir: None,
+            lexica: Bundled::default(),
             lexica_dir: None,
             models_dir: None,
             lexica_only: false,
@@ -47,6 +51,58 @@ impl Default for Settings {
             device: Device::Cpu,
             threads: 0,
         }
+    }
+}
+
+/// Which of the lexica that come with the program answer. The others are as if they were not there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Vec<String>", into = "Vec<String>")]
+pub struct Bundled(Vec<&'static str>);
+
+impl Bundled {
+    /// Their names, each once, in the order of [`Lexica::bundled_names`].
+    #[must_use]
+    pub fn names(&self) -> &[&'static str] {
+        &self.0
+    }
+
+    /// Whether they are those that answer where nothing is said.
+    #[must_use]
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl Default for Bundled {
+    fn default() -> Self {
+        Self(Lexica::default_names())
+    }
+}
+
+impl TryFrom<Vec<String>> for Bundled {
+    type Error = String;
+
+    fn try_from(names: Vec<String>) -> Result<Self, String> {
+        if let Some(unknown) = names.iter().find(|name| !Lexica::is_bundled(name)) {
+            let known: Vec<&str> = Lexica::bundled_names().collect();
+            return Err(format!("no lexicon `{unknown}` comes with the program; there are {}", known.join(", ")));
+        }
+        Ok(Self(Lexica::bundled_names().filter(|known| names.iter().any(|name| name == known)).collect()))
+    }
+}
+
+/// As a command line says it: names with commas between them.
+impl FromStr for Bundled {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        text.split(',').map(|name| name.trim().to_owned()).collect::<Vec<_>>().try_into()
+    }
+}
+
+impl From<Bundled> for Vec<String> {
+    fn from(bundled: Bundled) -> Self {
+        bundled.0.into_iter().map(str::to_owned).collect()
     }
 }
 
@@ -130,8 +186,19 @@ impl From<Heads> for Written {
 
 #[cfg(test)]
 mod tests {
-    use super::{Heads, Settings};
+    use super::{Bundled, Heads, Settings};
     use serde_json::json;
+
+    #[test]
+    fn lexica_are_named_each_once_and_an_unknown_one_is_refused_with_those_there_are() {
+        let settings: Settings = serde_json::from_value(json!({"lexica": ["labmt", "mh", "labmt"]})).expect("settings");
+        assert_eq!(settings.lexica.names(), ["mh", "labmt"]);
+        assert!(!settings.lexica.is_default() && Bundled::default().is_default());
+        assert_eq!(serde_json::to_value(&settings).expect("JSON")["lexica"], json!(["mh", "labmt"]));
+        assert_eq!("mh, labmt".parse::<Bundled>(), Ok(settings.lexica));
+        let fault = "mh,liwc".parse::<Bundled>().expect_err("unknown");
+        assert!(fault.contains("`liwc`") && fault.contains("vader, empath, labmt"), "{fault}");
+    }
 
     #[test]
     fn heads_are_a_word_or_a_list() {

@@ -24,7 +24,7 @@ pub mod role;
 mod topics;
 
 pub use annotator::Annotator;
-pub use config::{Heads, Settings};
+pub use config::{Bundled, Heads, Settings};
 pub use error::Error;
 pub use prepared::{Prepare, Prepared};
 pub use topics::{Topic, Topics};

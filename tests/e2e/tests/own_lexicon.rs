@@ -47,6 +47,8 @@ fn a_malformed_dictionary_is_refused_with_its_line() {
     std::fs::write(&file, DICTIONARY.replace("glad\t2\n", "glad\t7\n")).expect("written");
     let program = Program::find();
     program.run(["lexicon", "check", &file]).failed(4, &["mine.dic", "line 8", "7"]);
+    std::fs::write(&file, DICTIONARY.replace("glad\t2\n", "glad\t7\nkeen\tx\n")).expect("written");
+    program.run(["lexicon", "check", &file]).failed(4, &["line 8", "line 9"]);
     program.run(["lexicon", "check", "none.dic"]).failed(4, &["none.dic"]);
     std::fs::write(&file, DICTIONARY).expect("written");
     let empty = folder.path().join("posts.ndjson").display().to_string();

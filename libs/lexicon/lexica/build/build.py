@@ -2,7 +2,8 @@
 
     python3 build.py SOURCES [--vader-emoji FILE]
 
-SOURCES holds the folders absolutist, afinn, spanish_covid_categories, suicide_risk_v1 and vader, as published.
+SOURCES holds the folders absolutist, afinn, empath, labmt, spanish_covid_categories, suicide_risk_v1 and vader, as
+published.
 Writes into the folder above this one. Running it twice writes the same bytes.
 
 Rules, by lexicon:
@@ -11,6 +12,9 @@ Rules, by lexicon:
                 descriptions: those of a single character, the only ones vaderSentiment itself can find.
   afinn         English: copied. Spanish: copied, less the terms in AFINN_ES_DROP and terms that are English words
                 left untranslated (the same term with the same valence in the English list, unless in AFINN_ES_KEEP).
+  empath        one line a category, as published, less repeated terms, EMPATH_DROP and the `_` between words.
+  labmt         mean happiness less 5, the middle of its scale, of the words at least LABMT_LENS away from it, by rank;
+                less words that hold anything but letters, digits, an apostrophe and a hyphen between them.
   suicide_risk  the first half of each construct's `tokens` (the second half are lemmas of a machine, such as "I be die"),
                 and the lemma of a term's last word where it only takes off a plural s; less RISK_DROP, which in
                 lower case are other words.
@@ -21,6 +25,7 @@ Rules, by lexicon:
 """
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -44,6 +49,13 @@ AFINN_ES_KEEP = {
 }
 # Acronyms and fragments whose lower-case form is another word.
 RISK_DROP = {"ed", "er", "tw", "0", "od", "msm", "trt", "k2"}
+
+# Halves of expressions, and terms that no token of a text can equal: a full stop or a slash ends a clause.
+EMPATH_DROP = {
+    "", ".45", "9/11", "a.m", "a.m.", "in-command", "in-waiting", "on-one", "to-hand", "to-school", "year-",
+}
+# Dodds et al. 2011 leave out words rated within 1 of the middle.
+LABMT_LENS = 1.0
 
 
 def write(path, lines):
@@ -81,6 +93,25 @@ def afinn(sources):
         seen.add(low)
         kept.append(f"{low}\t{valence}")
     write(LEXICA / "afinn" / "es.tsv", kept)
+
+
+def empath(sources):
+    lines = []
+    for category, *terms in rows(sources / "empath" / "categories.tsv"):
+        kept = dict.fromkeys(term.replace("_", " ") for term in terms if term not in EMPATH_DROP)
+        lines.append("\t".join([category, *kept]))
+    write(LEXICA / "empath" / "en.tsv", sorted(lines))
+
+
+def labmt(sources):
+    for language, name in (("en", "english"), ("es", "spanish")):
+        kept = {}
+        for term, happiness, _ in list(rows(sources / "labmt" / f"labmt_{name}.tsv"))[1:]:
+            # In hundredths, so that no rounding decides who is outside the lens.
+            valence = round(float(happiness) * 100) - 500
+            if abs(valence) >= LABMT_LENS * 100 and re.fullmatch(r"[^\W_]+(['-][^\W_]+)*", term):
+                kept.setdefault(term.lower(), valence)
+        write(LEXICA / "labmt" / f"{language}.tsv", [f"{term}\t{valence / 100:g}" for term, valence in kept.items()])
 
 
 def suicide_risk(sources):
@@ -146,6 +177,8 @@ def main():
     absolutist(sources)
     vader(sources, emoji)
     afinn(sources)
+    empath(sources)
+    labmt(sources)
     suicide_risk(sources)
     kept(sources, "en")
     kept(sources, "es")

@@ -2,7 +2,10 @@
 
 use super::consistency::{Moments, coefficient};
 use super::terms::{self, Term};
-use super::{Carried, Carrier, CategoryUse, Corpus, MOST_HITS_SHARE, RegionUse, Report, SATURATED_SHARE, TOP_WORDS};
+use super::{
+    Carried, Carrier, CategoryUse, Corpus, MOST_HITS_SHARE, RegionUse, Report, SATURATED_SHARE, SATURATED_TERM_SHARE,
+    SaturatedTerm, TOP_WORDS,
+};
 use crate::entry::{Lexicon, Measure, Negation, Pattern};
 use crate::error::LexiconError;
 use crate::matcher::{Found, Matcher, PSEUDO, Scratch, Slot};
@@ -49,6 +52,7 @@ struct TermUse {
     /// Hits in the text at hand.
     here: u32,
     hits: u64,
+    texts: u64,
     share: Moments,
     present: Moments,
 }
@@ -99,6 +103,9 @@ impl<'l> Check<'l> {
             matcher.insert(pattern, slot, entry.weight, number);
             if lexicon.negation == Negation::Drops {
                 matcher.drops(slot, 0);
+                if lexicon.measure == Measure::Valence {
+                    matcher.scales(slot);
+                }
             }
             uses.push(TermUse { slot, ..TermUse::default() });
         }
@@ -165,13 +172,32 @@ impl<'l> Check<'l> {
         }
         let Counts { texts, tokens, texts_hit, tokens_hit } = self.corpus;
         let categories = self.sums.iter().zip(&by_slot).map(|(sums, items)| self.category(sums, items)).collect();
-        let corpus = Corpus { texts, tokens, texts_hit, tokens_hit, categories };
+        let saturated_terms = self.saturated_terms();
+        let corpus = Corpus { texts, tokens, texts_hit, tokens_hit, saturated_terms, categories };
         Report { corpus: Some(corpus), ..self.terms_alone() }
     }
 
     /// What there is to say without texts.
     pub(super) fn terms_alone(&self) -> Report {
         terms::report(self.lexicon, &self.terms)
+    }
+
+    /// Terms that are in many texts, the most frequent first; of equals, the one that stands first in the file.
+    fn saturated_terms(&self) -> Vec<SaturatedTerm> {
+        let share = |texts: u64| texts as f64 / self.corpus.texts.max(1) as f64;
+        let terms = self.terms.iter().zip(&self.uses);
+        let saturated = terms.filter(|(_, of)| share(of.texts) > SATURATED_TERM_SHARE);
+        let mut found: Vec<SaturatedTerm> = saturated
+            .map(|(Term { entry, .. }, of)| SaturatedTerm {
+                category: entry.category.clone(),
+                term: entry.term.clone(),
+                line: entry.line,
+                texts: of.texts,
+                share_of_texts: share(of.texts),
+            })
+            .collect();
+        found.sort_by_key(|term| std::cmp::Reverse(term.texts));
+        found
     }
 
     /// The number of a region.
@@ -246,6 +272,7 @@ impl TermUse {
         let here = std::mem::take(&mut self.here);
         if here > 0 {
             self.hits += u64::from(here);
+            self.texts += 1;
             self.share.add(f64::from(here) * per_token);
             self.present.add(1.0);
         }

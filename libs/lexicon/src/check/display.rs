@@ -76,6 +76,11 @@ impl Corpus {
         let by_texts = self.categories.iter().filter(|row| row.is_in_most_texts);
         let by_texts = by_texts.map(|row| format!("{}: in {:.0} % of texts", row.category, 100.0 * row.share_of_texts));
         list(f, "Saturated", by_word.chain(by_texts))?;
+        let terms = self.saturated_terms.iter().map(|found| {
+            let super::SaturatedTerm { category, term, line, texts, share_of_texts } = found;
+            format!("{category}: `{term}`, line {line}, in {:.0} % of them ({texts})", 100.0 * share_of_texts)
+        });
+        list(f, &format!("Terms in more than {:.0} % of texts", 100.0 * super::SATURATED_TERM_SHARE), terms)?;
         writeln!(f, "\nCarried by")?;
         for row in self.categories.iter().filter(|row| row.carried.hits > 0) {
             writeln!(f, "  {:width$}  {}", row.category, words(&row.carried))?;

@@ -31,6 +31,9 @@ use tidemark_domain::Language;
 /// share of texts says little about any of them.
 pub const SATURATED_SHARE: f64 = 0.5;
 
+/// A term in more than this share of texts is an everyday word: it saturates every category that it is in.
+pub const SATURATED_TERM_SHARE: f64 = 0.05;
+
 /// Words listed as those that carry a category.
 pub const TOP_WORDS: usize = 5;
 
@@ -148,8 +151,25 @@ pub struct Corpus {
     pub texts_hit: u64,
     /// Tokens that belong to a hit.
     pub tokens_hit: u64,
+    /// Terms in more than [`SATURATED_TERM_SHARE`] of the texts, the most frequent first.
+    pub saturated_terms: Vec<SaturatedTerm>,
     /// By category, in the order of [`Report::categories`].
     pub categories: Vec<CategoryUse>,
+}
+
+/// A term that is in many texts.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SaturatedTerm {
+    /// Its category.
+    pub category: String,
+    /// The term as the lexicon has it.
+    pub term: String,
+    /// Its line.
+    pub line: usize,
+    /// Texts with a hit of it.
+    pub texts: u64,
+    /// They, as a share of all texts, 0 to 1.
+    pub share_of_texts: f64,
 }
 
 /// What a corpus says about a category.

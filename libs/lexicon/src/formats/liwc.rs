@@ -15,20 +15,21 @@
 //! describe no more than the plain lines.
 
 use super::context::{Codes, Condition, Context, Dictionary, Place, Side};
-use super::{LineFault, category, lines};
+use super::{Faults, category, lines};
 use crate::entry::Entry;
 use crate::error::Fault;
 
 const PERCENT: &str = "%";
 
-/// Reads a dictionary.
-pub(super) fn entries(text: &str) -> Result<Vec<Entry>, LineFault> {
+/// Reads a dictionary. No term can be judged where a line `%` or a category is not right: its faults are told alone.
+pub(super) fn entries(text: &str, faults: &mut Faults) -> Vec<Entry> {
     let mut dictionary = Dictionary::default();
     let mut percents = 0;
     let mut last = 1;
     for (number, line) in lines(text).filter(|(_, line)| !line.trim().is_empty()) {
         last = number;
-        let read = if line.trim() == PERCENT {
+        let is_percent = line.trim() == PERCENT;
+        let read = if is_percent {
             percents += 1;
             match percents {
                 1 => Ok(()),
@@ -43,12 +44,23 @@ pub(super) fn entries(text: &str) -> Result<Vec<Entry>, LineFault> {
                 _ => term_line(&mut dictionary, line, number),
             }
         };
-        read.map_err(|fault| (number, fault))?;
+        if let Err(fault) = read {
+            faults.push((number, fault));
+        }
+        if faults.found > 0 && (percents == 0 || (is_percent && percents == 2)) {
+            return Vec::new();
+        }
     }
     if percents == 1 {
-        return Err((last, Fault::Percent { found: 1 }));
+        // Terms were taken for categories.
+        faults.keep_first();
+        faults.push((last, Fault::Percent { found: 1 }));
+        return Vec::new();
     }
-    dictionary.entries()
+    dictionary.entries().unwrap_or_else(|fault| {
+        faults.push(fault);
+        Vec::new()
+    })
 }
 
 /// `id<TAB>name`, perhaps indented, perhaps with a description.

@@ -5,27 +5,46 @@
 //! category. Terms may carry conditions in parentheses, as in LIWC 2015.
 
 use super::context::{Codes, Dictionary, Place};
-use super::{LineFault, category, cells, weight};
+use super::{Faults, category, cells, weight};
 use crate::entry::Entry;
 use crate::error::Fault;
 
 /// The header's first field.
 pub(super) const TERM: &str = "DicTerm";
 
-/// Reads a table.
-pub(super) fn entries(text: &str) -> Result<Vec<Entry>, LineFault> {
+/// Reads a table. Without its header, no row can be read.
+pub(super) fn entries(text: &str, faults: &mut Faults) -> Vec<Entry> {
     let mut records = cells::records(text);
-    let Some(first) = records.next() else { return Ok(Vec::new()) };
-    let (number, names) = first?;
+    let Some(first) = records.next() else { return Vec::new() };
     let mut dictionary = Dictionary::default();
-    add_categories(&mut dictionary, &names, number).map_err(|fault| (number, fault))?;
+    let header = first.and_then(|(number, names)| match add_categories(&mut dictionary, &names, number) {
+        Ok(()) => Ok(names.len()),
+        Err(fault) => Err((number, fault)),
+    });
+    let width = match header {
+        Ok(width) => width,
+        Err(fault) => {
+            faults.push(fault);
+            return Vec::new();
+        }
+    };
     for record in records {
-        let (number, fields) = record?;
-        cells::same_width(names.len(), &fields).map_err(|fault| (number, fault))?;
-        let codes = codes(&fields[1..]).map_err(|fault| (number, fault))?;
-        dictionary.add(&fields[0], codes, number).map_err(|fault| (number, fault))?;
+        let read = record
+            .and_then(|(number, fields)| row(&mut dictionary, width, &fields, number).map_err(|fault| (number, fault)));
+        if let Err(fault) = read {
+            faults.push(fault);
+        }
     }
-    dictionary.entries()
+    dictionary.entries().unwrap_or_else(|fault| {
+        faults.push(fault);
+        Vec::new()
+    })
+}
+
+/// A term and its cells.
+fn row(dictionary: &mut Dictionary, width: usize, fields: &[String], number: usize) -> Result<(), Fault> {
+    cells::same_width(width, fields)?;
+    dictionary.add(&fields[0], codes(&fields[1..])?, number)
 }
 
 /// Whether a table's first line is this format's header.

@@ -12,11 +12,33 @@ mod wide;
 mod words;
 
 use crate::entry::{Entry, MIN_PREFIX_CHARS, Measure, Negation};
-use crate::error::Fault;
+use crate::error::{Fault, MAX_FAULTS};
 use std::collections::HashMap;
 
 /// A fault and its line, counted from 1.
-type LineFault = (usize, Fault);
+pub(crate) type LineFault = (usize, Fault);
+
+/// Faults of one file, as they are found: the first of them, and their number.
+#[derive(Debug, Default)]
+pub(crate) struct Faults {
+    pub(crate) first: Vec<LineFault>,
+    pub(crate) found: usize,
+}
+
+impl Faults {
+    pub(crate) fn push(&mut self, fault: LineFault) {
+        self.found += 1;
+        if self.first.len() < MAX_FAULTS {
+            self.first.push(fault);
+        }
+    }
+
+    /// Forgets all but the first, whose consequences the others are.
+    fn keep_first(&mut self) {
+        self.first.truncate(1);
+        self.found = self.first.len();
+    }
+}
 
 /// How a lexicon file is written. A fault always has a line.
 ///
@@ -46,19 +68,20 @@ pub enum Format {
 }
 
 impl Format {
-    /// Reads every line of `text`, which has no byte order mark.
-    pub(crate) fn entries(self, text: &str) -> Result<Vec<Entry>, LineFault> {
+    /// Reads every line of `text`, which has no byte order mark. What cannot be read goes to `faults`, in the order of the
+    /// lines; where a fault makes all that follows unreadable, it is the last.
+    pub(crate) fn entries(self, text: &str, faults: &mut Faults) -> Vec<Entry> {
         let mut names = Names::default();
         match self {
-            Self::Tsv => by_line(text, |line, number, entries| tsv::line(line, number, &mut names, entries)),
-            Self::Valence => by_line(text, valence::line),
-            Self::Wide => by_line(text, |line, number, entries| wide::line(line, number, &mut names, entries)),
+            Self::Tsv => by_line(text, faults, |line, number, entries| tsv::line(line, number, &mut names, entries)),
+            Self::Valence => by_line(text, faults, valence::line),
+            Self::Wide => by_line(text, faults, |line, number, entries| wide::line(line, number, &mut names, entries)),
             Self::Words(category) => {
-                by_line(text, |line, number, entries| words::line(category, line, number, entries))
+                by_line(text, faults, |line, number, entries| words::line(category, line, number, entries))
             }
-            Self::Liwc => liwc::entries(text),
-            Self::LiwcTable => liwc_table::entries(text),
-            Self::Weighted => weighted::entries(text),
+            Self::Liwc => liwc::entries(text, faults),
+            Self::LiwcTable => liwc_table::entries(text, faults),
+            Self::Weighted => weighted::entries(text, faults),
         }
     }
 
@@ -103,13 +126,16 @@ impl Format {
 /// Reads a format whose lines stand alone; `read` gets a line, its number and where its entries go.
 fn by_line(
     text: &str,
+    faults: &mut Faults,
     mut read: impl FnMut(&str, usize, &mut Vec<Entry>) -> Result<(), Fault>,
-) -> Result<Vec<Entry>, LineFault> {
+) -> Vec<Entry> {
     let mut entries = Vec::new();
     for (number, line) in lines(text) {
-        read(line, number, &mut entries).map_err(|fault| (number, fault))?;
+        if let Err(fault) = read(line, number, &mut entries) {
+            faults.push((number, fault));
+        }
     }
-    Ok(entries)
+    entries
 }
 
 /// The lines of `text` with their numbers, without what ends them.

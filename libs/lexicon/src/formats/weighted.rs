@@ -1,7 +1,7 @@
 //! DLATK's weighted lexica: a CSV table with the columns `term`, `category` and `weight` in any order; others (`id`)
 //! are not read. The term `_intercept` is a constant of its category.
 
-use super::{LineFault, Names, cells, weight};
+use super::{Faults, Names, cells, weight};
 use crate::entry::Entry;
 use crate::error::Fault;
 
@@ -14,18 +14,34 @@ pub(super) fn header(fields: &[String]) -> Result<[usize; 3], &'static str> {
     Ok([term?, category?, weight?])
 }
 
-/// Reads a table.
-pub(super) fn entries(text: &str) -> Result<Vec<Entry>, LineFault> {
+/// Reads a table. Without its header, no row can be read.
+pub(super) fn entries(text: &str, faults: &mut Faults) -> Vec<Entry> {
     let mut records = cells::records(text);
-    let Some(first) = records.next() else { return Ok(Vec::new()) };
-    let (number, names) = first?;
+    let Some(first) = records.next() else { return Vec::new() };
     let fault = |missing| Fault::Header { expected: "`term`, `category` and `weight`", missing };
-    let columns = header(&names).map_err(|missing| (number, fault(missing)))?;
-    let mut categories = Names::default();
-    let mut read = |(number, fields): (usize, Vec<String>)| {
-        row(names.len(), columns, number, &fields, &mut categories).map_err(|fault| (number, fault))
+    let header = first.and_then(|(number, names)| match header(&names) {
+        Ok(columns) => Ok((names.len(), columns)),
+        Err(missing) => Err((number, fault(missing))),
+    });
+    let (width, columns) = match header {
+        Ok(header) => header,
+        Err(fault) => {
+            faults.push(fault);
+            return Vec::new();
+        }
     };
-    records.map(|record| record.and_then(&mut read)).collect()
+    let mut categories = Names::default();
+    let mut entries = Vec::new();
+    for record in records {
+        let read = record.and_then(|(number, fields)| {
+            row(width, columns, number, &fields, &mut categories).map_err(|fault| (number, fault))
+        });
+        match read {
+            Ok(entry) => entries.push(entry),
+            Err(fault) => faults.push(fault),
+        }
+    }
+    entries
 }
 
 fn row(width: usize, columns: [usize; 3], line: usize, fields: &[String], names: &mut Names) -> Result<Entry, Fault> {

@@ -80,7 +80,7 @@ pub(crate) fn emotions(level: &str) -> Vec<&'static str> {
 }
 
 fn name(level: &str, (_, second, first): &(&'static str, &'static str, &'static str)) -> &'static str {
-    if level == PRIMARY { *first } else { *second }
+    if level == PRIMARY { first } else { second }
 }
 
 /// The label that makes an emotion of a level, or any emotion of it, and the emotion it makes: the likeliest of the labels

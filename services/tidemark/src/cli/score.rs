@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 use std::num::NonZeroU32;
 use std::path::PathBuf;
-use tidemark_annotate::Heads;
+use tidemark_annotate::{Bundled, Heads};
 
 pub(super) const ANNOTATE_HELP: &str = r#"Example:
   echo '{"id": "1", "text": "so tired of everything", "lang": "en"}' | tidemark annotate - --output -
@@ -63,6 +63,10 @@ pub(crate) struct Explain {
 pub(crate) struct InOut {
     #[command(flatten)]
     pub(crate) files: ModelInOut,
+    /// Which lexica of the program answer: names with commas between them, such as mh,emotion,empath; where absent, all but
+    /// empath and labmt.
+    #[arg(long, value_name = "NAMES")]
+    pub(crate) bundled: Option<Bundled>,
     /// Folder of lexica of one's own, beside the bundled ones (`tidemark lexicon add` makes DATA/lexica).
     #[arg(long, value_name = "DIR")]
     pub(crate) lexica: Option<PathBuf>,

@@ -15,10 +15,11 @@ use tidemark_model::Head;
 
 /// What scores, as the arguments have it.
 pub(crate) fn settings(arguments: &InOut) -> Result<Settings, Failure> {
-    let InOut { files, lexica, lexica_only, heads, topics } = arguments;
+    let InOut { files, bundled, lexica, lexica_only, heads, topics } = arguments;
     Ok(Settings {
         model_dir: files.model.clone(),
         models_dir: files.models.clone(),
+        lexica: bundled.clone().unwrap_or_default(),
         lexica_dir: lexica.clone(),
         lexica_only: *lexica_only,
         heads: heads.clone().unwrap_or_default(),

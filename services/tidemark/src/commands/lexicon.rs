@@ -14,7 +14,7 @@ use tidemark_annotate::own::lexica as own;
 use tidemark_domain::Language;
 use tidemark_domain::marker::name_part;
 use tidemark_lexicon::check::{Check, Report};
-use tidemark_lexicon::{Lexica, Lexicon};
+use tidemark_lexicon::{Format, Lexica, Lexicon};
 use tidemark_wire::annotated_file::PostLine;
 use tidemark_wire::lines::Lines;
 
@@ -106,10 +106,12 @@ pub(crate) fn add(arguments: &LexiconAdd) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Reads a lexicon whose format its name and its first lines tell.
+/// Reads a lexicon whose format its name and its first lines tell; one that is malformed is told with all its lines.
 fn read(path: &Path, language: Language) -> Result<Lexicon, Failure> {
     let bytes = read_bytes(path)?;
-    own::read(&stem(path), language, &path.display().to_string(), &bytes).or_exit(Exit::Input)
+    let file = path.display().to_string();
+    let format = Format::of_file(&file, &bytes).or_exit(Exit::Input)?;
+    Lexicon::read_to_the_end(&stem(path), language, format, &file, &bytes).or_exit(Exit::Input)
 }
 
 /// A file's content, decompressed.
