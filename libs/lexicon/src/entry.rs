@@ -199,11 +199,11 @@ impl Lexicon {
         let (measure, negation) = Format::Tsv.scoring(&entries);
         let mut lexicon =
             Self { name: name.to_owned(), language, measure, negation, entries: Vec::new(), passed_over: Vec::new() };
-        lexicon.take(entries, Format::Tsv).map_err(|(line, fault)| LexiconError::Line {
-            file: name.to_owned(),
-            line,
-            fault,
-        })?;
+        let mut faults = Faults::default();
+        lexicon.take(entries, Format::Tsv, &mut faults);
+        if let Some((line, fault)) = faults.first.into_iter().next() {
+            return Err(LexiconError::Line { file: name.to_owned(), line, fault });
+        }
         if lexicon.entries.is_empty() {
             return Err(LexiconError::Empty { file: name.to_owned() });
         }
