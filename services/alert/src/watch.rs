@@ -166,7 +166,7 @@ mod tests {
     #[test]
     fn days_are_judged_when_they_are_quiet() {
         let (mut watch, start) = (Watch::default(), Instant::now());
-        let mut settled = |after: Duration, ended| watch.is_settled(&ended, start + after);
+        let mut settled = |after: Duration, ended: Vec<SeriesSummary>| watch.is_settled(&ended, start + after);
         assert!(!settled(Duration::ZERO, reaching(3, 0)), "nobody knows what is still to come");
         assert!(!settled(Duration::from_secs(30), reaching(3, 1)), "a past is being read in");
         assert!(!settled(QUIET, reaching(3, 1)));
@@ -176,7 +176,7 @@ mod tests {
     #[test]
     fn late_posts_put_it_off_for_a_while() {
         let (mut watch, start) = (Watch::default(), Instant::now());
-        let mut settled = |after: Duration, ended| watch.is_settled(&ended, start + after);
+        let mut settled = |after: Duration, ended: Vec<SeriesSummary>| watch.is_settled(&ended, start + after);
         for second in 0..PATIENCE.as_secs() {
             assert!(!settled(Duration::from_secs(second), reaching(3, second as i64)));
         }

@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn people_counted_by_weight_are_the_same_people() {
-        let present: Vec<bool> = (0..100).map(|person| person < 20 || person > 90).collect();
+        let present: Vec<bool> = (0..100).map(|person| !(20..=90).contains(&person)).collect();
         let weights: Vec<f64> = (0..100).map(|person| if person < 40 { 1.75 } else { 0.5 }).collect();
         let group = |k, n, weight| Group { people: Proportion { k, n }, weight };
         let groups = [group(20, 40, 1.75), group(9, 60, 0.5), group(0, 0, 3.0)];

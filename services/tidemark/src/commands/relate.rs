@@ -41,7 +41,7 @@ fn run(
     let mut rejects = Rejects::of(&files.output).or_exit(Exit::Output)?;
     let mut output = Output::create(&files.output).or_exit(Exit::Output)?;
     let (progress, position) = Progress::over(&input);
-    let (reader, rejected_before) = annotated(input, &settings(&arguments.files), &mut rejects, &progress)?;
+    let (reader, rejected_before) = annotated(input, &settings(&arguments.files)?, &mut rejects, &progress)?;
     let people = People::read(reader, &mut rejects, &options, |lines| progress.at_shared(&position, lines, "posts"))
         .map_err(failure)?;
     rejects.flush().context("the rejects cannot be written").or_exit(Exit::Output)?;
