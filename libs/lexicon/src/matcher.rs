@@ -314,8 +314,8 @@ impl Matcher {
                 lexica.push(lexicon);
             }
         }
-        let all = tokens.all();
-        negation::scopes(roles.len(), |index| (roles[index], all[index].breaks, reaches[index]), negated);
+        let ends = |index: usize| tokens.all()[index].breaks || shows(tokens.norm(index));
+        negation::scopes(roles.len(), |index| (roles[index], ends(index), reaches[index]), negated);
         for hit in found.iter_mut() {
             hit.negated = negated[hit.start];
         }
@@ -324,7 +324,7 @@ impl Matcher {
             for hit in found.iter().filter(|hit| self.ended_by(hit) == Some(*lexicon) && holds_negator(hit, roles)) {
                 bound(hit, roles, own_reaches);
             }
-            negation::scopes(roles.len(), |index| (roles[index], all[index].breaks, own_reaches[index]), negated);
+            negation::scopes(roles.len(), |index| (roles[index], ends(index), own_reaches[index]), negated);
             for hit in found.iter_mut().filter(|hit| self.lexicon_of(hit.slot) == Some(*lexicon)) {
                 hit.negated = negated[hit.start];
             }
@@ -382,6 +382,11 @@ fn covering(found: &[Found], slot: Slot, from: usize, to: usize) -> Option<usize
     let near = found.iter().enumerate().rev().take_while(|(_, hit)| hit.start + MAX_TERM_TOKENS > from);
     let mut own = near.filter(|(_, hit)| hit.slot == slot && hit.weight != 0.0);
     own.find(|(_, hit)| hit.start < to && hit.end > from).map(|(index, _)| index)
+}
+
+/// Whether a token is an emoji or an emoticon: it shows what no word before it takes back ("not happy 😭").
+fn shows(norm: &str) -> bool {
+    norm.chars().next().is_some_and(|first| !first.is_alphanumeric())
 }
 
 /// Whether a hit is an expression with a negator inside it.

@@ -3,7 +3,7 @@
 //! A negator (*not*, *never*, *without*, *n't*; *no*, *nunca*, *sin*, *ni*) reaches over the next
 //! [`WINDOW_TOKENS`] counted tokens of its clause. Clitics and degree words (*really*, *at all*; *me*, *nada*, *muy*)
 //! are not counted, but nothing further than [`REACH_TOKENS`] tokens is reached. Scope ends at punctuation, at a line
-//! break and at a conjunction that turns or subordinates (*but*, *because*; *pero*, *porque*).
+//! break, at an emoji or emoticon and at a conjunction that turns or subordinates (*but*, *because*; *pero*, *porque*).
 //!
 //! A verb of opinion passes its negation down: "I don't think I am happy" and "no creo que esté feliz" deny the
 //! happiness. So after one, what opens its clause (pronouns, auxiliaries, *que*) is not counted. After any other word it
