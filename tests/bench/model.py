@@ -96,7 +96,7 @@ def main():
     a.add_argument("--limit", type=int, default=20_000)
     a.add_argument("--rounds", type=int, default=3)
     a.add_argument("--binary", default=ROOT / "target/debug/tidemark")
-    a.add_argument("--model", type=pathlib.Path, default=ROOT / "libs/model/weights/encoder-v1")
+    a.add_argument("--model", type=pathlib.Path, default=ROOT / "libs/model/weights/encoder-v2")
     a = a.parse_args()
     texts, threads = posts.texts(a.posts, a.limit), os.cpu_count()
     python = Python(a.model, threads)

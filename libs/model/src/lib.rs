@@ -199,7 +199,7 @@ impl Model {
             .ok()
             .and_then(|path| path.parent().map(|folder| folder.join("../share/tidemark/model")))
             .filter(|folder| folder.join(manifest::MANIFEST).is_file())
-            .unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("weights/encoder-v1"))
+            .unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("weights/encoder-v2"))
     }
 
     /// The heads, in the order that [`HeadScore::head`] counts.

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes what the Rust crate must reproduce: ids, windows, calibrated scores and labels of sentences made up for the purpose.
 
-    python golden.py --model ../weights/encoder-v1 --out ../tests/golden.json
+    python golden.py --model ../weights/encoder-v2 --out ../tests/golden.json
 
 Reads: the model folder. Guarantees: every sentence is invented here. Does not: read any data set.
 """

@@ -3,7 +3,7 @@
 use crate::answers::say::Marker;
 
 /// Shown unasked, the most asked-for first.
-const HEADLINES: [(&str, &str, &str); 9] = [
+const HEADLINES: [(&str, &str, &str); 10] = [
     ("lexicon.mh.stress", "Stress (words)", "Posts with a word or phrase of stress, not negated."),
     ("lexicon.mh.anxiety", "Anxiety (words)", "Posts with a word or phrase of anxiety, not negated."),
     ("lexicon.mh.depression", "Depression (words)", "Posts with a word or phrase of depression, not negated."),
@@ -20,6 +20,11 @@ const HEADLINES: [(&str, &str, &str); 9] = [
         "mh.suicide_selfharm",
         "Suicidality and self-harm (model)",
         "Posts that the model reads as speaking of suicidal thoughts or self-harm.",
+    ),
+    (
+        "loneliness.is_lonely",
+        "Loneliness (model)",
+        "Posts that the model reads as expressing the writer's own loneliness.",
     ),
 ];
 

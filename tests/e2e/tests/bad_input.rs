@@ -364,7 +364,7 @@ fn what_says_is_not_heard_ends_nothing() {
 
 /// Copies the bundled model, so that it can be damaged.
 fn copied_model(folder: &Path) -> PathBuf {
-    let bundled = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../libs/model/weights/encoder-v1");
+    let bundled = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../libs/model/weights/encoder-v2");
     let copy = folder.join("model");
     std::fs::create_dir(&copy).expect("created");
     for file in std::fs::read_dir(bundled).expect("the bundled model") {
