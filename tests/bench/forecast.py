@@ -61,7 +61,8 @@ def auto_ets(series, names, origins, a):
 
     days = pandas.DataFrame({name: pandas.Series(series[name]) for name in names})
     days.index = pandas.to_datetime(days.index)
-    days = days.asfreq("D").interpolate(limit_direction="both")
+    days = days.sort_index().asfreq("D").interpolate(limit_direction="both")
+
     def fitted(seen):
         long = seen.melt(ignore_index=False, var_name="unique_id", value_name="y").rename_axis("ds").reset_index()
         models = StatsForecast(models=[AutoETS(season_length=7)], freq="D", n_jobs=CORES)
