@@ -64,7 +64,7 @@ export function App() {
             </section>
             <section aria-labelledby="signals-title">
               <h2 id="signals-title">{strings.signals.title}</h2>
-              {signals.data && <Signals signals={signals.data.signals} />}
+              {signals.data && <Signals signals={signals.data.signals} busy={busy} />}
             </section>
             <section aria-labelledby="series-title">
               <h2 id="series-title" tabIndex={-1}>

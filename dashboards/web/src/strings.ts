@@ -114,7 +114,9 @@ export const strings = {
   signals: {
     title: "Signals",
     help: "What stood out on days that are over. Scores say how much a look is worth; no signal is an alert.",
-    none: (days: number) => `No signal in the last ${days} days: no watched series stood out, and no feed changed.`,
+    none: (days: number) =>
+      `No signal in the last ${days} days: on those judged so far no watched series stood out, and no feed changed.`,
+    unjudged: "No signal yet: days that are being read in are judged once they have come to rest.",
     kinds: { data_quality: "Data quality", marker: "Marker" } as Record<SignalKind, string>,
     marker: (marker: string, where: string) => `${marker} ${where} stood higher than its own past let expect.`,
     feed: (source: string) =>

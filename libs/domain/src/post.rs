@@ -72,6 +72,16 @@ pub struct PostEvent {
     pub conversation: Option<PostKey>,
     /// The source itself says that the author is a bot.
     pub is_bot_hint: bool,
+    /// The text of the post this one answers, masked as [`PostEvent::text`] is; `None` where the source does not bring it.
+    pub parent_text: Option<String>,
+    /// What the post is about, masked, where the source says so.
+    pub topic: Option<String>,
+}
+
+/// Whether a text is what platforms put in place of one that is gone.
+#[must_use]
+pub fn says_removed(text: &str) -> bool {
+    ["[deleted]", "[removed]"].contains(&text.trim())
 }
 
 /// Whether a source's word for "the author is a bot" says so. What is not understood says nothing.

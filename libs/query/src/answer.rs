@@ -1,8 +1,11 @@
 //! What a question in SQL is answered with.
 
 use crate::Error;
-use arrow::array::RecordBatch;
-use arrow::datatypes::SchemaRef;
+use arrow::array::{Array as _, ArrayRef, RecordBatch, StringArray};
+use arrow::datatypes::{FieldRef, SchemaRef};
+use arrow::error::ArrowError;
+use arrow::json::writer::{EncoderOptions, make_encoder};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What one question may cost.
@@ -59,17 +62,17 @@ impl Answer {
         Ok(table.to_string())
     }
 
-    /// As CSV with a header line.
+    /// As CSV with a header line. A cell is one value: a list stands in it as its JSON text.
     ///
     /// # Errors
-    /// [`Error::Arrow`] where a column cannot stand in CSV (a list).
+    /// [`Error::Arrow`] where a value cannot be written.
     pub fn to_csv(&self) -> Result<Vec<u8>, Error> {
         let mut writer = arrow::csv::WriterBuilder::new().with_header(true).build(Vec::new());
         if self.batches.is_empty() {
-            writer.write(&RecordBatch::new_empty(self.schema.clone()))?;
+            writer.write(&flat(&RecordBatch::new_empty(self.schema.clone()))?)?;
         }
         for batch in &self.batches {
-            writer.write(batch)?;
+            writer.write(&flat(batch)?)?;
         }
         Ok(writer.into_inner())
     }
@@ -84,4 +87,34 @@ impl Answer {
         writer.finish()?;
         Ok(writer.into_inner())
     }
+}
+
+/// The rows with lists, and whatever else holds several values, as JSON text.
+fn flat(batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
+    let schema = batch.schema();
+    if !schema.fields().iter().any(|field| field.data_type().is_nested()) {
+        return Ok(batch.clone());
+    }
+    let mut columns = Vec::with_capacity(batch.num_columns());
+    for (field, values) in schema.fields().iter().zip(batch.columns()) {
+        let values = if field.data_type().is_nested() { json(field, values)? } else { Arc::clone(values) };
+        columns.push((field.name(), values));
+    }
+    RecordBatch::try_from_iter(columns)
+}
+
+/// Each value as its JSON text; none where there is none.
+fn json(field: &FieldRef, values: &ArrayRef) -> Result<ArrayRef, ArrowError> {
+    let options = EncoderOptions::default().with_explicit_nulls(true);
+    let mut encoder = make_encoder(field, values.as_ref(), &options)?;
+    let mut texts = Vec::with_capacity(values.len());
+    for row in 0..values.len() {
+        let mut text = Vec::new();
+        if !encoder.is_null(row) {
+            encoder.encode(row, &mut text);
+        }
+        // JSON is never empty, and always UTF-8.
+        texts.push((!text.is_empty()).then(|| String::from_utf8_lossy(&text).into_owned()));
+    }
+    Ok(Arc::new(StringArray::from(texts)))
 }

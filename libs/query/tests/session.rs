@@ -227,6 +227,11 @@ async fn the_latest_revision_stands_unless_deleted() {
     let sums = here.ask("SELECT author, present, answered FROM author_days ORDER BY 1").await;
     let lines = String::from_utf8(sums.to_json_lines().unwrap()).unwrap();
     assert!(lines.contains(r#"{"author":"quitter","present":["m.x"],"answered":["m.x"]}"#), "{lines}");
+    // A cell of CSV holds a list as its JSON.
+    let csv = String::from_utf8(sums.to_csv().unwrap()).unwrap();
+    assert!(csv.contains(r#"quitter,"[""m.x""]","[""m.x""]""#), "{csv}");
+    let nobody = here.ask("SELECT present FROM author_days WHERE author = 'nobody'").await;
+    assert_eq!(String::from_utf8(nobody.to_csv().unwrap()).unwrap(), "present\n");
 }
 
 #[tokio::test]

@@ -105,6 +105,8 @@ fn event_to_proto(event: &PostEvent) -> proto::PostEvent {
         parent: event.parent.map(|key| key.0.to_vec()),
         conversation: event.conversation.map(|key| key.0.to_vec()),
         is_bot_hint: event.is_bot_hint,
+        parent_text: event.parent_text.clone(),
+        topic: event.topic.clone(),
     }
 }
 
@@ -131,6 +133,8 @@ fn event_from_proto(event: proto::PostEvent) -> Result<PostEvent, DecodeError> {
         parent: event.parent.map(|key| sixteen(&key, "parent").map(PostKey)).transpose()?,
         conversation: event.conversation.map(|key| sixteen(&key, "conversation").map(PostKey)).transpose()?,
         is_bot_hint: event.is_bot_hint,
+        parent_text: event.parent_text,
+        topic: event.topic,
     })
 }
 
@@ -148,11 +152,12 @@ pub fn decode_event(bytes: &[u8]) -> Result<PostEvent, DecodeError> {
     event_from_proto(proto::PostEvent::decode(bytes)?)
 }
 
-/// Encodes an annotated post for the log, without its text.
+/// Encodes an annotated post for the log, without what was written: its text, the one that it answers, its topic.
 #[must_use]
 pub fn encode_annotated(post: &AnnotatedPost) -> Vec<u8> {
     let mut event = event_to_proto(&post.event);
     event.text.clear();
+    (event.parent_text, event.topic) = (None, None);
     proto::AnnotatedPost {
         event: Some(event),
         scores: post
@@ -249,6 +254,8 @@ mod tests {
             parent: Some(PostKey::of("file", "6")),
             conversation: None,
             is_bot_hint: true,
+            parent_text: Some("¿cómo estás?".into()),
+            topic: Some("inflación".into()),
         }
     }
 
@@ -258,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn annotated_posts_round_trip_without_their_text() {
+    fn annotated_posts_round_trip_without_what_was_written() {
         let mut post = AnnotatedPost {
             event: event(),
             scores: vec![Score { marker: "mh.stress".into(), score: 0.25, present: false }],
@@ -267,7 +274,39 @@ mod tests {
         };
         let back = decode_annotated(&encode_annotated(&post)).expect("valid");
         post.event.text.clear();
+        (post.event.parent_text, post.event.topic) = (None, None);
         assert_eq!(back, post);
+    }
+
+    #[test]
+    fn an_event_without_what_came_later_is_byte_for_byte_what_it_was() {
+        let event = PostEvent {
+            event_id: EventId([1; 16]),
+            post_key: PostKey([2; 16]),
+            parent: Some(PostKey([4; 16])),
+            text: "hola".into(),
+            created_at: "1970-01-01T00:00:00.000005Z".parse().expect("a time"),
+            observed_at: "1970-01-01T00:00:00.000006Z".parse().expect("a time"),
+            parent_text: None,
+            topic: None,
+            ..event()
+        };
+        // Tag, length and content of each field, as the schema before fields 16 and 17 had them.
+        let bytes = [
+            b"\x0a\x10\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01".as_slice(),
+            b"\x12\x10\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02",
+            b"\x1a\x04file\x22\x03run\x28\x01",
+            b"\x32\x10\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03",
+            b"\x38\x05\x40\x06\x4a\x02es\x52\x04hola\x5a\x04AR-B",
+            b"\x6a\x10\x04\x04\x04\x04\x04\x04\x04\x04\x04\x04\x04\x04\x04\x04\x04\x04",
+            b"\x78\x01",
+        ]
+        .concat();
+        assert_eq!(encode_event(&event), bytes);
+        assert_eq!(decode_event(&bytes).expect("valid"), event);
+        // What came later stands behind it, where a reader that does not know it passes over it.
+        let with = PostEvent { parent_text: Some("¿y vos?".into()), ..event };
+        assert!(encode_event(&with).starts_with(&bytes));
     }
 
     #[test]

@@ -386,6 +386,8 @@ fn read_line(line: &[u8], number: u64, options: &Options) -> Result<AnnotatedPos
             parent: None,
             conversation: None,
             is_bot_hint: line.is_bot && !options.counted.with_bots,
+            parent_text: None,
+            topic: None,
         },
     })
 }

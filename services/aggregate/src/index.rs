@@ -155,6 +155,8 @@ pub(crate) mod tests {
             parent: None,
             conversation: None,
             is_bot_hint: false,
+            parent_text: None,
+            topic: None,
         }
     }
 

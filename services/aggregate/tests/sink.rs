@@ -49,6 +49,8 @@ fn post(event: u64, native: u64, operation: Operation) -> PostEvent {
         parent: None,
         conversation: None,
         is_bot_hint: native.is_multiple_of(50),
+        parent_text: None,
+        topic: None,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::config::Heads;
 use crate::derived::{self, ABSTAIN, Cues, Derived, NO, Said, YES};
+use crate::prepared::of_event;
 use crate::topics::Finder;
 use crate::{Error, Settings, metrics, own};
 use std::collections::BTreeMap;
@@ -201,13 +202,7 @@ impl Annotator {
     /// Where inference fails.
     pub fn annotate_events(&self, events: Vec<PostEvent>) -> Result<(Vec<AnnotatedPost>, usize), Error> {
         let has_text = |event: &PostEvent| matches!(event.operation, Operation::Create | Operation::Update);
-        // An event names its parent and does not hold its text: markers that read it are absent here. A topic it gets from
-        // its own words, by the settings.
-        let texts: Vec<_> = events
-            .iter()
-            .filter(|event| has_text(event))
-            .map(|event| Input::new(&event.text, event.language))
-            .collect();
+        let texts: Vec<_> = events.iter().filter(|event| has_text(event)).map(of_event).collect();
         let (annotations, tokens) = self.annotate(&texts)?;
         metrics::given_topic(annotations.iter().filter(|annotation| annotation.topic.is_some()).count());
         let mut annotations = annotations.into_iter();

@@ -92,8 +92,9 @@ pub fn read_post(line: &[u8]) -> Result<PostLine, (RejectReason, String)> {
     if post.text.is_empty() && post.op != Some(Op::Delete) && !text.contains("\"text\"") {
         return Err((RejectReason::MissingField, "`text` is missing".to_owned()));
     }
-    if post.text.contains('\0') {
-        post.text = post.text.replace('\0', "");
+    let contexts = [&mut post.parent_text, &mut post.topic].into_iter().flatten();
+    for text in contexts.chain([&mut post.text]).filter(|text| text.contains('\0')) {
+        *text = text.replace('\0', "");
     }
     if post.op == Some(Op::Delete) {
         post.text.clear();
@@ -281,7 +282,8 @@ mod tests {
 
     #[test]
     fn emoji_extra_fields_and_nul_are_fine() {
-        let post = read_post("{\"id\": 3, \"text\": \"😭\\u0000\", \"more\": [1]}".as_bytes()).expect("a post");
-        assert_eq!((post.id.as_str(), post.text.as_str()), ("3", "😭"));
+        let line = r#"{"id": 3, "text": "😭\u0000", "parent_text": "\u0000no", "more": [1]}"#;
+        let post = read_post(line.as_bytes()).expect("a post");
+        assert_eq!((post.id.as_str(), post.text.as_str(), post.parent_text.as_deref()), ("3", "😭", Some("no")));
     }
 }

@@ -15,6 +15,8 @@
 //! conversation = "thread"   # the native id of the conversation's first post
 //! operation = "op"          # create, update, delete_post, delete_author. Not mapped or empty: create
 //! is_bot = "bot"            # true, 1, yes, bot
+//! parent_text = "quoted"    # the text of the post this one answers, for markers that read it
+//! topic = "subject"         # what it is about, for markers that read a topic; only ever read where it is named here
 //! ```
 //!
 //! `format` of `created_at` is `rfc3339`, `unix` (seconds), `unix_ms`, a pattern of `strftime`, or `auto` (the default:
@@ -24,7 +26,7 @@
 //!
 //! A CSV or Parquet file must have every column that is named. NDJSON has no header: its first 1,000 records must show
 //! `text`, `created_at` and, where they are named, `id` and `author`; the others may come at any time; one that never came is told at the end. Without a mapping
-//! file, columns are known by their usual names ([`Mapping::by_name`]), in NDJSON whenever they come.
+//! file, columns but `topic` are known by their usual names ([`Mapping::by_name`]), in NDJSON whenever they come.
 
 use crate::decode::{ColumnKind, Columns};
 use crate::error::Error;
@@ -35,7 +37,7 @@ use std::path::Path;
 use tidemark_wire::header;
 
 /// The keys of a mapping file.
-pub(crate) const KEYS: [&str; 14] = [
+pub(crate) const KEYS: [&str; 16] = [
     "source",
     "format",
     "delimiter",
@@ -50,6 +52,8 @@ pub(crate) const KEYS: [&str; 14] = [
     "conversation",
     "operation",
     "is_bot",
+    "parent_text",
+    "topic",
 ];
 
 /// The source of a file whose mapping names none.
@@ -116,6 +120,12 @@ pub struct Mapping {
     /// Column of the bot flag.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub is_bot: Option<String>,
+    /// Column of the text of the post that is answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent_text: Option<String>,
+    /// Column of what the post is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub topic: Option<String>,
 }
 
 /// Where the time stands and how it is written.
@@ -174,7 +184,7 @@ impl<'de> Deserialize<'de> for TimeColumn {
 }
 
 /// The fields that a post may lack.
-pub(crate) const OPTIONAL_FIELDS: [Field; 9] = [
+pub(crate) const OPTIONAL_FIELDS: [Field; 11] = [
     Field::Id,
     Field::Author,
     Field::Language,
@@ -184,6 +194,8 @@ pub(crate) const OPTIONAL_FIELDS: [Field; 9] = [
     Field::Conversation,
     Field::Operation,
     Field::IsBot,
+    Field::ParentText,
+    Field::Topic,
 ];
 
 /// The names that everybody gives to the column of `field`, the likeliest first.
@@ -200,6 +212,9 @@ pub(crate) const fn usual_names(field: Field) -> &'static [&'static str] {
         Field::Conversation => &["conversation", "conversation_id", "thread", "thread_id", "root"],
         Field::Operation => &["operation", "op"],
         Field::IsBot => &["is_bot", "is_bot_hint", "bot"],
+        Field::ParentText => &["parent_text"],
+        // As often a board, or the number of a thread, which must not become what a stance is taken on.
+        Field::Topic => &[],
     }
 }
 
@@ -276,6 +291,8 @@ impl Mapping {
             conversation: first(Field::Conversation),
             operation: first(Field::Operation),
             is_bot: first(Field::IsBot),
+            parent_text: first(Field::ParentText),
+            topic: first(Field::Topic),
         })
     }
 
@@ -292,6 +309,8 @@ impl Mapping {
             (Field::Conversation, &self.conversation),
             (Field::Operation, &self.operation),
             (Field::IsBot, &self.is_bot),
+            (Field::ParentText, &self.parent_text),
+            (Field::Topic, &self.topic),
         ];
         fields.extend(optional.into_iter().filter_map(|(field, column)| Some((field, column.as_deref()?))));
         fields
@@ -432,7 +451,7 @@ mod tests {
             .collect();
         let mapping = Mapping::from_toml(&docs).expect("valid");
         assert_eq!(mapping.source(), "reddit_mh");
-        assert_eq!(mapping.columns().len(), 11);
+        assert_eq!(mapping.columns().len(), 13);
         assert_eq!(mapping.delimiter("x.csv").expect("valid"), b';');
         mapping.clock().expect("the zone is known");
     }
@@ -485,6 +504,16 @@ mod tests {
         assert_eq!((mapping.community.as_deref(), mapping.id), (Some("subreddit"), None));
         let fault = Mapping::by_name(&names(&["tweet", "date"])).expect_err("no text").to_string();
         assert!(fault.contains("post's text") && fault.contains("`tweet`"), "{fault}");
+    }
+
+    #[test]
+    fn a_parents_text_is_known_by_its_name_and_a_topic_is_not() {
+        let mapping = Mapping::by_name(&names(&["date", "text", "Parent_Text", "topic"])).expect("recognised");
+        assert_eq!((mapping.parent_text.as_deref(), mapping.topic), (Some("Parent_Text"), None));
+        // A run is named by what its mapping serialises to: without these columns, by the name that it always had.
+        let without = Mapping::by_name(&names(&["date", "text"])).expect("recognised");
+        let written = serde_json::to_string(&without).expect("JSON");
+        assert_eq!(written, r#"{"text":"text","created_at":{"column":"date","format":"auto","zone":"UTC"}}"#);
     }
 
     #[test]

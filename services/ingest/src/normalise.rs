@@ -7,9 +7,8 @@ use crate::mask::{SpanKind, mask, mask_spans};
 use crate::pseudonym::Pseudonymiser;
 use crate::record::{Fault, RawPost};
 use jiff::Timestamp;
-use std::borrow::Cow;
 use tidemark_domain::RejectReason::{EmptyText, MissingField, TextTooLong, WrongType};
-use tidemark_domain::post::says_bot;
+use tidemark_domain::post::{says_bot, says_removed};
 use tidemark_domain::{AuthorKey, EventId, Operation, PostEvent, PostKey};
 
 /// A longer text is refused. Counted in characters (Unicode scalar values).
@@ -17,10 +16,6 @@ pub const MAX_TEXT_CHARS: usize = 100_000;
 /// A longer id or name is refused: it is a text in the wrong column.
 pub const MAX_NAME_CHARS: usize = 512;
 
-/// What the platforms put in place of a text that is gone.
-const REMOVED_TEXTS: [&str; 2] = ["[deleted]", "[removed]"];
-/// What they put in place of an author who is gone. Pseudonymised, all of them would be one person.
-const REMOVED_AUTHORS: [&str; 2] = ["[deleted]", "[removed]"];
 /// Reddit's communities of one person carry that person's handle.
 const PROFILE_COMMUNITY: &str = "u_";
 
@@ -52,10 +47,9 @@ pub fn normalise(record: &RawPost, own_id: Option<&str>, event_id: EventId, run:
         None | Some("") => Operation::Create,
         Some(name) => read_operation(name)?,
     };
-    let author = match name(record.author.as_deref(), "author")? {
-        Some(author) if !REMOVED_AUTHORS.contains(&author) => Some(run.pseudonymiser.author(run.source, author)),
-        _ => None,
-    };
+    // Those who are gone have one name everywhere: pseudonymised, all of them would be one person.
+    let author = name(record.author.as_deref(), "author")?.filter(|author| !says_removed(author));
+    let author = author.map(|author| run.pseudonymiser.author(run.source, author));
     let native_id = name(record.id.as_deref(), "id")?;
     let key_of = |id: &str| run.pseudonymiser.post(run.source, id);
     let post_key = match operation {
@@ -97,6 +91,8 @@ pub fn normalise(record: &RawPost, own_id: Option<&str>, event_id: EventId, run:
         parent: name(record.parent.as_deref(), "parent")?.map(key_of),
         conversation: name(record.conversation.as_deref(), "conversation")?.map(key_of),
         is_bot_hint: record.is_bot.as_deref().is_some_and(says_bot),
+        parent_text: record.parent_text.as_deref().filter(|_| !is_deletion).and_then(read_parent_text),
+        topic: name(record.topic.as_deref(), "topic")?.map(|topic| mask(topic).into_owned()),
     })
 }
 
@@ -113,21 +109,35 @@ pub(crate) fn read_text(text: &str, spans: &[(usize, usize, SpanKind)]) -> Resul
     if text.len() > MAX_TEXT_CHARS && text.chars().count() > MAX_TEXT_CHARS {
         return Err(Fault::new(TextTooLong, format!("the text is longer than {MAX_TEXT_CHARS} characters")));
     }
-    let masked = mask_spans(text, spans);
-    // Masked again: a NUL may have torn a handle in two.
-    let clean: Cow<'_, str> = if masked.contains('\0') {
-        Cow::Owned(mask(&masked.replace('\0', "")).into_owned())
-    } else {
-        Cow::Borrowed(&masked)
-    };
-    let clean = clean.trim();
+    let clean = clean(text, spans);
     if clean.is_empty() {
         return Err(Fault::new(EmptyText, "the text is empty"));
     }
-    if REMOVED_TEXTS.contains(&clean) {
+    if says_removed(&clean) {
         return Err(Fault::new(EmptyText, "the platform has removed the text"));
     }
-    Ok(clean.to_owned())
+    Ok(clean)
+}
+
+/// The text that a post answers as it is kept: cleaned as the post's own. What is wrong with it does not cost the post:
+/// there is none where it is blank or the platform has removed it, and one that is longer than a text may be is cut there,
+/// far beyond what a model reads of it.
+fn read_parent_text(text: &str) -> Option<String> {
+    let mut clean = clean(text, &[]);
+    if let Some((end, _)) = clean.char_indices().nth(MAX_TEXT_CHARS) {
+        clean.truncate(end);
+    }
+    (!clean.is_empty() && !says_removed(&clean)).then_some(clean)
+}
+
+/// A text without NUL, masked and without white space around it.
+fn clean(text: &str, spans: &[(usize, usize, SpanKind)]) -> String {
+    let masked = mask_spans(text, spans);
+    if masked.contains('\0') {
+        // Masked again: a NUL may have torn a handle in two.
+        return mask(&masked.replace('\0', "")).trim().to_owned();
+    }
+    masked.trim().to_owned()
 }
 
 /// A post's time where the source's own clock is known too.
@@ -202,6 +212,8 @@ mod tests {
             parent: some("0"),
             conversation: some("00"),
             is_bot: some("True"),
+            parent_text: some(" ¿cómo dormiste, @ana? "),
+            topic: some("ley de @bea"),
             ..post("hola @ana, otra noche sin dormir")
         })
         .expect("a post");
@@ -213,6 +225,8 @@ mod tests {
         assert_eq!(event.region.as_deref(), Some("AR-B"));
         assert_eq!(event.author, Some(Pseudonymiser::new(&[7; 32]).author("s", "ana")));
         assert!(event.is_bot_hint);
+        assert_eq!(event.parent_text.as_deref(), Some("¿cómo dormiste, @user?"));
+        assert_eq!(event.topic.as_deref(), Some("ley de @user"));
         assert_eq!((event.source.as_str(), event.run_id.as_str()), ("s", "r"));
     }
 
@@ -228,6 +242,29 @@ mod tests {
         assert_eq!(read(&RawPost { text: None, ..post("") }).expect_err("none"), MissingField);
         // A handle that a NUL tears in two is still a handle.
         assert!(!read(&post("hi @\0ana there")).expect("a post").text.contains("ana"));
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_parents_text_does_not_cost_the_post() {
+        let answering = |parent: &str| {
+            let event = read(&RawPost { parent_text: some(parent), ..post("so do I") }).expect("a post");
+            assert_eq!(event.text, "so do I");
+            event.parent_text
+        };
+        assert_eq!(
+            answering("I am so @\0ana tired, write to ana@example.org\0").as_deref(),
+            Some("I am so @user tired, write to @user")
+        );
+        for none in ["", " \n", "\0", "[removed]", " [deleted] "] {
+            assert_eq!(answering(none), None, "{none:?}");
+        }
+        assert_eq!(answering(&"é".repeat(100_001)).expect("its beginning").chars().count(), 100_000);
+        // A deletion and a post that answers nobody's words carry none.
+        let deletion = RawPost { operation: some("delete"), parent_text: some("I am tired"), ..post("gone") };
+        assert_eq!(read(&deletion).expect("a deletion").parent_text, None);
+        assert_eq!(read(&post("so do I")).expect("a post").parent_text, None);
+        let long = RawPost { topic: some(&"x".repeat(513)), ..post("x") };
+        assert_eq!(read(&long).expect_err("no topic is as long"), WrongType);
     }
 
     #[test]

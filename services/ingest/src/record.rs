@@ -28,6 +28,10 @@ pub struct RawPost {
     pub operation: Option<String>,
     /// Whether the source calls the author a bot.
     pub is_bot: Option<String>,
+    /// The text of the post that is answered.
+    pub parent_text: Option<String>,
+    /// What the post is about.
+    pub topic: Option<String>,
 }
 
 /// A field of [`RawPost`].
@@ -44,6 +48,8 @@ pub(crate) enum Field {
     Conversation,
     Operation,
     IsBot,
+    ParentText,
+    Topic,
 }
 
 impl RawPost {
@@ -60,6 +66,8 @@ impl RawPost {
             Field::Conversation => &mut self.conversation,
             Field::Operation => &mut self.operation,
             Field::IsBot => &mut self.is_bot,
+            Field::ParentText => &mut self.parent_text,
+            Field::Topic => &mut self.topic,
         } = value;
     }
 }

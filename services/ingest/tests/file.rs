@@ -112,6 +112,31 @@ async fn a_byte_order_mark_is_no_part_of_the_first_record_or_column() {
 }
 
 #[tokio::test]
+async fn a_parents_text_comes_masked_from_its_column_and_belongs_to_its_record() {
+    let csv = "id;when;body;quoted;subject\n\
+        1;2024-01-01;so do I;\"@ana: I am tired; so tired\";the @bea law\n\
+        2;2024-01-01;nothing to answer;;\n\
+        3;2024-01-01;;I am tired;the law\n";
+    let mapping = "format = 'csv'\ndelimiter = ';'\nid = 'id'\ntext = 'body'\ncreated_at = 'when'\n\
+        parent_text = 'quoted'\ntopic = 'subject'";
+    let (report, outcomes) = Bench::new().read("posts.csv", csv.as_bytes(), Some(mapping)).await;
+    assert_eq!((report.sent, reasons(&outcomes)), (2, vec![(3, MissingField)]));
+    let contexts = |outcomes: &[Outcome]| -> Vec<(Option<String>, Option<String>)> {
+        events(outcomes).iter().map(|event| (event.parent_text.clone(), event.topic.clone())).collect()
+    };
+    let some = |text: &str| Some(text.to_owned());
+    assert_eq!(contexts(&outcomes), [(some("@user: I am tired; so tired"), some("the @user law")), (None, None)]);
+    // Of a reject, the owner's file alone keeps it.
+    assert!(!format!("{:?}", rejects(&outcomes)).contains("tired"));
+
+    // Without a mapping a parent's text is known by its name, and a topic is not. An edit that brings none has none.
+    let ndjson = r#"{"id":1,"created_at":"2024-01-01","text":"so do I","parent_text":"@ana is tired","topic":7}
+        {"id":1,"created_at":"2024-01-01","text":"so did I","op":"update"}"#;
+    let (_, outcomes) = Bench::new().read("posts.ndjson", ndjson.as_bytes(), None).await;
+    assert_eq!(contexts(&outcomes), [(some("@user is tired"), None), (None, None)]);
+}
+
+#[tokio::test]
 async fn every_bad_record_is_a_reject_with_its_reason() {
     let mut input = Vec::new();
     let line = |text: &str| format!("{text}\n").into_bytes();

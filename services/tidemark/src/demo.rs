@@ -177,9 +177,8 @@ fn record(post: &SimulatedPost) -> RawPost {
         place: Some(post.region.clone()),
         community: post.community.clone(),
         parent: post.parent.clone(),
-        conversation: None,
-        operation: None,
         is_bot: post.is_bot.then(|| "true".to_owned()),
+        ..RawPost::default()
     }
 }
 

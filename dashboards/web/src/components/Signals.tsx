@@ -1,6 +1,5 @@
 import type { Signal } from "../data/api";
-import { SIGNAL_DAYS } from "../data/queries";
-import { told } from "../data/signals";
+import { silence, told } from "../data/signals";
 import { strings } from "../strings";
 
 const said = strings.signals;
@@ -20,9 +19,9 @@ function One({ signal }: { signal: Signal }) {
   );
 }
 
-export function Signals({ signals }: { signals: Signal[] }) {
+export function Signals({ signals, busy }: { signals: Signal[]; busy: boolean }) {
   const rest = signals.slice(SHOWN);
-  if (signals.length === 0) return <p className="quiet">{said.none(SIGNAL_DAYS)}</p>;
+  if (signals.length === 0) return <p className="quiet">{silence(busy)}</p>;
   return (
     <>
       <p className="quiet">{said.help}</p>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { signals } from "./fixture";
-import { told } from "./signals";
+import { silence, told } from "./signals";
 
 describe("a signal", () => {
   const [rise, outage] = signals.map(told);
@@ -19,5 +19,15 @@ describe("a signal", () => {
     expect(outage?.sentence).toContain("the feed of simulated changed");
     expect(outage?.facts).toBe("12 Nov 2026");
     expect(outage?.why).toBe("31 posts; 300 are usual; 18 hours without a post; 0 are usual");
+  });
+});
+
+describe("an empty list", () => {
+  it("does not say that nothing changed while days are not judged yet", () => {
+    expect(silence(true)).toContain("No signal yet");
+    expect(silence(true)).not.toContain("no feed changed");
+    expect(silence(false)).toBe(
+      "No signal in the last 28 days: on those judged so far no watched series stood out, and no feed changed.",
+    );
   });
 });

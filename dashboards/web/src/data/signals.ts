@@ -3,6 +3,7 @@
 import { count, day } from "../format";
 import { strings } from "../strings";
 import type { Signal } from "./api";
+import { SIGNAL_DAYS } from "./queries";
 
 const said = strings.signals;
 
@@ -12,6 +13,11 @@ export interface Told {
   /** The days it speaks of, and its score where it has one. */
   facts: string;
   why: string;
+}
+
+/** What an empty list says: while much is being read in, that it is not judged yet. */
+export function silence(busy: boolean): string {
+  return busy ? said.unjudged : said.none(SIGNAL_DAYS);
 }
 
 export function told({ kind, source, region, title, first_day, last_day, days, score, reasons }: Signal): Told {

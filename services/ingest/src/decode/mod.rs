@@ -102,7 +102,10 @@ impl<'a> Row<'a> {
         match &self.raw {
             Raw::Bytes(bytes) => bytes.len(),
             Raw::Rejected(rejected) => rejected.raw.len(),
-            Raw::Cells(_) => self.post.as_ref().ok().and_then(|post| post.text.as_ref()).map_or(0, String::len),
+            Raw::Cells(_) => {
+                let texts = self.post.iter().flat_map(|post| [&post.text, &post.parent_text]);
+                texts.flatten().map(String::len).sum()
+            }
         }
     }
 }

@@ -140,6 +140,9 @@ fn event(
         parent: None,
         conversation: None,
         is_bot_hint: false,
+        // A record names the post that it answers and does not hold its text.
+        parent_text: None,
+        topic: None,
     }
 }
 
@@ -259,6 +262,7 @@ mod tests {
         assert_eq!(event.post_key, Pseudonymiser::new(&[7; 32]).post("bluesky", "at://did:plc:a/app.bsky.feed.post/k"));
         assert_eq!(event.parent, Some(Pseudonymiser::new(&[7; 32]).post("bluesky", "at://p")));
         assert_eq!(event.conversation, Some(Pseudonymiser::new(&[7; 32]).post("bluesky", "at://r")));
+        assert_eq!(event.parent_text, None, "the record does not hold it");
         assert_eq!(event.created_at.to_string(), "2026-07-04T14:38:06.24Z");
         assert_eq!(event.operation, Operation::Create);
     }

@@ -31,9 +31,12 @@ A mapping file says which column is what:
   community = "board"
   parent = "reply_to"
   conversation = "thread"
+  parent_text = "quoted"
+  topic = "subject"
 
 Posts are told apart by source and id: files whose ids mean other posts need other sources. Without one it is `file`.
-Without a mapping, columns with the usual names are recognised (id, text or body, author, created_at or date, lang, region).
+Without a mapping, columns with the usual names are recognised (id, text or body, author, created_at or date, lang, region,
+parent_text; not topic). What a post answers, parent_text, is masked as the post is, and read with it (docs/markers.md).
 Rejected records are kept in DATA/rejects with a reason, and can be read again with a corrected mapping."#;
 
 /// `tidemark ingest file`.
