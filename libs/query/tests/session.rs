@@ -9,7 +9,9 @@ use std::sync::Arc;
 use tidemark_domain::alert::AlertState;
 use tidemark_domain::{Alert, CellStatus, ForecastPoint, PeriodKind, Proportion, Reliability, SeriesKey, Unit};
 use tidemark_lake::Lake;
-use tidemark_query::{Answer, Beside, Error, FeedStatus, Limits, SeriesFilter, Session, beside, prevalence, tables};
+use tidemark_query::{
+    Answer, Beside, Error, FeedStatus, Known, Limits, SeriesFilter, Session, beside, prevalence, tables,
+};
 use tidemark_surveillance::prevalence::baseline::{Rule, compare_cells};
 
 struct Here {
@@ -165,12 +167,14 @@ async fn a_series_stands_beside_its_baseline_as_the_library_has_it() {
         }
         assert!(expected.iter().any(|beside| beside.z.is_some()));
         // The doors say the same of the points that they hold.
-        for ((beside, expected), cell) in beside(&points, 0..points.len()).into_iter().zip(&expected).zip(&cells) {
+        let told = beside(&points, 0..points.len(), &Known::default(), None);
+        for ((beside, expected), cell) in told.into_iter().zip(&expected).zip(&cells) {
             let of_view = Beside {
                 reliability: cell.map(|_| Reliability::Moderate),
                 baseline: expected.baseline.map(|baseline| baseline.mean),
                 z: expected.z,
                 ratio: expected.ratio,
+                ..Beside::default()
             };
             assert_eq!(beside, of_view);
         }

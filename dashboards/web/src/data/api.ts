@@ -99,6 +99,14 @@ export interface Point {
   z: number | null;
   /** The value over the baseline. */
   ratio: number | null;
+  /** The value without the marker's errors, with its 95 % interval. Null: the server knows no error rates of it. */
+  adjusted: number | null;
+  adjusted_lower: number | null;
+  adjusted_upper: number | null;
+  /** Of all regions together: the value by who lives there, with its 95 % interval. Null: the server knows no population. */
+  weighted: number | null;
+  weighted_lower: number | null;
+  weighted_upper: number | null;
   issued_at: string | null;
   model: string;
   lexicon: string;

@@ -31,6 +31,15 @@ describe("the file of a chart", () => {
     for (const row of rows.filter((row) => row.kind === "forecast")) expect([row.reliability, row.z]).toEqual(["", ""]);
   });
 
+  it("says what a number would be without errors and by who lives there, where the server does", () => {
+    const adjusted = { adjusted: 0.11, adjusted_lower: 0.08, adjusted_upper: 0.14 };
+    const told = { ...adjusted, weighted: 0.13, weighted_lower: 0.1, weighted_upper: 0.16 };
+    const points = observed.points.slice(0, 2).map((point, at) => (at === 0 ? { ...point, ...told } : point));
+    const [, first, second] = toCsv({ ...observed, points }, undefined).split("\r\n");
+    expect(first?.split(",").slice(-6)).toEqual(["0.11", "0.08", "0.14", "0.13", "0.1", "0.16"]);
+    expect(second?.split(",").slice(-6)).toEqual(Array(6).fill(""));
+  });
+
   it("cannot be run by a spreadsheet", () => {
     const named = { ...observed, key: { ...observed.key, source: '=cmd|"x"!A1' }, points: observed.points.slice(0, 1) };
     expect(toCsv(named, undefined)).toContain(`"'=cmd|""x""!A1"`);

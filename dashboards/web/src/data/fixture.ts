@@ -40,10 +40,17 @@ export function truth(marker: string, region: string, day: string): number {
 
 type Beside = Pick<Point, "reliability" | "baseline" | "z" | "ratio">;
 
+/** A server that is given no tables adjusts and weights nothing. */
+const UNTOLD = {
+  ...{ adjusted: null, adjusted_lower: null, adjusted_upper: null },
+  ...{ weighted: null, weighted_lower: null, weighted_upper: null },
+};
+
 function counted(marker: string, region: string, day: string): Omit<Point, keyof Beside> {
   const n = silent(region, day) ? 0 : Math.round((region === "all" ? 300 : 70) * (0.8 + 0.4 * chance(`${region}${day}`)));
   const small = region === "south" && chance(`small${day}`) < 0.04;
-  const base = { label: day, start: day, end: day, issued_at: "2026-11-21T08:00:00Z", model: "m", lexicon: "l", code: "0.1.0" };
+  const made = { issued_at: "2026-11-21T08:00:00Z", model: "m", lexicon: "l", code: "0.1.0" };
+  const base = { label: day, start: day, end: day, ...made, ...UNTOLD };
   const none = { value: null, lower: null, upper: null, k: null, n: null, n_posts: null };
   if (n === 0) return { ...base, ...none, status: "no_data" };
   if (small) return { ...base, ...none, status: "censored" };
