@@ -110,6 +110,7 @@ mod tests {
             k: Some(k),
             n: Some(100),
             n_posts: Some(100),
+            value_with_bots: None,
             provenance: None,
             issued_at: None,
         }

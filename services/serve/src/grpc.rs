@@ -282,6 +282,7 @@ impl From<say::Series> for proto::GetSeriesResponse {
             weighted: point.weighted,
             weighted_lower: point.weighted_lower,
             weighted_upper: point.weighted_upper,
+            value_with_bots: point.value_with_bots,
         };
         Self {
             key: Some((&said.key).into()),

@@ -27,7 +27,7 @@ async fn both_doors_give_the_same_answers_and_no_small_cell_shows_a_number() {
     assert_eq!(points.len(), shared::DAYS);
     let mut withheld = 0;
     for point in points {
-        let numbers = ["value", "lower", "upper", "k", "n", "n_posts"];
+        let numbers = ["value", "lower", "upper", "k", "n", "n_posts", "value_with_bots"];
         if point["status"] == "ok" {
             assert!(numbers.iter().all(|number| point[number].is_number()), "{point}");
             assert!(point["n"].as_u64().unwrap() >= 11, "{point}");
@@ -60,6 +60,7 @@ async fn both_doors_give_the_same_answers_and_no_small_cell_shows_a_number() {
             ("weighted", grpc.weighted),
             ("weighted_lower", grpc.weighted_lower),
             ("weighted_upper", grpc.weighted_upper),
+            ("value_with_bots", grpc.value_with_bots),
         ] {
             let said = rest[number].as_f64();
             assert_eq!(said.is_some(), told.is_some(), "{number}: {rest}");
@@ -91,6 +92,7 @@ async fn both_doors_give_the_same_answers_and_no_small_cell_shows_a_number() {
         assert!(three.map(|name| number(&points[28], name)).is_sorted(), "{}", points[28]);
         assert!(three.iter().all(|name| points[35][*name].is_null()), "withheld: {}", points[35]);
     }
+    assert!((number(&points[28], "value_with_bots") - 60.0 / 220.0).abs() < 1e-12, "{}", points[28]);
     let (_, north) = get(&open, "/api/v1/series?source=simulated&marker=mh.stress&region=north").await;
     let point = &north["points"][28];
     assert!(point["adjusted"].is_number() && point["weighted"].is_null(), "one region is not weighted: {point}");

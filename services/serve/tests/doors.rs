@@ -157,7 +157,7 @@ async fn the_interface_describes_itself_and_counts_what_it_answers() {
         .collect();
     assert_eq!(names, ["source", "region", "language", "marker", "period", "from", "to", "as_of"]);
     let point = &description["components"]["schemas"]["Point"]["properties"];
-    for column in ["reliability", "baseline", "z", "ratio", "adjusted", "weighted_upper"] {
+    for column in ["reliability", "baseline", "z", "ratio", "adjusted", "weighted_upper", "value_with_bots"] {
         assert!(point[column]["description"].is_string(), "{column}: {point}");
     }
     let record = &description["components"]["schemas"]["TrackRecord"]["properties"];

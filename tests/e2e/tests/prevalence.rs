@@ -161,29 +161,34 @@ refresh_interval_s = 1
 ";
 const STRESSED_TEXT: &str = "I am so stressed about work";
 const CALM_TEXT: &str = "making lentil soup for dinner";
+/// Bots of the south on each day of [`texts`], all of them stressed: as many as may be told of, and too few.
+const TEXT_BOTS: [u32; 3] = [15, 3, 0];
 /// Days of [`texts`]; on the last, only ten people of the south write, and nobody else.
 const TEXT_DAYS: u32 = 3;
 
 /// Posts of the same people as texts: everybody of two regions on two days, and ten people on a third.
 fn texts() -> String {
     let mut text = String::new();
-    for day in 0..TEXT_DAYS {
+    let mut post = |day: u32, author: u32, region: &str, stressed: bool, is_bot: bool| {
         let created_at = format!("{}T12:00:00Z", FIRST + i64::from(day).days());
-        for person in 0..NORTH + SOUTH {
-            let (region, stressed) = if person < NORTH {
-                ("north", person < STRESSED[0])
+        let words = if stressed { STRESSED_TEXT } else { CALM_TEXT };
+        let line = json!({
+            "id": format!("{day}-{author}"), "text": words, "author": format!("a{author}"), "region": region,
+            "created_at": created_at, "lang": "en", "is_bot": is_bot,
+        });
+        writeln!(text, "{line}").expect("a string takes it");
+    };
+    for day in 0..TEXT_DAYS {
+        let writes = |person: &u32| day + 1 < TEXT_DAYS || (NORTH..NORTH + 10).contains(person);
+        for person in (0..NORTH + SOUTH).filter(writes) {
+            if person < NORTH {
+                post(day, person, "north", person < STRESSED[0], false);
             } else {
-                ("south", person < NORTH + STRESSED[1] + day)
-            };
-            if day + 1 == TEXT_DAYS && !(NORTH..NORTH + 10).contains(&person) {
-                continue;
+                post(day, person, "south", person < NORTH + STRESSED[1] + day, false);
             }
-            let words = if stressed { STRESSED_TEXT } else { CALM_TEXT };
-            let line = json!({
-                "id": format!("{day}-{person}"), "text": words, "author": format!("a{person}"), "region": region,
-                "created_at": created_at, "lang": "en",
-            });
-            writeln!(text, "{line}").expect("a string takes it");
+        }
+        for bot in 0..TEXT_BOTS[day as usize] {
+            post(day, 1000 + bot, "south", true, true);
         }
     }
     text
@@ -210,21 +215,26 @@ fn the_door_says_of_each_number_what_the_file_of_the_same_posts_says() {
     let out = at("series.csv").display().to_string();
     let tables = ["--lexica-only", "--error-rates", &rates, "--population", &people];
     let _ = program.run(["series", &posts, "--output", &out].into_iter().chain(tables)).succeeded();
+    let out_with_bots = at("with_bots.csv").display().to_string();
+    let _ = program.run(["series", &posts, "--output", &out_with_bots, "--lexica-only", "--with-bots"]).succeeded();
     let config = format!("{CONFIG}[serve]\nerror_rates = '{rates}'\npopulation = '{people}'\n");
     let platform = Platform::start(&program, &at("data"), &config);
     platform.ingest(Path::new(&posts), &[]);
 
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let http = platform.address("http").expect("published");
-    let found = rows(&out);
+    let (found, found_with_bots) = (rows(&out), rows(&out_with_bots));
     for (region, language) in [("all", "all"), ("all", "en"), ("north", "en"), ("south", "all")] {
         let path = format!("/api/v1/series?source=file&marker=lexicon.mh.stress&region={region}&language={language}");
         let series = runtime.block_on(get(&http, &path));
         let points = series["points"].as_array().expect("a list");
         let name = format!("{region}/{language}/lexicon.mh.stress");
-        let written: Vec<_> = found.iter().filter(|row| row["series"] == name).collect();
+        let of = |rows: &[BTreeMap<String, String>]| -> Vec<BTreeMap<String, String>> {
+            rows.iter().filter(|row| row["series"] == name).cloned().collect()
+        };
+        let (written, written_with_bots) = (of(&found), of(&found_with_bots));
         assert_eq!((points.len(), written.len()), (TEXT_DAYS as usize, TEXT_DAYS as usize), "{name}");
-        for (point, row) in points.iter().zip(written) {
+        for (point, row) in points.iter().zip(&written) {
             assert_eq!((point["end"].as_str(), point["status"].as_str()), (Some(&*row["date"]), Some(&*row["status"])));
             assert_eq!(point["reliability"].as_str().unwrap_or_default(), row["reliability"], "{name}: {point}");
             let beside = BESIDE.split(',').filter(|column| *column != "reliability");
@@ -232,6 +242,18 @@ fn the_door_says_of_each_number_what_the_file_of_the_same_posts_says() {
                 assert!(is_written_as(&point[column], &row[column]), "{name}, {column}: {point} {row:?}");
             }
         }
+        // Of the first day's bots it is told, where there are any; the second day's are too few.
+        let with_bots = |day: usize| (&points[day]["value_with_bots"], &written_with_bots[day]["value"]);
+        let (told, cell) = with_bots(0);
+        assert!(is_written_as(told, cell), "{name}: {told} {cell}");
+        assert_eq!(*told != points[0]["value"], region != "north", "{name}: {told}");
+        let (told, cell) = with_bots(1);
+        assert_eq!(
+            (told.is_null(), is_written_as(told, cell)),
+            (region != "north", region == "north"),
+            "{name}: {told}"
+        );
+        assert!(with_bots(2).0.is_null(), "{name}");
         let (first, last) = (&points[0], &points[TEXT_DAYS as usize - 1]);
         assert!(first["adjusted"].is_number(), "{first}");
         assert_eq!(first["weighted"].is_number(), region == "all", "{first}");

@@ -91,6 +91,8 @@ export interface Point {
   k: number | null;
   n: number | null;
   n_posts: number | null;
+  /** The value with likely bots among the units. Null also where they are few, or were not counted. */
+  value_with_bots: number | null;
   /** Null: posts are counted, or the number is withheld. */
   reliability: Reliability | null;
   /** The mean of the same weekdays (of a week: of eight weeks) before it. Null: too few. */

@@ -368,6 +368,7 @@ fn shown(point: &PublishedPoint, beside: &Beside) -> say::Point {
         k: point.k.filter(|_| open),
         n: point.n.filter(|_| open),
         n_posts: point.n_posts.filter(|_| open),
+        value_with_bots: point.value_with_bots.filter(|_| open),
         reliability: beside.reliability.filter(|_| open),
         baseline: beside.baseline,
         z: beside.z.filter(|_| open),
@@ -431,6 +432,7 @@ mod tests {
             k: Some(4),
             n: Some(10),
             n_posts: Some(12),
+            value_with_bots: Some(0.5),
             provenance: None,
             issued_at: None,
         };
@@ -445,7 +447,7 @@ mod tests {
         };
         let said = shown(&leaking, &beside);
         assert_eq!((said.value, said.lower, said.upper), (None, None, None));
-        assert_eq!((said.k, said.n, said.n_posts), (None, None, None));
+        assert_eq!((said.k, said.n, said.n_posts, said.value_with_bots), (None, None, None, None));
         // A baseline is of other cells, which are shown.
         assert_eq!((said.reliability, said.baseline, said.z, said.ratio), (None, Some(0.3), None, None));
         assert_eq!((said.adjusted, said.adjusted_lower, said.adjusted_upper), (None, None, None));

@@ -189,6 +189,9 @@ pub struct Point {
     pub n: Option<u64>,
     /// Posts behind them.
     pub n_posts: Option<u64>,
+    /// `value` with likely bots among the units; absent also where there are 1 to 10 of them, or it was issued before they
+    /// were counted.
+    pub value_with_bots: Option<f64>,
     /// How far a share of so many people can be relied on: `low` below 50, `moderate`, `high` from 200 on; absent where
     /// posts are counted.
     #[schema(value_type = Option<String>)]

@@ -254,7 +254,7 @@ async fn clock_past(start: Timestamp) -> Timestamp {
 fn cell(region: &str, day: Date, k: u64, n: u64, issued_at: &str) -> Value {
     serde_json::json!({
         "source": "simulated", "region": region, "language": "all", "marker": "mh.stress", "period": "day",
-        "period_end": day, "label": day, "k": k, "n": n, "n_posts": n + 3, "unit": "author",
+        "period_end": day, "label": day, "k": k, "n": n, "n_posts": n + 3, "unit": "author", "k_with_bots": k + 20, "n_with_bots": n + 20,
         "model": "m", "lexicon": "l", "code": "0.1.0", "issued_at": issued_at,
     })
 }
