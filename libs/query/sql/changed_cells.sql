@@ -5,7 +5,8 @@ SELECT coalesce(c.source, s.source) AS source, coalesce(c.region, s.region) AS r
        coalesce(c.period, s.period) AS period, coalesce(c.period_end, s.period_end) AS period_end,
        coalesce(c.label, s.label) AS label, coalesce(c.k, 0) AS k, coalesce(c.n, 0) AS n,
        coalesce(c.n_posts, 0) AS n_posts, coalesce(c.unit, s.unit) AS unit, coalesce(c.model, s.model) AS model,
-       coalesce(c.lexicon, s.lexicon) AS lexicon, coalesce(c.code, s.code) AS code
+       coalesce(c.lexicon, s.lexicon) AS lexicon, coalesce(c.code, s.code) AS code,
+       coalesce(c.k_with_bots, 0) AS k_with_bots, coalesce(c.n_with_bots, 0) AS n_with_bots
 FROM computed AS c
 FULL OUTER JOIN (
   SELECT stored.* FROM series_latest AS stored
@@ -18,4 +19,7 @@ WHERE s.source IS NULL
    OR (c.source IS NULL AND s.n > 0)
    OR c.k <> s.k OR c.n <> s.n OR c.n_posts <> s.n_posts OR c.unit <> s.unit
    OR c.model <> s.model OR c.lexicon <> s.lexicon OR c.code <> s.code
+   -- What was issued before bots were counted says nothing of them; an emptied cell is not computed, and no change.
+   OR (c.source IS NOT NULL
+       AND (c.k_with_bots IS DISTINCT FROM s.k_with_bots OR c.n_with_bots IS DISTINCT FROM s.n_with_bots))
 ORDER BY marker, source, region, language, period, period_end

@@ -1,29 +1,33 @@
 -- THE prevalence query. Read by the aggregate role, `tidemark series`, and questions as of a time.
 -- In: `posts` (shaped like the view annotated; the sets of markers made from its columns) and `asked` (day, period,
 -- period_end: which days make up which periods). Out: a row per source, period, region and language (each also 'all'),
--- with a list over the markers for n_posts, and for n and k of people and of posts without an author.
+-- with a list over the markers for n_posts, and for n and k of people and of posts without an author; and for both once
+-- more with likely bots among them. Nothing else is of bots: not n_posts, not the versions, not whether there are authors.
 -- Where a source's posts of a period have authors, only those are counted: the program chooses the list.
 -- A person counts once per period in every population they appear in, however much they write.
 WITH votes AS (
-  SELECT source, author, period, period_end, region, language, answered, present, made_at, made_by
+  SELECT source, author, period, period_end, region, language, is_bot, answered, present, made_at, made_by
   FROM (
-    SELECT source, author, day, coalesce(region, 'unknown') AS region, language,
+    SELECT source, author, day, coalesce(region, 'unknown') AS region, language, is_bot_hint AS is_bot,
            markers_answered({scores}) AS answered, markers_present(present) AS present,
-           -- The latest post's versions stand for the cell; its key breaks ties.
-           concat(CAST(CAST(created_at AS BIGINT) AS VARCHAR), ' ', post_key) AS made_at,
+           -- The latest post's versions stand for the cell; its key breaks ties. A bot's come before everybody's.
+           CASE WHEN is_bot_hint THEN ''
+                ELSE concat(CAST(CAST(created_at AS BIGINT) AS VARCHAR), ' ', post_key) END AS made_at,
            concat_ws(' ', model, lexicon, code) AS made_by
     FROM posts
-    WHERE NOT is_bot_hint AND day BETWEEN DATE '{first}' AND DATE '{last}'
+    WHERE day BETWEEN DATE '{first}' AND DATE '{last}'
   ) AS post
   JOIN asked ON asked.asked_day = post.day
 ),
 by_post AS (
   SELECT source, period, period_end, coalesce(votes.region, 'all') AS region,
          coalesce(votes.language, 'all') AS language,
-         bits_count(answered) AS n_posts,
-         bits_count(answered) FILTER (WHERE author IS NULL) AS n,
-         bits_count(present) FILTER (WHERE author IS NULL) AS k,
-         bool_or(author IS NOT NULL) AS has_authors,
+         bits_count(answered) FILTER (WHERE NOT is_bot) AS n_posts,
+         bits_count(answered) FILTER (WHERE author IS NULL AND NOT is_bot) AS n,
+         bits_count(present) FILTER (WHERE author IS NULL AND NOT is_bot) AS k,
+         bits_count(answered) FILTER (WHERE author IS NULL) AS n_with_bots,
+         bits_count(present) FILTER (WHERE author IS NULL) AS k_with_bots,
+         bool_or(author IS NOT NULL AND NOT is_bot) AS has_authors,
          last_value(made_by ORDER BY made_at) AS made_by
   FROM votes
   GROUP BY GROUPING SETS (
@@ -34,7 +38,10 @@ by_post AS (
 ),
 people AS (
   SELECT source, period, period_end, author, coalesce(votes.region, 'all') AS region,
-         coalesce(votes.language, 'all') AS language, bits_union(answered) AS answered, bits_union(present) AS present
+         coalesce(votes.language, 'all') AS language,
+         bits_union(votes.answered) FILTER (WHERE NOT votes.is_bot) AS answered,
+         bits_union(votes.present) FILTER (WHERE NOT votes.is_bot) AS present,
+         bits_union(votes.answered) AS answered_with_bots, bits_union(votes.present) AS present_with_bots
   FROM votes
   WHERE author IS NOT NULL
   GROUP BY GROUPING SETS (
@@ -44,13 +51,17 @@ people AS (
     (source, period, period_end, author))
 ),
 by_author AS (
-  SELECT source, period, period_end, region, language, bits_count(answered) AS n, bits_count(present) AS k
+  SELECT source, period, period_end, region, language, bits_count(answered) AS n, bits_count(present) AS k,
+         bits_count(answered_with_bots) AS n_with_bots, bits_count(present_with_bots) AS k_with_bots
   FROM people
   GROUP BY source, period, period_end, region, language
 )
 SELECT by_post.source, by_post.period, by_post.period_end, by_post.region, by_post.language,
        by_post.n_posts, by_post.n AS n_of_posts, by_post.k AS k_of_posts,
-       by_author.n AS n_of_authors, by_author.k AS k_of_authors, has_authors, made_by
+       by_author.n AS n_of_authors, by_author.k AS k_of_authors,
+       by_post.n_with_bots AS n_of_posts_with_bots, by_post.k_with_bots AS k_of_posts_with_bots,
+       by_author.n_with_bots AS n_of_authors_with_bots, by_author.k_with_bots AS k_of_authors_with_bots,
+       has_authors, made_by
 FROM by_post
 LEFT JOIN by_author
   ON by_author.source = by_post.source AND by_author.period = by_post.period

@@ -22,11 +22,14 @@ SELECT source, region, language, marker, period, period_end, period_label(period
        CASE WHEN status = 'ok' THEN k END AS k,
        CASE WHEN status = 'ok' THEN n END AS n,
        CASE WHEN status = 'ok' THEN n_posts END AS n_posts,
-       model, lexicon, code, issued_at
+       model, lexicon, code, issued_at,
+       -- Beside the value without them, it would tell of few bots as a small cell tells of few people.
+       CASE WHEN status = 'ok' AND (cell_status(n_with_bots - n) = 'ok' OR (n_with_bots = n AND k_with_bots = k))
+            THEN CAST(k_with_bots AS DOUBLE) / n_with_bots END AS value_with_bots
 FROM (
   SELECT spine.source, spine.region, spine.language, spine.marker, spine.period, spine.period_end,
          spine.unit AS spine_unit, cell.unit AS cell_unit, cell.k, cell.n, cell.n_posts, cell.model, cell.lexicon,
-         cell.code, cell.issued_at, cell_status(coalesce(cell.n, 0)) AS status
+         cell.code, cell.issued_at, cell.k_with_bots, cell.n_with_bots, cell_status(coalesce(cell.n, 0)) AS status
   FROM spine
   LEFT JOIN (SELECT * FROM series_latest WHERE n > 0) AS cell
     ON cell.source = spine.source AND cell.region = spine.region AND cell.language = spine.language

@@ -3,7 +3,7 @@
 -- in baselines too. Read by people.
 -- {earlier} are the values of earlier periods, columns earlier_1 to earlier_8.
 SELECT source, region, language, marker, period, period_end, label, status, unit, value, lower, upper, k, n, n_posts,
-       model, lexicon, code, issued_at,
+       model, lexicon, code, issued_at, value_with_bots,
        CASE WHEN unit = 'author' THEN reliability(n) END AS reliability,
        baseline_mean(value, n, earlier_1, earlier_2, earlier_3, earlier_4, earlier_5, earlier_6, earlier_7,
                      earlier_8) AS baseline,

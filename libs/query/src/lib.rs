@@ -24,11 +24,13 @@ mod track_records;
 mod writers;
 
 pub use answer::{Answer, Limits};
-pub use beside::{Beside, beside};
+pub use beside::{PlaceCells, beside};
 pub use columns::day_number;
 pub use error::Error;
 pub use feed::FeedFacts;
 pub use published::{Catalogue, Counts, FeedDay, FeedStatus, PublishedPoint, SeriesFilter, SeriesSummary, SourceEntry};
 pub use readers::Freshness;
 pub use session::Session;
+pub use tidemark_surveillance::prevalence::Estimate;
+pub use tidemark_surveillance::prevalence::beside::{Beside, Known, Places};
 pub use track_records::TrackRecords;

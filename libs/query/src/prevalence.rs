@@ -3,7 +3,8 @@
 //! A pure function of posts and periods. A unit (an author; a post, in a source none of whose posts of the period has one) counts
 //! once per period: it is in `n` where any of its posts could be answered, in `k` where the marker was present in any. Where
 //! a source tells authors, posts without one (their accounts are gone) are left out: nobody knows how many people they are. Every region and language
-//! is answered, and `all`; sources are never pooled; posts whose source calls the author a bot are left out.
+//! is answered, and `all`; sources are never pooled; posts whose source calls the author a bot are left out, but of `k` and
+//! `n` once more with them, beside it.
 
 use crate::columns::{Columns, date_of, day_number};
 use crate::tables::{self, MarkerColumns};
@@ -155,10 +156,12 @@ struct Lists {
     authors: Counted,
 }
 
-/// How many could be answered, and in how many the marker was present.
+/// How many could be answered, and in how many the marker was present; the same with likely bots.
 struct Counted {
     n: ListArray,
     k: ListArray,
+    n_with_bots: ListArray,
+    k_with_bots: ListArray,
 }
 
 fn at(list: &ListArray, row: usize, marker: usize) -> i64 {
@@ -224,6 +227,8 @@ fn explode(answered: &[RecordBatch], markers: &[String]) -> Result<Vec<RecordBat
                 continue;
             }
             let k = at(&counted.k, row, bit).min(n);
+            let n_with_bots = at(&counted.n_with_bots, row, bit);
+            let k_with_bots = at(&counted.k_with_bots, row, bit).min(n_with_bots);
             let without_author = if group.unit == Unit::Author { at(&lists.posts.n, row, bit) } else { 0 };
             made.push(
                 [
@@ -237,6 +242,7 @@ fn explode(answered: &[RecordBatch], markers: &[String]) -> Result<Vec<RecordBat
                 [k, n, at(&lists.n_posts, row, bit) - without_author],
                 group.unit,
                 made_by[group.batch].as_string::<i32>().value(row),
+                [k_with_bots, n_with_bots],
             );
         }
         cells.extend(made.finish()?);
@@ -254,8 +260,18 @@ fn lists(batch: &RecordBatch) -> Result<Lists, Error> {
     };
     Ok(Lists {
         n_posts: list("n_posts")?,
-        posts: Counted { n: list("n_of_posts")?, k: list("k_of_posts")? },
-        authors: Counted { n: list("n_of_authors")?, k: list("k_of_authors")? },
+        posts: Counted {
+            n: list("n_of_posts")?,
+            k: list("k_of_posts")?,
+            n_with_bots: list("n_of_posts_with_bots")?,
+            k_with_bots: list("k_of_posts_with_bots")?,
+        },
+        authors: Counted {
+            n: list("n_of_authors")?,
+            k: list("k_of_authors")?,
+            n_with_bots: list("n_of_authors_with_bots")?,
+            k_with_bots: list("k_of_authors_with_bots")?,
+        },
     })
 }
 
@@ -268,10 +284,11 @@ struct Cells {
     numbers: [Int64Builder; 3],
     units: StringBuilder,
     versions: [StringBuilder; 3],
+    with_bots: [Int64Builder; 2],
 }
 
 impl Cells {
-    fn push(&mut self, keys: [&str; 5], end: i32, numbers: [i64; 3], unit: Unit, made_by: &str) {
+    fn push(&mut self, keys: [&str; 5], end: i32, numbers: [i64; 3], unit: Unit, made_by: &str, with_bots: [i64; 2]) {
         let kind = PeriodKind::from_code(keys[4]).unwrap_or(PeriodKind::Day);
         self.labels.append_value(Period { kind, end: date_of(end).unwrap_or(Date::MIN) }.label());
         for (column, key) in self.keys.iter_mut().zip(keys) {
@@ -286,6 +303,9 @@ impl Cells {
         for column in &mut self.versions {
             column.append_value(versions.next().unwrap_or_default());
         }
+        for (column, number) in self.with_bots.iter_mut().zip(with_bots) {
+            column.append_value(number);
+        }
     }
 
     fn finish(mut self) -> Result<Option<RecordBatch>, Error> {
@@ -299,6 +319,7 @@ impl Cells {
         columns.extend(self.numbers.iter_mut().map(|column| Arc::new(column.finish()) as ArrayRef));
         columns.push(Arc::new(self.units.finish()));
         columns.extend(self.versions.iter_mut().map(|column| Arc::new(column.finish()) as ArrayRef));
+        columns.extend(self.with_bots.iter_mut().map(|column| Arc::new(column.finish()) as ArrayRef));
         Ok(Some(RecordBatch::try_new(cell_columns(), columns)?))
     }
 }

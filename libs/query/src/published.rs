@@ -46,7 +46,8 @@ pub struct PublishedPoint {
     pub key: SeriesKey,
     /// Which day or week.
     pub period: Period,
-    /// Why there is a value or not. The numbers below are `Some` exactly where it is [`CellStatus::Ok`].
+    /// Why there is a value or not. The numbers below are `None` where it is not
+    /// [`CellStatus::Ok`], and but for `value_with_bots` nowhere else.
     pub status: CellStatus,
     /// What the proportion counts.
     pub unit: Unit,
@@ -62,6 +63,9 @@ pub struct PublishedPoint {
     pub n: Option<u64>,
     /// Posts behind it.
     pub n_posts: Option<u64>,
+    /// `value` with likely bots among the units; `None` also where there are 1 to 10 of them, or it was issued before they
+    /// were counted.
+    pub value_with_bots: Option<f64>,
     /// Which versions made it; `None` where there was nothing to make a number of.
     pub provenance: Option<Provenance>,
     /// When it was issued; `None` where it never was, because nobody posted.

@@ -363,7 +363,7 @@ fn published(columns: &Columns<'_>) -> Result<Vec<PublishedPoint>, Error> {
     let (values, lowers, uppers) = (columns.numbers("value")?, columns.numbers("lower")?, columns.numbers("upper")?);
     let (ks, ns, posts) = (columns.integers("k")?, columns.integers("n")?, columns.integers("n_posts")?);
     let (models, lexica, codes) = (columns.texts("model")?, columns.texts("lexicon")?, columns.texts("code")?);
-    let issued = columns.instants("issued_at")?;
+    let (issued, with_bots) = (columns.instants("issued_at")?, columns.numbers("value_with_bots")?);
     let provenance = |row: usize| {
         Some(Provenance { model: models[row].clone()?, lexicon: lexica[row].clone()?, code: codes[row].clone()? })
     };
@@ -385,6 +385,7 @@ fn published(columns: &Columns<'_>) -> Result<Vec<PublishedPoint>, Error> {
                 k: ks[row],
                 n: ns[row],
                 n_posts: posts[row],
+                value_with_bots: with_bots[row],
                 provenance: provenance(row),
                 issued_at: issued[row],
             })

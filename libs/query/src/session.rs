@@ -6,10 +6,12 @@ use crate::tables::{self, MarkerColumns};
 use crate::{Answer, Error, Limits, bits, functions, guard};
 use arrow::array::{ArrayRef, Date32Array, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
+use datafusion::common::ScalarValue;
 use datafusion::datasource::{MemTable, TableProvider};
+use datafusion::error::DataFusionError;
 use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
-use datafusion::prelude::{DataFrame, SessionConfig, SessionContext};
+use datafusion::prelude::{DataFrame, SessionConfig, SessionContext, lit};
 use futures::StreamExt as _;
 use jiff::{Timestamp, ToSpan as _, civil::Date, tz::TimeZone};
 use std::collections::{BTreeMap, BTreeSet};
@@ -233,6 +235,25 @@ fn yesterday(as_of: Option<Timestamp>) -> String {
     )
 }
 
+/// A table with the columns that came to it after it was last written, which are null there.
+fn with_every_column(
+    context: &SessionContext,
+    held: Arc<dyn TableProvider>,
+    wanted: &Schema,
+) -> Result<Arc<dyn TableProvider>, DataFusionError> {
+    let schema = held.schema();
+    let is_missing = |field: &&Arc<Field>| field.is_nullable() && schema.column_with_name(field.name()).is_none();
+    let missing: Vec<&Arc<Field>> = wanted.fields().iter().filter(is_missing).collect();
+    if missing.is_empty() {
+        return Ok(held);
+    }
+    let mut frame = context.read_table(held)?;
+    for field in missing {
+        frame = frame.with_column(field.name(), lit(ScalarValue::try_new_null(field.data_type())?))?;
+    }
+    Ok(frame.into_view())
+}
+
 async fn answer(context: &SessionContext, text: &str, rows_max: usize) -> Result<Answer, Error> {
     let plan = guard::plan(context, text).await?;
     let frame = context.execute_logical_plan(plan).await.map_err(Error::Plan)?;
@@ -268,7 +289,8 @@ impl Seen {
                     if *name == tables::EVENTS {
                         markers = MarkerColumns::of_schema(&*table.schema()?);
                     }
-                    table.provider().await?
+                    let wanted = tables::schema_of(name);
+                    with_every_column(&context, table.provider().await?, &wanted).map_err(Error::Execute)?
                 }
                 None => Arc::new(MemTable::try_new(tables::schema_of(name), vec![vec![]]).map_err(Error::Execute)?),
             };

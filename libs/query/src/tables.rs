@@ -100,6 +100,9 @@ pub fn series_cells() -> SchemaRef {
         text("lexicon", false),
         text("code", false),
         instant("issued_at", false),
+        // Null in what was issued before bots were counted.
+        Field::new("k_with_bots", DataType::Int64, true),
+        Field::new("n_with_bots", DataType::Int64, true),
     ]))
 }
 

@@ -98,6 +98,36 @@ async fn posts_without_author_do_not_fill_a_cell_of_few_people() {
 }
 
 #[tokio::test]
+async fn bots_are_counted_beside_people_and_change_nothing_of_theirs() {
+    let bot = |id: &str, author: &str| Row { is_bot: true, ..post(id, "2024-01-01").by(author).with("m.x", true) };
+    let people =
+        [post("1", "2024-01-01").by("a").with("m.x", true), post("2", "2024-01-01").by("b").with("m.x", false)];
+    let mut posts = people.to_vec();
+    posts.extend([bot("3", "robot"), bot("4", "robot")]);
+    // One post of a person's is taken for a bot's: who counts already counts once.
+    posts.push(bot("5", "b"));
+    // A later version that only a bot's post has, and a language and a region that only bots have.
+    posts.push(Row { model: "m2", hour: 23, ..bot("6", "robot") });
+    posts.extend([bot("7", "robot").lang("es"), bot("8", "other").at("US")]);
+    assert_eq!(ask(&posts).await, ask(&people).await);
+    let periods = prevalence::periods_of(posts.iter().map(|row| row.day));
+    let answer = prevalence::of_posts(vec![rows(&posts)], &periods).await.unwrap();
+    let mut counted = BTreeMap::new();
+    for batch in &answer {
+        let text = |name: &str| batch.column_by_name(name).unwrap().as_string::<i32>().clone();
+        let number = |name: &str| batch.column_by_name(name).unwrap().as_primitive::<Int64Type>().clone();
+        for row in 0..batch.num_rows() {
+            assert_eq!(text("model").value(row), "m1");
+            let key = ["region", "language"].map(|name| text(name).value(row).to_owned());
+            counted.insert(key, ["k_with_bots", "n_with_bots"].map(|name| number(name).value(row)));
+        }
+    }
+    let of = |region: &str, language: &str| counted[&[region.to_owned(), language.to_owned()]];
+    assert_eq!((of("all", "all"), of("all", "en")), ([4, 4], [4, 4]));
+    assert_eq!((of("unknown", "en"), counted.len()), ([3, 3], 4));
+}
+
+#[tokio::test]
 async fn only_the_periods_asked_are_answered() {
     let posts = [post("1", "2024-01-01").with("m.x", true), post("2", "2024-01-02").with("m.x", true)];
     let asked = [tidemark_domain::Period { kind: PeriodKind::Day, end: "2024-01-02".parse().unwrap() }];

@@ -3,13 +3,16 @@
 
 mod common;
 
+use arrow::array::RecordBatch;
 use common::{Row, post, rows};
 use jiff::Timestamp;
 use std::sync::Arc;
 use tidemark_domain::alert::AlertState;
 use tidemark_domain::{Alert, CellStatus, ForecastPoint, PeriodKind, Proportion, Reliability, SeriesKey, Unit};
 use tidemark_lake::Lake;
-use tidemark_query::{Answer, Beside, Error, FeedStatus, Limits, SeriesFilter, Session, beside, prevalence, tables};
+use tidemark_query::{
+    Answer, Beside, Error, FeedStatus, Known, Limits, SeriesFilter, Session, beside, prevalence, tables,
+};
 use tidemark_surveillance::prevalence::baseline::{Rule, compare_cells};
 
 struct Here {
@@ -35,22 +38,29 @@ impl Here {
 
     /// What the aggregate role does: computes, and issues what changed. Answers how many cells did.
     async fn issue(&self, posts: &[Row], at: i64) -> usize {
-        use arrow::array::{ArrayRef, RecordBatch, TimestampMicrosecondArray};
+        let issued = self.changed(posts, at).await;
+        let cells = issued.iter().map(RecordBatch::num_rows).sum();
+        let mut writer = self.lake.writer(tables::SERIES_CELLS, &tables::series_cells()).await.unwrap();
+        writer.append(issued, &[]).await.unwrap();
+        self.session.refresh().await.unwrap();
+        cells
+    }
+
+    /// The cells that changed, as they are issued.
+    async fn changed(&self, posts: &[Row], at: i64) -> Vec<RecordBatch> {
+        use arrow::array::{ArrayRef, TimestampMicrosecondArray};
         let periods = prevalence::periods_of(posts.iter().map(|row| row.day));
         let changed = self.session.changed_cells(&periods).await.unwrap();
-        let issued: Vec<RecordBatch> = changed
+        changed
             .iter()
             .map(|batch| {
                 let mut columns = batch.columns().to_vec();
                 let instant = TimestampMicrosecondArray::from(vec![at; batch.num_rows()]).with_timezone("UTC");
-                columns.push(Arc::new(instant) as ArrayRef);
-                RecordBatch::try_new(tables::series_cells(), columns).unwrap()
+                let schema = tables::series_cells();
+                columns.insert(schema.index_of("issued_at").unwrap(), Arc::new(instant) as ArrayRef);
+                RecordBatch::try_new(schema, columns).unwrap()
             })
-            .collect();
-        let mut writer = self.lake.writer(tables::SERIES_CELLS, &tables::series_cells()).await.unwrap();
-        writer.append(issued, &[]).await.unwrap();
-        self.session.refresh().await.unwrap();
-        changed.iter().map(RecordBatch::num_rows).sum()
+            .collect()
     }
 
     async fn ask(&self, text: &str) -> Answer {
@@ -165,12 +175,14 @@ async fn a_series_stands_beside_its_baseline_as_the_library_has_it() {
         }
         assert!(expected.iter().any(|beside| beside.z.is_some()));
         // The doors say the same of the points that they hold.
-        for ((beside, expected), cell) in beside(&points, 0..points.len()).into_iter().zip(&expected).zip(&cells) {
+        let told = beside(&points, 0..points.len(), &Known::default(), None);
+        for ((beside, expected), cell) in told.into_iter().zip(&expected).zip(&cells) {
             let of_view = Beside {
                 reliability: cell.map(|_| Reliability::Moderate),
                 baseline: expected.baseline.map(|baseline| baseline.mean),
                 z: expected.z,
                 ratio: expected.ratio,
+                ..Beside::default()
             };
             assert_eq!(beside, of_view);
         }
@@ -198,8 +210,64 @@ async fn only_what_changed_is_issued_anew() {
     let gone = [late[0].clone().then("bye", "delete_post", 1)];
     here.holds(&gone).await;
     assert_eq!(here.issue(&gone, 4).await, 12);
+    assert_eq!(here.issue(&gone, 5).await, 0, "what has emptied stays empty");
     let spanish = SeriesFilter { language: Some("es".into()), ..SeriesFilter::default() };
     assert_eq!(here.session.series_points(&spanish).await.unwrap(), vec![], "an emptied series is no series");
+}
+
+#[tokio::test]
+async fn a_value_with_bots_is_shown_where_there_are_none_or_eleven() {
+    let here = empty().await;
+    let mut posts = Vec::new();
+    for (day, people, bots) in [(1, 12, 0), (2, 12, 1), (3, 12, 10), (4, 12, 11), (5, 10, 11), (6, 12, 0)] {
+        let of = |name: String| post(&format!("{day}-{name}"), &format!("2024-01-{day:02}")).by(&name);
+        posts.extend((0..people).map(|person| of(format!("p{person}")).with("m.x", person < 3)));
+        posts.extend((0..bots).map(|bot| Row { is_bot: true, ..of(format!("b{bot}")).with("m.x", true) }));
+    }
+    // Nobody more, but one of the people shows it where they are taken for a bot.
+    posts.push(Row { is_bot: true, ..post("6-x", "2024-01-06").by("p11").with("m.x", true) });
+    here.holds(&posts).await;
+    assert!(here.issue(&posts, 1).await > 0);
+    let points = here.session.series_points(&days_filter("m.x")).await.unwrap();
+    let told: Vec<_> = points.iter().map(|point| point.value_with_bots).collect();
+    assert_eq!(told, [Some(0.25), None, None, Some(14.0 / 23.0), None, None]);
+    let values: Vec<_> = points.iter().map(|point| point.value).collect();
+    assert_eq!(values, [Some(0.25), Some(0.25), Some(0.25), Some(0.25), None, Some(0.25)]);
+
+    // Another bot is a change, and nothing else is.
+    let late = [Row { is_bot: true, ..post("late", "2024-01-01").by("b0").with("m.x", true) }];
+    here.holds(&late).await;
+    // The bot is known from other days of the weeks, whose cells stay.
+    assert_eq!(here.issue(&late, 2).await, 4);
+    assert_eq!(here.issue(&late, 3).await, 0);
+    let points = here.session.series_points(&days_filter("m.x")).await.unwrap();
+    assert_eq!((points[0].value, points[0].value_with_bots), (Some(0.25), None));
+}
+
+#[tokio::test]
+async fn cells_issued_before_bots_were_counted_are_read_and_issued_anew() {
+    let here = empty().await;
+    let posts: Vec<Row> = (0..12).map(|n| post(&format!("a{n}"), "2024-01-01").with("m.x", n < 3)).collect();
+    here.holds(&posts).await;
+    let before = |batch: &RecordBatch| {
+        let fields = batch.schema();
+        let is_older = |column: &usize| !fields.field(*column).name().ends_with("_with_bots");
+        batch.project(&(0..fields.fields().len()).filter(is_older).collect::<Vec<_>>()).unwrap()
+    };
+    let cells: Vec<_> = here.changed(&posts, 1).await.iter().map(before).collect();
+    assert_eq!(cells[0].num_columns(), tables::series_cells().fields().len() - 2);
+    let mut writer = here.lake.writer(tables::SERIES_CELLS, &cells[0].schema()).await.unwrap();
+    writer.append(cells, &[]).await.unwrap();
+    let told = async |session: &Session| {
+        let points = session.series_points(&days_filter("m.x")).await.unwrap();
+        (points[0].k, points[0].n, points[0].value_with_bots)
+    };
+    here.session.refresh().await.unwrap();
+    assert_eq!(told(&here.session).await, (Some(3), Some(12), None));
+    // A start over such a lake sees the same.
+    assert_eq!(told(&Session::open(here.lake.clone()).await.unwrap()).await, (Some(3), Some(12), None));
+    assert_eq!((here.issue(&posts, 2).await, here.issue(&posts, 3).await), (12, 0));
+    assert_eq!(told(&here.session).await, (Some(3), Some(12), Some(0.25)));
 }
 
 #[tokio::test]

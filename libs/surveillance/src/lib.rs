@@ -7,7 +7,8 @@
 //! **Writes** nothing. **Guarantees** that quantiles never fall, never leave `[0, 1]`, and are the same for the same
 //! history; that no value later than the origin is used (a history ends at its origin); and that one artefact in the
 //! data moves a forecast by no more than a clipped step. **Does not** read files or clocks, parallelise, or know of
-//! markers and regions: a series is numbers here, and only [`detect::rank`] hands names through.
+//! markers and regions: a series is numbers here, [`detect::rank`] hands names through, and [`prevalence::beside`] finds
+//! what it was told of them.
 //!
 //! How a forecast is made, all on the logit scale:
 //! 1. [`filter`](mod@filter) runs once along the history and keeps a level, a weekday profile and a scale, learning from each day

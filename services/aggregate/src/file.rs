@@ -1,7 +1,7 @@
 //! From file to file: annotated posts in, prevalence series out. The same index and the same query as the role's.
 
 use crate::Error;
-use crate::beside::{self, Beside, Shown};
+use crate::beside;
 use crate::index::{Disposition, Index};
 use crate::rows::{self, Row};
 use arrow::array::{AsArray as _, RecordBatch};
@@ -21,6 +21,7 @@ use tidemark_domain::{
 use tidemark_query::prevalence;
 use tidemark_query::tables::MarkerColumns;
 use tidemark_surveillance::prevalence::baseline::{Rule, compare_cells};
+use tidemark_surveillance::prevalence::beside::{Beside, Known, Shown};
 use tidemark_wire::annotated_file::{AnnotatedLine, Labels, Op, RejectLine, Scores};
 use tidemark_wire::lines::{Line, Lines};
 
@@ -41,7 +42,7 @@ pub struct Options {
     /// Whose posts count.
     pub counted: Counted,
     /// What is known besides the posts.
-    pub beside: Beside,
+    pub known: Known,
 }
 
 /// Whose posts count, and how many of them.
@@ -243,7 +244,7 @@ fn write_points(
     options: &Options,
     summary: &mut Summary,
 ) -> Result<(), Error> {
-    let Options { issued_at, beside: Beside { error_rates, places }, .. } = options;
+    let Options { issued_at, known: Known { error_rates, places }, .. } = options;
     let issued_at = format!("{issued_at:.6}");
     let mut csv = csv::Writer::from_writer(output);
     let header = [
@@ -292,16 +293,14 @@ fn write_points(
                     |cells: &Option<&BTreeMap<Date, Cell>>| cells.and_then(|cells| cells.get(&period.end)?.shown());
                 regions.iter().map(shown).collect()
             });
-            let beside = beside::columns(
-                shown.map(|cell| Shown {
-                    proportion: cell.proportion,
-                    posts: cell.n_posts.unsigned_abs(),
-                    unit: if cell.unit == Unit::Author.code() { Unit::Author } else { Unit::Post },
-                    error_rate,
-                    places: places.as_ref().zip(regions.as_deref()),
-                }),
-                compared,
-            );
+            let cell_shown = shown.map(|cell| Shown {
+                proportion: cell.proportion,
+                posts: cell.n_posts.unsigned_abs(),
+                unit: if cell.unit == Unit::Author.code() { Unit::Author } else { Unit::Post },
+                error_rate,
+                places: places.as_ref().zip(regions.as_deref()),
+            });
+            let beside = beside::columns(&Beside::of(cell_shown, compared));
             let row: [&str; 19] = [
                 &period.end.to_string(),
                 &name,

@@ -5,7 +5,6 @@
 //! file has an author, posts count. A row that some count of 1 to 10 could be told from is withheld.
 
 use crate::Error;
-use crate::beside::Beside;
 use crate::file::{self, Counted, Summary, standing_posts};
 use crate::rows::Row;
 use jiff::Timestamp;
@@ -16,6 +15,7 @@ use std::io::{BufRead, Write};
 use tidemark_domain::disclosure::MIN_UNITS;
 use tidemark_domain::series::ALL;
 use tidemark_domain::{AnnotatedPost, AuthorKey, CellStatus, PeriodKind, PostKey, Score, Unit};
+use tidemark_surveillance::prevalence::beside::Known;
 use tidemark_surveillance::prevalence::composition::composition;
 use tidemark_surveillance::prevalence::lift::lift;
 
@@ -89,7 +89,7 @@ impl People {
             period: PeriodKind::Day,
             issued_at: options.now,
             counted: Counted { with_bots: options.with_bots, posts_per_author_day: None },
-            beside: Beside::default(),
+            known: Known::default(),
         };
         let mut summary = Summary::default();
         let standing = standing_posts(input, &mut rejects, &reading, &mut summary, progress)?;

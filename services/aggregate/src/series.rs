@@ -156,9 +156,9 @@ pub async fn refresh(
 /// Computed cells with the time of their issue.
 fn issue(cells: &RecordBatch, at: Timestamp) -> Result<RecordBatch, Error> {
     let issued_at = TimestampMicrosecondArray::from_value(at.as_microsecond(), cells.num_rows()).with_timezone("UTC");
-    let mut columns = cells.columns().to_vec();
-    columns.push(Arc::new(issued_at) as ArrayRef);
-    Ok(RecordBatch::try_new(tables::series_cells(), columns)?)
+    let (schema, mut columns) = (tables::series_cells(), cells.columns().to_vec());
+    columns.insert(schema.index_of("issued_at")?, Arc::new(issued_at) as ArrayRef);
+    Ok(RecordBatch::try_new(schema, columns)?)
 }
 
 #[cfg(test)]

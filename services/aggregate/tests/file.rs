@@ -6,9 +6,10 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, ErrorKind, Read};
 use std::num::NonZeroU32;
-use tidemark_aggregate::beside::{Beside, ErrorRates, Places};
+use tidemark_aggregate::beside::{error_rates_of_csv, places_of_csv};
 use tidemark_aggregate::file::{Counted, Options, Summary, series_of_lines};
 use tidemark_domain::PeriodKind;
+use tidemark_surveillance::prevalence::beside::Known;
 
 fn line(id: u32, author: Option<u32>, day: &str, present: bool) -> String {
     let author = author.map_or_else(String::new, |author| format!(r#","author":"a{author}""#));
@@ -23,18 +24,18 @@ async fn run(input: impl AsRef<[u8]>, period: PeriodKind) -> (Summary, Vec<Vec<S
 }
 
 async fn run_reader(input: impl BufRead, period: PeriodKind) -> (Summary, Vec<Vec<String>>, String) {
-    run_as(input, period, Counted::default(), Beside::default()).await
+    run_as(input, period, Counted::default(), Known::default()).await
 }
 
 async fn run_as(
     input: impl BufRead,
     period: PeriodKind,
     counted: Counted,
-    beside: Beside,
+    known: Known,
 ) -> (Summary, Vec<Vec<String>>, String) {
     let (mut output, mut rejects) = (Vec::new(), Vec::new());
     let issued_at = "2024-07-01T12:00:00Z".parse().unwrap();
-    let options = Options { zone: TimeZone::UTC, period, issued_at, counted, beside };
+    let options = Options { zone: TimeZone::UTC, period, issued_at, counted, known };
     let summary = series_of_lines(input, &mut output, &mut rejects, &options, |_| ()).await.unwrap();
     let mut reader = csv::Reader::from_reader(output.as_slice());
     let rows = reader.records().map(|row| row.unwrap().iter().map(str::to_owned).collect()).collect();
@@ -103,12 +104,12 @@ fn two_regions() -> String {
 async fn what_stands_beside_a_number_comes_last() {
     let rates = "marker,language,sensitivity,positives,specificity,negatives\nmh.stress,en,0.8,200,0.95,400\nsoup,en,0.8,200,0.95,400\n";
     let people = "region,people\nnorth,1000\nsouth,1000\nwest,1\n";
-    let beside = Beside {
-        error_rates: ErrorRates::of_csv(rates, "rates.csv").unwrap(),
-        places: Some(Places::of_csv(people, "people.csv").unwrap()),
+    let known = Known {
+        error_rates: error_rates_of_csv(rates, "rates.csv").unwrap(),
+        places: Some(places_of_csv(people, "people.csv").unwrap()),
     };
     let input = two_regions();
-    let (summary, rows, _) = run_as(input.as_bytes(), PeriodKind::Day, Counted::default(), beside).await;
+    let (summary, rows, _) = run_as(input.as_bytes(), PeriodKind::Day, Counted::default(), known).await;
     assert_eq!((summary.rates_unused, summary.places_unused), (1, 1));
     let beside = |day: &str, series: &str| -> Vec<&str> {
         let row = rows.iter().find(|row| row[0] == day && row[1] == series).unwrap();
@@ -146,7 +147,7 @@ async fn bots_count_where_they_are_asked_for_and_nobody_counts_more_than_the_cap
         let counted = Counted { with_bots, posts_per_author_day: NonZeroU32::new(most) };
         let input = input.clone();
         async move {
-            let (_, rows, _) = run_as(input.as_bytes(), PeriodKind::Day, counted, Beside::default()).await;
+            let (_, rows, _) = run_as(input.as_bytes(), PeriodKind::Day, counted, Known::default()).await;
             let point = point(&rows, "2024-01-01", "all/all/mh.stress");
             [point[2].to_owned(), point[5].to_owned()]
         }

@@ -192,6 +192,7 @@ mod tests {
             k: shown.then_some(k),
             n: shown.then_some(units),
             n_posts: None,
+            value_with_bots: None,
             provenance: None,
             issued_at: None,
         }

@@ -42,6 +42,8 @@ fn rows(cells: &[Cell], marker: &str, issued_at: i64) -> RecordBatch {
         same("l"),
         same("c"),
         Arc::new(at),
+        count(|cell| cell.2),
+        count(|cell| cell.3),
     ];
     RecordBatch::try_new(tables::series_cells(), columns).unwrap()
 }

@@ -276,6 +276,13 @@ impl From<say::Series> for proto::GetSeriesResponse {
             baseline: point.baseline,
             z: point.z,
             ratio: point.ratio,
+            adjusted: point.adjusted,
+            adjusted_lower: point.adjusted_lower,
+            adjusted_upper: point.adjusted_upper,
+            weighted: point.weighted,
+            weighted_lower: point.weighted_lower,
+            weighted_upper: point.weighted_upper,
+            value_with_bots: point.value_with_bots,
         };
         Self {
             key: Some((&said.key).into()),

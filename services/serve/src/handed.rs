@@ -6,7 +6,7 @@ use futures::future::BoxFuture;
 use jiff::Timestamp;
 use std::sync::Arc;
 use tidemark_domain::SeriesKey;
-use tidemark_query::{PublishedPoint, Session};
+use tidemark_query::{Known, PublishedPoint, Session};
 use tidemark_wire::annotated_file::Explanation;
 
 /// Reads the wall clock.
@@ -36,6 +36,8 @@ pub struct Handed {
     pub lake: Session,
     /// The state of the log.
     pub log_status: LogStatusSource,
+    /// What is known besides the posts: what is said of each number by it.
+    pub known: Known,
     /// Who decides thresholds; `None` where nothing alerts, and then the latest episode's threshold is shown.
     pub thresholds: Option<ThresholdSource>,
     /// Who explains scores; `None` where no model can be asked.

@@ -27,7 +27,7 @@ async fn both_doors_give_the_same_answers_and_no_small_cell_shows_a_number() {
     assert_eq!(points.len(), shared::DAYS);
     let mut withheld = 0;
     for point in points {
-        let numbers = ["value", "lower", "upper", "k", "n", "n_posts"];
+        let numbers = ["value", "lower", "upper", "k", "n", "n_posts", "value_with_bots"];
         if point["status"] == "ok" {
             assert!(numbers.iter().all(|number| point[number].is_number()), "{point}");
             assert!(point["n"].as_u64().unwrap() >= 11, "{point}");
@@ -50,7 +50,18 @@ async fn both_doors_give_the_same_answers_and_no_small_cell_shows_a_number() {
         assert_eq!(rest["value"].as_f64(), grpc.value);
         assert_eq!(rest["n"].as_u64(), grpc.n);
         assert_eq!(rest["reliability"].as_str().unwrap_or_default(), grpc.reliability);
-        for (number, told) in [("baseline", grpc.baseline), ("z", grpc.z), ("ratio", grpc.ratio)] {
+        for (number, told) in [
+            ("baseline", grpc.baseline),
+            ("z", grpc.z),
+            ("ratio", grpc.ratio),
+            ("adjusted", grpc.adjusted),
+            ("adjusted_lower", grpc.adjusted_lower),
+            ("adjusted_upper", grpc.adjusted_upper),
+            ("weighted", grpc.weighted),
+            ("weighted_lower", grpc.weighted_lower),
+            ("weighted_upper", grpc.weighted_upper),
+            ("value_with_bots", grpc.value_with_bots),
+        ] {
             let said = rest[number].as_f64();
             assert_eq!(said.is_some(), told.is_some(), "{number}: {rest}");
             assert!((said.unwrap_or_default() - told.unwrap_or_default()).abs() < 1e-12, "{number}: {rest}");
@@ -72,6 +83,19 @@ async fn both_doors_give_the_same_answers_and_no_small_cell_shows_a_number() {
     // What is asked for is cut, and not what it is compared with.
     let (_, cut) = get(&open, "/api/v1/series?source=simulated&marker=mh.stress&from=2026-04-05&to=2026-04-09").await;
     assert_eq!(cut["points"].as_array().unwrap()[..], points[35..40]);
+
+    // 40 of 200 people with 203 posts, without the marker's errors; who is in no place but the north counts as the north does.
+    let number = |point: &Value, name: &str| point[name].as_f64().unwrap();
+    assert!((number(&points[28], "adjusted") - 0.1992).abs() < 1e-4, "{}", points[28]);
+    assert!((number(&points[28], "weighted") - 0.2).abs() < 1e-9, "{}", points[28]);
+    for three in [["adjusted_lower", "adjusted", "adjusted_upper"], ["weighted_lower", "weighted", "weighted_upper"]] {
+        assert!(three.map(|name| number(&points[28], name)).is_sorted(), "{}", points[28]);
+        assert!(three.iter().all(|name| points[35][*name].is_null()), "withheld: {}", points[35]);
+    }
+    assert!((number(&points[28], "value_with_bots") - 60.0 / 220.0).abs() < 1e-12, "{}", points[28]);
+    let (_, north) = get(&open, "/api/v1/series?source=simulated&marker=mh.stress&region=north").await;
+    let point = &north["points"][28];
+    assert!(point["adjusted"].is_number() && point["weighted"].is_null(), "one region is not weighted: {point}");
 
     let (_, forecasts) = get(&open, "/api/v1/forecasts?source=simulated&marker=mh.stress").await;
     assert_eq!(forecasts["threshold"], 0.25);
@@ -151,6 +175,8 @@ async fn what_was_issued_anew_is_answered_as_it_was() {
         let grpc = grpc.get_series(ask).await.unwrap().into_inner();
         let point = &rest["points"][0];
         assert_eq!((point["k"].as_u64(), point["n"].as_u64()), (grpc.points[0].k, grpc.points[0].n));
+        // What stands beside a number is of that time, too.
+        assert!(point["weighted"].is_number() && point["adjusted"].is_number(), "{point}");
         said.push((point["k"].clone(), point["n"].clone(), point["issued_at"].clone()));
     }
     let told = |k: u64, n: u64, issued_at: &str| (Value::from(k), Value::from(n), Value::from(issued_at));

@@ -129,7 +129,7 @@ async fn beyond_this_machine_every_door_asks_for_the_key() {
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_key_it_does_not_open_to_the_network_and_a_taken_port_is_named() {
     let (_folder, handed) = shared::handed(None).await;
-    let settings = tidemark_serve::Settings { host: "0.0.0.0".to_owned(), port: 0, grpc_port: 0 };
+    let settings = tidemark_serve::Settings { host: "0.0.0.0".to_owned(), port: 0, grpc_port: 0, ..Default::default() };
     let error = tidemark_serve::Server::bind(handed, &settings).err().unwrap().to_string();
     assert!(error.contains("admin key"), "{error}");
 
@@ -157,7 +157,7 @@ async fn the_interface_describes_itself_and_counts_what_it_answers() {
         .collect();
     assert_eq!(names, ["source", "region", "language", "marker", "period", "from", "to", "as_of"]);
     let point = &description["components"]["schemas"]["Point"]["properties"];
-    for column in ["reliability", "baseline", "z", "ratio"] {
+    for column in ["reliability", "baseline", "z", "ratio", "adjusted", "weighted_upper", "value_with_bots"] {
         assert!(point[column]["description"].is_string(), "{column}: {point}");
     }
     let record = &description["components"]["schemas"]["TrackRecord"]["properties"];

@@ -8,6 +8,7 @@ mod demo;
 mod event_file;
 mod exit;
 mod files;
+mod known;
 mod platform;
 mod prepare;
 mod progress;

@@ -12,7 +12,7 @@ use std::time::Duration;
 use tidemark_annotate::Annotator;
 use tidemark_lake::Lake;
 use tidemark_log::{Log, TopicSpec};
-use tidemark_query::Session;
+use tidemark_query::{Known, Session};
 use tidemark_serve::{AdminKey, Doors, Handed, Load, LogStatus, Server, StageLag};
 use tidemark_wire::log::{ANNOTATED_TOPIC, POSTS_TOPIC, REJECTS_TOPIC};
 use tokio::task::JoinSet;
@@ -29,6 +29,7 @@ pub(crate) type Loads = Arc<Mutex<Vec<Load>>>;
 /// What a start can be refused for is found out before it makes a folder or a key: what was taken on the way.
 pub(crate) struct Ready {
     doors: Option<Doors>,
+    known: Known,
     annotator: Option<Annotator>,
 }
 
@@ -37,9 +38,11 @@ impl Ready {
     pub(crate) async fn of(config: &Config, roles: &[Role]) -> Result<Self, Failure> {
         config.aggregate.zones().or_exit(Exit::Configuration)?;
         let needs = |role| roles.contains(&role);
+        let known = if needs(Role::Serve) { crate::known::of_doors(&config.serve) } else { Ok(Known::default()) };
+        let known = known.or_exit(Exit::Configuration)?;
         let doors = needs(Role::Serve).then(|| Doors::open(&config.serve)).transpose().map_err(serve_failure)?;
         let annotator = if needs(Role::Annotate) { Some(annotator(&config.annotate).await?) } else { None };
-        Ok(Self { doors, annotator })
+        Ok(Self { doors, known, annotator })
     }
 }
 
@@ -158,6 +161,7 @@ impl Roles {
                 let handed = Handed {
                     lake: self.session().await?,
                     log_status: status_source(log, self.loads.clone()),
+                    known: std::mem::take(&mut self.ready.known),
                     thresholds: Some(threshold_source(&config.alert)),
                     explain: Some(explain_source(&config.annotate)),
                     admin_key: self.admin_key,

@@ -1,11 +1,14 @@
-//! Prevalence as it is published, from the command line: what stands beside each number of `tidemark series`.
+//! Prevalence as it is published: what stands beside each number of `tidemark series`, and that the door says the same.
+
+mod shared;
 
 use jiff::{ToSpan as _, civil::Date, civil::date};
-use serde_json::json;
+use serde_json::{Value, json};
+use shared::get;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
-use tidemark_e2e::Program;
+use tidemark_e2e::{Platform, Program};
 
 const FIRST: Date = date(2024, 1, 1);
 const DAYS: u32 = 36;
@@ -146,6 +149,134 @@ fn bots_count_where_they_are_asked_for_and_posts_up_to_the_cap() {
     assert_eq!(counted(&[]), ["36", "115", "115"]);
     assert_eq!(counted(&["--with-bots"]), ["37", "116", "117"]);
     assert_eq!(counted(&["--with-bots", "--author-posts", "1"]), ["37", "116", "116"]);
+}
+
+/// Quick to start and quick to answer; the model has tests of its own.
+const CONFIG: &str = "
+[annotate]
+lexica_only = true
+[aggregate]
+commit_age_ms_max = 200
+refresh_interval_s = 1
+";
+const STRESSED_TEXT: &str = "I am so stressed about work";
+const CALM_TEXT: &str = "making lentil soup for dinner";
+/// Bots of the south on each day of [`texts`], all of them stressed: as many as may be told of, and too few.
+const TEXT_BOTS: [u32; 3] = [15, 3, 0];
+/// Days of [`texts`]; on the last, only ten people of the south write, and nobody else.
+const TEXT_DAYS: u32 = 3;
+
+/// Posts of the same people as texts: everybody of two regions on two days, and ten people on a third.
+fn texts() -> String {
+    let mut text = String::new();
+    let mut post = |day: u32, author: u32, region: &str, stressed: bool, is_bot: bool| {
+        let created_at = format!("{}T12:00:00Z", FIRST + i64::from(day).days());
+        let words = if stressed { STRESSED_TEXT } else { CALM_TEXT };
+        let line = json!({
+            "id": format!("{day}-{author}"), "text": words, "author": format!("a{author}"), "region": region,
+            "created_at": created_at, "lang": "en", "is_bot": is_bot,
+        });
+        writeln!(text, "{line}").expect("a string takes it");
+    };
+    for day in 0..TEXT_DAYS {
+        let writes = |person: &u32| day + 1 < TEXT_DAYS || (NORTH..NORTH + 10).contains(person);
+        for person in (0..NORTH + SOUTH).filter(writes) {
+            if person < NORTH {
+                post(day, person, "north", person < STRESSED[0], false);
+            } else {
+                post(day, person, "south", person < NORTH + STRESSED[1] + day, false);
+            }
+        }
+        for bot in 0..TEXT_BOTS[day as usize] {
+            post(day, 1000 + bot, "south", true, true);
+        }
+    }
+    text
+}
+
+/// Whether the door gives the number that stands in a cell of the file; what is empty there is absent here.
+fn is_written_as(told: &Value, cell: &str) -> bool {
+    match told.as_f64() {
+        None => told.is_null() && cell.is_empty(),
+        Some(number) => format!("{number:.6}") == cell,
+    }
+}
+
+#[test]
+fn the_door_says_of_each_number_what_the_file_of_the_same_posts_says() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name);
+    let posts = write(&at("posts.ndjson"), &texts());
+    let rates = "marker,language,sensitivity,positives,specificity,negatives\nlexicon.mh.stress,en,0.8,200,0.95,400\n\
+                 lexicon.mh.stress,all,0.75,200,0.95,400\n";
+    let rates = write(&at("rates.csv"), rates);
+    let people = write(&at("people.csv"), "region,people\nnorth,1000\nsouth,3000\n");
+    let program = Program::find();
+    let out = at("series.csv").display().to_string();
+    let tables = ["--lexica-only", "--error-rates", &rates, "--population", &people];
+    let _ = program.run(["series", &posts, "--output", &out].into_iter().chain(tables)).succeeded();
+    let out_with_bots = at("with_bots.csv").display().to_string();
+    let _ = program.run(["series", &posts, "--output", &out_with_bots, "--lexica-only", "--with-bots"]).succeeded();
+    let config = format!("{CONFIG}[serve]\nerror_rates = '{rates}'\npopulation = '{people}'\n");
+    let platform = Platform::start(&program, &at("data"), &config);
+    platform.ingest(Path::new(&posts), &[]);
+
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let http = platform.address("http").expect("published");
+    let (found, found_with_bots) = (rows(&out), rows(&out_with_bots));
+    for (region, language) in [("all", "all"), ("all", "en"), ("north", "en"), ("south", "all")] {
+        let path = format!("/api/v1/series?source=file&marker=lexicon.mh.stress&region={region}&language={language}");
+        let series = runtime.block_on(get(&http, &path));
+        let points = series["points"].as_array().expect("a list");
+        let name = format!("{region}/{language}/lexicon.mh.stress");
+        let of = |rows: &[BTreeMap<String, String>]| -> Vec<BTreeMap<String, String>> {
+            rows.iter().filter(|row| row["series"] == name).cloned().collect()
+        };
+        let (written, written_with_bots) = (of(&found), of(&found_with_bots));
+        assert_eq!((points.len(), written.len()), (TEXT_DAYS as usize, TEXT_DAYS as usize), "{name}");
+        for (point, row) in points.iter().zip(&written) {
+            assert_eq!((point["end"].as_str(), point["status"].as_str()), (Some(&*row["date"]), Some(&*row["status"])));
+            assert_eq!(point["reliability"].as_str().unwrap_or_default(), row["reliability"], "{name}: {point}");
+            let beside = BESIDE.split(',').filter(|column| *column != "reliability");
+            for column in ["value", "lower", "upper"].into_iter().chain(beside) {
+                assert!(is_written_as(&point[column], &row[column]), "{name}, {column}: {point} {row:?}");
+            }
+        }
+        // Of the first day's bots it is told, where there are any; the second day's are too few.
+        let with_bots = |day: usize| (&points[day]["value_with_bots"], &written_with_bots[day]["value"]);
+        let (told, cell) = with_bots(0);
+        assert!(is_written_as(told, cell), "{name}: {told} {cell}");
+        assert_eq!(*told != points[0]["value"], region != "north", "{name}: {told}");
+        let (told, cell) = with_bots(1);
+        assert_eq!(
+            (told.is_null(), is_written_as(told, cell)),
+            (region != "north", region == "north"),
+            "{name}: {told}"
+        );
+        assert!(with_bots(2).0.is_null(), "{name}");
+        let (first, last) = (&points[0], &points[TEXT_DAYS as usize - 1]);
+        assert!(first["adjusted"].is_number(), "{first}");
+        assert_eq!(first["weighted"].is_number(), region == "all", "{first}");
+        // Ten people: withheld, and nothing stands beside them.
+        assert!(BESIDE.split(',').chain(["value", "n"]).all(|column| last[column].is_null()), "{last}");
+    }
+    platform.stop();
+}
+
+#[test]
+fn tables_that_the_configuration_names_are_tried_before_anything_starts() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name);
+    let people = write(&at("people.csv"), "region,people\nnorth,1000\nsouth,\n");
+    let config = write(&at("config.toml"), &format!("{CONFIG}[serve]\npopulation = '{people}'\n"));
+    let data = at("data").display().to_string();
+    let program = Program::find();
+    let fault = ["serve.population", "people.csv, line 3: `people` is not a number above 0"];
+    program.run(["up", "--no-demo", "--port", "0", "--data", &data, "--config", &config]).failed(3, &fault);
+    assert!(!Path::new(&data).exists(), "a refused start makes no folder");
+    let said = program.run(["doctor", "--data", &data, "--config", &config]);
+    assert_eq!(said.code, Some(3), "{}", said.stderr);
+    assert!(fault.iter().all(|words| said.stdout.contains(words)), "{}", said.stdout);
 }
 
 /// One annotated post of each of 100 people: 40 show stress, 30 depression, 24 of them both; 60 are negative, 5 positive.

@@ -91,6 +91,8 @@ export interface Point {
   k: number | null;
   n: number | null;
   n_posts: number | null;
+  /** The value with likely bots among the units. Null also where they are few, or were not counted. */
+  value_with_bots: number | null;
   /** Null: posts are counted, or the number is withheld. */
   reliability: Reliability | null;
   /** The mean of the same weekdays (of a week: of eight weeks) before it. Null: too few. */
@@ -99,6 +101,14 @@ export interface Point {
   z: number | null;
   /** The value over the baseline. */
   ratio: number | null;
+  /** The value without the marker's errors, with its 95 % interval. Null: the server knows no error rates of it. */
+  adjusted: number | null;
+  adjusted_lower: number | null;
+  adjusted_upper: number | null;
+  /** Of all regions together: the value by who lives there, with its 95 % interval. Null: the server knows no population. */
+  weighted: number | null;
+  weighted_lower: number | null;
+  weighted_upper: number | null;
   issued_at: string | null;
   model: string;
   lexicon: string;

@@ -19,6 +19,7 @@ describe("the file of a chart", () => {
     expect(withheld.length).toBeGreaterThan(0);
     for (const row of withheld) {
       expect([row.value, row.lower, row.upper, row.k, row.n, row.n_posts]).toEqual(Array(6).fill(""));
+      expect(row.value_with_bots).toBe("");
       expect([row.reliability, row.z, row.ratio]).toEqual(["", "", ""]);
     }
   });
@@ -26,9 +27,19 @@ describe("the file of a chart", () => {
   it("says how reliable and how unusual each observed number is", () => {
     const shown = rows.filter((row) => row.status === "ok").at(-1);
     expect(shown?.reliability).toBe("moderate");
+    expect(Number(shown?.value_with_bots)).toBeGreaterThan(Number(shown?.value));
     expect(Number(shown?.value) / Number(shown?.baseline)).toBeCloseTo(Number(shown?.ratio), 9);
     expect(shown?.z).not.toBe("");
     for (const row of rows.filter((row) => row.kind === "forecast")) expect([row.reliability, row.z]).toEqual(["", ""]);
+  });
+
+  it("says what a number would be without errors and by who lives there, where the server does", () => {
+    const adjusted = { adjusted: 0.11, adjusted_lower: 0.08, adjusted_upper: 0.14 };
+    const told = { ...adjusted, weighted: 0.13, weighted_lower: 0.1, weighted_upper: 0.16 };
+    const points = observed.points.slice(0, 2).map((point, at) => (at === 0 ? { ...point, ...told } : point));
+    const [, first, second] = toCsv({ ...observed, points }, undefined).split("\r\n");
+    expect(first?.split(",").slice(-7, -1)).toEqual(["0.11", "0.08", "0.14", "0.13", "0.1", "0.16"]);
+    expect(second?.split(",").slice(-7, -1)).toEqual(Array(6).fill(""));
   });
 
   it("cannot be run by a spreadsheet", () => {

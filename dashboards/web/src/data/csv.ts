@@ -8,6 +8,8 @@ const COLUMNS = [
   "value", "lower", "upper", "k", "n", "n_posts", "issued_at", "model", "lexicon", "code",
   "origin", "horizon_days", "q0.025", "q0.1", "q0.25", "q0.5", "q0.75", "q0.9", "q0.975", "threshold", "p_exceed",
   "reliability", "baseline", "z", "ratio",
+  "adjusted", "adjusted_lower", "adjusted_upper", "weighted", "weighted_lower", "weighted_upper",
+  "value_with_bots",
 ] as const;
 
 type Cell = string | number | null | undefined;

@@ -40,11 +40,18 @@ export function truth(marker: string, region: string, day: string): number {
 
 type Beside = Pick<Point, "reliability" | "baseline" | "z" | "ratio">;
 
+/** A server that is given no tables adjusts and weights nothing. */
+const UNTOLD = {
+  ...{ adjusted: null, adjusted_lower: null, adjusted_upper: null },
+  ...{ weighted: null, weighted_lower: null, weighted_upper: null },
+};
+
 function counted(marker: string, region: string, day: string): Omit<Point, keyof Beside> {
   const n = silent(region, day) ? 0 : Math.round((region === "all" ? 300 : 70) * (0.8 + 0.4 * chance(`${region}${day}`)));
   const small = region === "south" && chance(`small${day}`) < 0.04;
-  const base = { label: day, start: day, end: day, issued_at: "2026-11-21T08:00:00Z", model: "m", lexicon: "l", code: "0.1.0" };
-  const none = { value: null, lower: null, upper: null, k: null, n: null, n_posts: null };
+  const made = { issued_at: "2026-11-21T08:00:00Z", model: "m", lexicon: "l", code: "0.1.0" };
+  const base = { label: day, start: day, end: day, ...made, ...UNTOLD };
+  const none = { value: null, lower: null, upper: null, k: null, n: null, n_posts: null, value_with_bots: null };
   if (n === 0) return { ...base, ...none, status: "no_data" };
   if (small) return { ...base, ...none, status: "censored" };
   const k = Math.round(n * truth(marker, region, day) * (0.85 + 0.3 * chance(`${marker}${region}${day}`)));
@@ -52,7 +59,8 @@ function counted(marker: string, region: string, day: string): Omit<Point, keyof
   const z2 = 3.8415;
   const centre = (p + z2 / (2 * n)) / (1 + z2 / n);
   const half = (1.96 / (1 + z2 / n)) * Math.sqrt((p * (1 - p)) / n + z2 / (4 * n * n));
-  return { ...base, status: "ok", value: p, lower: centre - half, upper: centre + half, k, n, n_posts: Math.round(n * 1.3) };
+  const counts = { k, n, n_posts: Math.round(n * 1.3), value_with_bots: (k + 11) / (n + 11) };
+  return { ...base, status: "ok", value: p, lower: centre - half, upper: centre + half, ...counts };
 }
 
 /** What stands beside a number, as the server reckons it: the same weekdays of eight weeks, four of them at least. */

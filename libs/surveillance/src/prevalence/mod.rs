@@ -8,12 +8,14 @@
 //!    stand for the people who live there; [`weighted`]: the prevalence under weights; [`places`]: that of all places
 //!    together, from published cells alone.
 //! 5. [`baseline`]: what the same weekdays before it let expect.
-//! 6. [`composition`], [`lift`], [`shift`]: parts of a whole, markers that occur together, and changes of emotion.
+//! 6. [`beside`]: all that is said beside the number of a cell, from what is known besides the posts.
+//! 7. [`composition`], [`lift`], [`shift`]: parts of a whole, markers that occur together, and changes of emotion.
 //!
 //! Every interval is at 95 %, lies in `[0, 1]` where it bounds a share, and holds its value. Where there is nobody the
 //! answer is `None`; what is no number is refused. `docs/prevalence.md` holds formulas, constants, sources and limits.
 
 pub mod baseline;
+pub mod beside;
 pub mod binning;
 pub mod composition;
 mod error;

@@ -11,7 +11,7 @@ use futures::FutureExt;
 use jiff::{SignedDuration, Timestamp};
 use std::{future::Future, sync::Arc};
 use tidemark_domain::{Alert, ForecastPoint, PeriodKind, SeriesKey, Signal, forecast::RECOMMENDED_MODEL};
-use tidemark_query::{FeedDay, Freshness, PublishedPoint, SeriesFilter, Session, TrackRecords};
+use tidemark_query::{FeedDay, Freshness, PlaceCells, Places, PublishedPoint, SeriesFilter, Session, TrackRecords};
 use tokio::sync::{Mutex, Semaphore};
 
 /// The lake is looked at anew at most this often, in milliseconds.
@@ -30,11 +30,13 @@ pub(super) struct Told {
 /// The lake with a memory.
 pub(super) struct Lake {
     session: Session,
+    places: Option<Arc<Places>>,
     clock: Clock,
     seen: Mutex<Option<Seen>>,
     turns: Arc<Semaphore>,
     catalogue: Cache<(), say::Catalogue>,
     points: Cache<SeriesKey, Vec<PublishedPoint>>,
+    place_cells: Cache<SeriesKey, PlaceCells>,
     forecasts: Cache<SeriesKey, Vec<ForecastPoint>>,
     alerts: Cache<(), Vec<Alert>>,
     track_records: Cache<(), Option<TrackRecords>>,
@@ -44,14 +46,17 @@ pub(super) struct Lake {
 }
 
 impl Lake {
-    pub(super) fn new(session: Session, clock: Clock) -> Self {
+    /// `places` are those whose cells are asked for beside the cells of all regions.
+    pub(super) fn new(session: Session, places: Option<Places>, clock: Clock) -> Self {
         Self {
             session,
+            places: places.map(Arc::new),
             clock,
             seen: Mutex::new(None),
             turns: Arc::new(Semaphore::new(MAX_QUESTIONS_AT_ONCE)),
             catalogue: Cache::new(),
             points: Cache::new(),
+            place_cells: Cache::new(),
             forecasts: Cache::new(),
             alerts: Cache::new(),
             track_records: Cache::new(),
@@ -79,6 +84,30 @@ impl Lake {
         self.look().await?;
         let filter = SeriesFilter::of(key);
         self.in_turn(move |session| async move { Ok(session.as_of(at).await?.series_points(&filter).await?) }).await
+    }
+
+    /// The cells of the places that a series of all regions is weighted by, as they were at `as_of` or are now; `None` for
+    /// any other series, and where no places are known.
+    pub(super) async fn place_cells(
+        &self,
+        key: &SeriesKey,
+        as_of: Option<Timestamp>,
+    ) -> Result<Option<Arc<PlaceCells>>, Problem> {
+        let Some(places) = self.places.clone().filter(|_| key.region == ALL) else { return Ok(None) };
+        let seen = self.look().await?;
+        let asked = key.clone();
+        let make = self.in_turn(move |session| async move {
+            let session = match as_of {
+                Some(at) => session.as_of(at).await?,
+                None => session,
+            };
+            Ok(session.place_cells(&asked, &places).await?)
+        });
+        let cells = match as_of {
+            Some(_) => Arc::new(make.await?),
+            None => self.place_cells.get_or(key.clone(), seen, make).await?,
+        };
+        Ok(Some(cells))
     }
 
     /// The recommended model's latest forecast, day by day.

@@ -47,7 +47,7 @@ impl Answers {
     #[must_use]
     pub fn new(handed: Handed) -> Self {
         Self {
-            lake: Lake::new(handed.lake.clone(), handed.clock.clone()),
+            lake: Lake::new(handed.lake.clone(), handed.known.places.clone(), handed.clock.clone()),
             started_at: (handed.clock)(),
             handed,
             status: Mutex::default(),
@@ -88,7 +88,8 @@ impl Answers {
             let first = points.partition_point(|point| !within(point.period.end, from, None));
             let until = points.partition_point(|point| within(point.period.end, None, to));
             // What a point is compared with may lie before the asked days: it was read with them.
-            let beside = beside(&points, first..until);
+            let places = self.lake.place_cells(&key, as_of).await?;
+            let beside = beside(&points, first..until, &self.handed.known, places.as_deref());
             let points = points[first..until].iter().zip(&beside).map(|(point, beside)| shown(point, beside));
             Ok(say::Series { key: (&key).into(), unit, points: points.collect() })
         })
@@ -355,6 +356,7 @@ fn shown(point: &PublishedPoint, beside: &Beside) -> say::Point {
     let open = point.status == CellStatus::Ok;
     let made_by = point.provenance.clone();
     let (model, lexicon, code) = made_by.map_or_else(Default::default, |by| (by.model, by.lexicon, by.code));
+    let (adjusted, weighted) = (beside.adjusted.filter(|_| open), beside.weighted.filter(|_| open));
     say::Point {
         label: point.period.label(),
         start: point.period.start(),
@@ -366,10 +368,17 @@ fn shown(point: &PublishedPoint, beside: &Beside) -> say::Point {
         k: point.k.filter(|_| open),
         n: point.n.filter(|_| open),
         n_posts: point.n_posts.filter(|_| open),
+        value_with_bots: point.value_with_bots.filter(|_| open),
         reliability: beside.reliability.filter(|_| open),
         baseline: beside.baseline,
         z: beside.z.filter(|_| open),
         ratio: beside.ratio.filter(|_| open),
+        adjusted: adjusted.map(|estimate| estimate.value),
+        adjusted_lower: adjusted.map(|estimate| estimate.lower),
+        adjusted_upper: adjusted.map(|estimate| estimate.upper),
+        weighted: weighted.map(|estimate| estimate.value),
+        weighted_lower: weighted.map(|estimate| estimate.lower),
+        weighted_upper: weighted.map(|estimate| estimate.upper),
         issued_at: point.issued_at,
         model,
         lexicon,
@@ -400,8 +409,8 @@ fn feed_day(day: &FeedDay, now: Timestamp) -> say::FeedDay {
 mod tests {
     use super::{all_first, shown};
     use jiff::civil::date;
-    use tidemark_domain::{CellStatus, Period, PeriodKind, Reliability, SeriesKey, Unit};
-    use tidemark_query::{Beside, PublishedPoint};
+    use tidemark_domain::{CellStatus, Period, PeriodKind, Proportion, Reliability, SeriesKey, Unit};
+    use tidemark_query::{Beside, Estimate, PublishedPoint};
 
     #[test]
     fn a_withheld_cell_shows_no_number_even_if_one_were_handed_in() {
@@ -423,16 +432,26 @@ mod tests {
             k: Some(4),
             n: Some(10),
             n_posts: Some(12),
+            value_with_bots: Some(0.5),
             provenance: None,
             issued_at: None,
         };
-        let beside =
-            Beside { reliability: Some(Reliability::Low), baseline: Some(0.3), z: Some(1.5), ratio: Some(1.3) };
+        let estimate = Estimate::of(Proportion { k: 4, n: 10 }).unwrap();
+        let beside = Beside {
+            reliability: Some(Reliability::Low),
+            baseline: Some(0.3),
+            z: Some(1.5),
+            ratio: Some(1.3),
+            adjusted: estimate,
+            weighted: estimate,
+        };
         let said = shown(&leaking, &beside);
         assert_eq!((said.value, said.lower, said.upper), (None, None, None));
-        assert_eq!((said.k, said.n, said.n_posts), (None, None, None));
+        assert_eq!((said.k, said.n, said.n_posts, said.value_with_bots), (None, None, None, None));
         // A baseline is of other cells, which are shown.
         assert_eq!((said.reliability, said.baseline, said.z, said.ratio), (None, Some(0.3), None, None));
+        assert_eq!((said.adjusted, said.adjusted_lower, said.adjusted_upper), (None, None, None));
+        assert_eq!((said.weighted, said.weighted_lower, said.weighted_upper), (None, None, None));
         assert_eq!(said.status, "censored");
     }
 

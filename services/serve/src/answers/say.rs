@@ -189,6 +189,9 @@ pub struct Point {
     pub n: Option<u64>,
     /// Posts behind them.
     pub n_posts: Option<u64>,
+    /// `value` with likely bots among the units; absent also where there are 1 to 10 of them, or it was issued before they
+    /// were counted.
+    pub value_with_bots: Option<f64>,
     /// How far a share of so many people can be relied on: `low` below 50, `moderate`, `high` from 200 on; absent where
     /// posts are counted.
     #[schema(value_type = Option<String>)]
@@ -200,6 +203,19 @@ pub struct Point {
     pub z: Option<f64>,
     /// `value` over `baseline`; absent where that is 0.
     pub ratio: Option<f64>,
+    /// What `value` would be without the marker's errors (Rogan and Gladen); absent where they are not configured.
+    pub adjusted: Option<f64>,
+    /// Lang and Reiczigel's interval at 95 %, lower bound.
+    pub adjusted_lower: Option<f64>,
+    /// Lang and Reiczigel's interval at 95 %, upper bound.
+    pub adjusted_upper: Option<f64>,
+    /// Of all regions together: what `value` would be if people posted where they live; absent where no population is
+    /// configured.
+    pub weighted: Option<f64>,
+    /// Its interval at 95 %, lower bound.
+    pub weighted_lower: Option<f64>,
+    /// Its interval at 95 %, upper bound.
+    pub weighted_upper: Option<f64>,
     /// When this number was issued; absent where there was nothing to issue.
     pub issued_at: Option<Timestamp>,
     /// The model's version; this and the next two are empty where there was nothing to make a number of.

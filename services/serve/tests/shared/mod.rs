@@ -13,8 +13,12 @@ use tidemark_domain::{
     forecast::{QUANTILE_LEVELS, RECOMMENDED_MODEL},
 };
 use tidemark_lake::Lake;
-use tidemark_query::{Session, TrackRecords, tables};
+use tidemark_query::{Known, Places, Session, TrackRecords, tables};
 use tidemark_serve::{AdminKey, Error, Handed, Load, LogStatus, Server, Settings, StageLag};
+use tidemark_surveillance::prevalence::{
+    beside::ErrorRate,
+    misclassification::{Accuracy, Rate},
+};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -63,6 +67,7 @@ pub fn handed_over(session: Session, admin_key: Option<AdminKey>) -> Handed {
             let status = status.clone();
             async move { status }.boxed()
         }),
+        known: Known::default(),
         thresholds: None,
         explain: None,
         admin_key,
@@ -71,7 +76,7 @@ pub fn handed_over(session: Session, admin_key: Option<AdminKey>) -> Handed {
 }
 
 pub fn start(folder: TempDir, handed: Handed, host: &str) -> Open {
-    let settings = Settings { host: host.to_owned(), port: 0, grpc_port: 0 };
+    let settings = Settings { host: host.to_owned(), port: 0, grpc_port: 0, ..Settings::default() };
     let server = Server::bind(handed, &settings).unwrap();
     let stop = CancellationToken::new();
     Open {
@@ -108,6 +113,16 @@ pub const DAYS: usize = 40;
 pub const SMALL_DAYS: usize = 4;
 /// Days of its forecast.
 pub const HORIZON: usize = 14;
+
+/// How often the marker errs in all languages together, and that three of four people live in the south, where nobody posts.
+fn known() -> Known {
+    let mut known = Known::default();
+    let rate = |value, n| Rate::Measured { value, n };
+    let error_rate = ErrorRate { accuracy: Accuracy::new(rate(0.8, 200.0), rate(0.95, 400.0)).unwrap(), repeat: 0.0 };
+    assert!(known.error_rates.insert("mh.stress".to_owned(), "all".to_owned(), error_rate));
+    known.places = Places::of([("north".to_owned(), 1000.0), ("south".to_owned(), 3000.0)]).ok();
+    known
+}
 
 /// Over a lake with one series for all regions and one for the north, a forecast, an open alert, and a signal of each
 /// kind.
@@ -209,7 +224,7 @@ pub async fn open() -> Open {
         ..outage.clone()
     };
     session.append_signals(&[outage, rise]).await.unwrap();
-    start(folder, handed_over(session, None), "127.0.0.1")
+    start(folder, Handed { known: known(), ..handed_over(session, None) }, "127.0.0.1")
 }
 
 /// Issues a cell of the series for all regions in [`open`] once more.
@@ -239,7 +254,7 @@ async fn clock_past(start: Timestamp) -> Timestamp {
 fn cell(region: &str, day: Date, k: u64, n: u64, issued_at: &str) -> Value {
     serde_json::json!({
         "source": "simulated", "region": region, "language": "all", "marker": "mh.stress", "period": "day",
-        "period_end": day, "label": day, "k": k, "n": n, "n_posts": n + 3, "unit": "author",
+        "period_end": day, "label": day, "k": k, "n": n, "n_posts": n + 3, "unit": "author", "k_with_bots": k + 20, "n_with_bots": n + 20,
         "model": "m", "lexicon": "l", "code": "0.1.0", "issued_at": issued_at,
     })
 }

@@ -94,10 +94,13 @@ fn machine(data: &Path) -> Finding {
 
 fn configuration(loaded: Result<&Config, &anyhow::Error>) -> Finding {
     let verdict = match loaded {
-        Ok(config) => Verdict::Fine(match &config.kafka.bootstrap_servers {
-            Some(servers) => format!("external broker at {servers}"),
-            None => "embedded broker".to_owned(),
-        }),
+        Ok(config) => match crate::known::of_doors(&config.serve) {
+            Ok(_) => Verdict::Fine(match &config.kafka.bootstrap_servers {
+                Some(servers) => format!("external broker at {servers}"),
+                None => "embedded broker".to_owned(),
+            }),
+            Err(error) => Verdict::Fault(crate::chain(&error)),
+        },
         Err(error) => Verdict::Fault(crate::chain(error)),
     };
     Finding { what: "configuration", verdict, exit: Exit::Configuration }

@@ -7,22 +7,18 @@ use crate::files::{Output, Rejects, is_dash, open};
 use crate::progress::Progress;
 use anyhow::Context as _;
 use jiff::Timestamp;
-use std::io::{Read as _, Write as _};
-use std::path::Path;
+use std::io::Write as _;
 use tidemark_aggregate::Error;
-use tidemark_aggregate::beside::{Beside, ErrorRates, Places};
 use tidemark_aggregate::file::{Counted, Options, Summary, series_of_lines};
 
 /// Runs the command.
 pub(crate) async fn run(arguments: Series) -> Result<(), Failure> {
     let files = &arguments.files.files;
     let zone = super::zone(&arguments.zone)?;
-    let beside = Beside {
-        error_rates: table(arguments.error_rates.as_deref(), ErrorRates::of_csv)?.unwrap_or_default(),
-        places: table(arguments.population.as_deref(), Places::of_csv)?,
-    };
+    let (error_rates, population) = (arguments.error_rates.as_deref(), arguments.population.as_deref());
+    let known = crate::known::read(error_rates, population).or_exit(Exit::Input)?;
     let counted = Counted { with_bots: arguments.with_bots, posts_per_author_day: arguments.author_posts };
-    let options = Options { zone, period: arguments.period.into(), issued_at: Timestamp::now(), counted, beside };
+    let options = Options { zone, period: arguments.period.into(), issued_at: Timestamp::now(), counted, known };
     let scoring = settings(&arguments.files)?;
     let input = open(&files.input).or_exit(Exit::Input)?;
     let mut rejects = Rejects::of(&files.output).or_exit(Exit::Output)?;
@@ -54,17 +50,6 @@ pub(crate) async fn run(arguments: Series) -> Result<(), Failure> {
         crate::say(&said);
     }
     Ok(())
-}
-
-/// A table, where one is given.
-fn table<T>(path: Option<&Path>, read: impl FnOnce(&str, &str) -> Result<T, Error>) -> Result<Option<T>, Failure> {
-    let Some(path) = path else { return Ok(None) };
-    let file = if is_dash(path) { "standard input".to_owned() } else { path.display().to_string() };
-    let mut text = String::new();
-    let mut input = open(path).or_exit(Exit::Input)?;
-    let read_whole = input.reader.read_to_string(&mut text).with_context(|| format!("cannot read {file}"));
-    read_whole.or_exit(Exit::Input)?;
-    read(&text, &file).map(Some).or_exit(Exit::Input)
 }
 
 /// What to say of lines of tables that changed nothing: a name that was mistyped is no fault that could be seen otherwise.
