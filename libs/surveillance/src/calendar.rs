@@ -78,7 +78,7 @@ mod tests {
             ("fair".to_owned(), date(2024, 3, 1), date(2024, 3, 2)),
         ];
         let calendar: Calendar = rows.iter().cloned().collect();
-        assert_eq!(calendar, rows.into_iter().rev().collect());
+        assert_eq!(calendar, rows.into_iter().rev().collect::<Calendar>());
         assert_eq!((calendar.names(), calendar.occasions().count()), (2, 3));
         let of_names = calendar.counted_from(date(2024, 2, 28));
         let days_of = |name: usize| (-400..10).filter(|day| of_names[name].hold(*day)).collect::<Vec<i64>>();

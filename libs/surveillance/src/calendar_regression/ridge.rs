@@ -22,7 +22,7 @@ const MOST_ROUNDS: usize = 20;
 pub(super) fn fit(rows: &[Row], values: &[f64], penalties: &[f64]) -> Vec<f64> {
     let mut equations = NormalEquations::new(penalties);
     let mut coefficients = vec![0.0; penalties.len()];
-    let (mut weights, mut fitted) = (vec![0.0; rows.len()], vec![0.0; rows.len()]);
+    let (mut weights, mut fitted) = (vec![0.0_f64; rows.len()], vec![0.0_f64; rows.len()]);
     for _ in 0..MOST_ROUNDS {
         let misses: Vec<f64> = values.iter().zip(&fitted).map(|(value, fitted)| (value - fitted).abs()).collect();
         let scale = (MEDIAN_TO_SD * median(misses.clone())).max(LEAST_SCALE);
