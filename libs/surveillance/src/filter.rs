@@ -5,7 +5,7 @@
 //! day adds beyond [`CLIP_SCALES`] scales is not believed at once. One artefact moves the level by a bounded step; a
 //! lasting shift is followed within days, because the scale widens while innovations keep arriving.
 
-use crate::{History, scale::LogitScale};
+use crate::{History, calendar::Occasions, scale::LogitScale};
 
 /// Days in the season.
 pub const WEEK: usize = 7;
@@ -18,7 +18,7 @@ const SCALE_RATE: f64 = 0.03;
 /// Mean absolute deviation to standard deviation under the normal distribution: sqrt(pi / 2).
 const MAD_TO_SD: f64 = 1.253_314_137_315_5;
 /// No series is believed to be steadier than this (logit units): 0.00025 percentage points at a prevalence of 50 %.
-const LEAST_SCALE: f64 = 1e-5;
+pub(crate) const LEAST_SCALE: f64 = 1e-5;
 /// How fast the pass follows the level, per day.
 const LEVEL_RATE: f64 = 0.25;
 /// How fast it follows the weekday profile, per day; each weekday is seen once a week.
@@ -60,6 +60,8 @@ pub struct Filtered {
     /// The scale as known on each day.
     pub(crate) scale: Vec<f64>,
     pub(crate) start: Start,
+    /// What the calendar names, name by name; days past the origin too.
+    pub(crate) named: Vec<Occasions>,
     first_weekday: usize,
 }
 
@@ -79,6 +81,7 @@ impl Filtered {
             profile: Vec::with_capacity(days),
             scale: Vec::with_capacity(days),
             start,
+            named: history.calendar().counted_from(history.first()),
             first_weekday,
         };
         filtered.run();

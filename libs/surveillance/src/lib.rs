@@ -2,8 +2,8 @@
 //! peak, and scores forecasts; says of past days and weeks whether they were higher than their own past let expect
 //! ([`detect`]).
 //!
-//! **Reads** a [`History`]: one proportion a day, gaps allowed, nothing later than the origin; for detection,
-//! [`detect::Counts`].
+//! **Reads** a [`History`]: one proportion a day, gaps allowed, nothing later than the origin but dates that were planned
+//! (its [`Calendar`]); for detection, [`detect::Counts`].
 //! **Writes** nothing. **Guarantees** that quantiles never fall, never leave `[0, 1]`, and are the same for the same
 //! history; that no value later than the origin is used (a history ends at its origin); and that one artefact in the
 //! data moves a forecast by no more than a clipped step. **Does not** read files or clocks, parallelise, or know of
@@ -13,9 +13,9 @@
 //! How a forecast is made, all on the logit scale:
 //! 1. [`filter`](mod@filter) runs once along the history and keeps a level, a weekday profile and a scale, learning from each day
 //!    at most a clipped step.
-//! 2. Each member ([`smoothing`], [`regression`], [`naive`], [`mstl`], [`drift`], [`theta`]) *rolls*: it says what it would
-//!    have forecast on every past day, knowing only what was known then. The last of those forecasts is the one that is
-//!    wanted.
+//! 2. Each member ([`smoothing`], [`regression`], [`naive`], [`mstl`], [`drift`], [`theta`], [`calendar_regression`])
+//!    *rolls*: it says what it would have forecast on every past day, knowing only what was known then. The last of those
+//!    forecasts is the one that is wanted.
 //! 3. [`combine`] weighs members by how well they have done lately, horizon by horizon, again only with what was known.
 //! 4. [`bands`] turns the errors of the past forecasts into quantiles around the last one (split conformal).
 //! 5. [`network`], trained on a whole panel's past days, says what such a forecast misses; its quantiles and those of
@@ -38,6 +38,8 @@
 
 pub mod artefacts;
 pub mod bands;
+pub mod calendar;
+pub mod calendar_regression;
 pub mod combine;
 pub mod detect;
 pub mod drift;
@@ -62,6 +64,7 @@ pub mod smoothing;
 pub mod theta;
 pub mod yardstick;
 
+pub use calendar::Calendar;
 pub use error::Error;
 pub use model::{Forecast, Joint, Model, forecast, forecast_jointly};
 pub use network::Network;

@@ -3,6 +3,7 @@
 use crate::{
     Error, History,
     bands::bands,
+    calendar_regression::CalendarRegression,
     combine::combine,
     drift::Drift,
     filter::Filtered,
@@ -55,11 +56,13 @@ pub enum Model {
     Drift,
     /// The theta method on the weekday-adjusted series.
     Theta,
+    /// Regression on trend, week, year and the days that have a name.
+    CalendarRegression,
 }
 
 impl Model {
     /// Every model, the recommended first.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Tidemark,
         Self::Statistical,
         Self::SeasonalNaive,
@@ -68,6 +71,7 @@ impl Model {
         Self::MstlEts,
         Self::Drift,
         Self::Theta,
+        Self::CalendarRegression,
     ];
 
     /// The `model_id` in files and tables.
@@ -82,6 +86,7 @@ impl Model {
             Self::MstlEts => "mstl_ets",
             Self::Drift => "drift",
             Self::Theta => "theta",
+            Self::CalendarRegression => "calendar_regression",
         }
     }
 }
@@ -96,7 +101,7 @@ impl fmt::Display for Model {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "there is no model {0:?}; there are tidemark, statistical, seasonal_naive, smoothing, lag_regression, mstl_ets, \
-     drift, theta"
+     drift, theta, calendar_regression"
 )]
 pub struct UnknownModel(pub String);
 
@@ -231,6 +236,7 @@ fn roll(series: &Filtered, horizon: usize, models: &[Model]) -> BTreeMap<Model, 
             Model::MstlEts => &MstlEts,
             Model::Drift => &Drift,
             Model::Theta => &Theta,
+            Model::CalendarRegression => &CalendarRegression,
         };
         rolled.entry(*model).or_insert_with(|| member.roll(series, horizon));
     }

@@ -8,16 +8,12 @@ use crate::{
     Error,
     error::MstlFault,
     filter::{Filtered, WEEK},
-    rolled::{Member, Rolled},
+    rolled::{Member, Rolled, refitted_on},
 };
 use augurs::{Fit, Predict, ets::AutoETS, mstl::MSTLModel};
 
 /// Days it is fitted to: a year. More changes little and costs much.
 const FITTED_DAYS: usize = 365;
-/// Days between the past origins it is refitted on: coprime to 7, so that they fall on every weekday.
-const STRIDE_DAYS: usize = 26;
-/// Past origins it is refitted on: with neighbouring horizons pooled, about forty errors for each day ahead.
-const PAST_ORIGINS: usize = 13;
 /// MSTL wants two full seasons, and ETS more values than parameters.
 const LEAST_DAYS: usize = 3 * WEEK;
 
@@ -31,9 +27,7 @@ impl Member for MstlEts {
         let cleaned: Vec<f64> = (0..series.days())
             .map(|day| series.deseasonalised[day] + series.profile[day][series.weekday(day)])
             .collect();
-        let last = series.days() - 1;
-        let past = (1..=PAST_ORIGINS).rev().filter_map(|step| last.checked_sub(step * STRIDE_DAYS));
-        let origins: Vec<usize> = past.filter(|origin| origin + 1 >= LEAST_DAYS).chain([last]).collect();
+        let origins = refitted_on(series.days(), LEAST_DAYS);
         let mut points = Vec::with_capacity(origins.len() * horizon);
         for origin in &origins {
             let start = (origin + 1).saturating_sub(FITTED_DAYS);

@@ -2,6 +2,19 @@
 
 use crate::filter::Filtered;
 
+/// Days between the past origins that a costly member is refitted on: coprime to 7, so that they fall on every weekday.
+const STRIDE_DAYS: usize = 26;
+/// Past origins it is refitted on: with neighbouring horizons pooled, about forty errors for each day ahead.
+const PAST_ORIGINS: usize = 13;
+
+/// Where a member is fitted that has no causal pass to roll: on a few past days that have `least_days` up to them, and
+/// on the last of `days`.
+pub(crate) fn refitted_on(days: usize, least_days: usize) -> Vec<usize> {
+    let last = days.saturating_sub(1);
+    let past = (1..=PAST_ORIGINS).rev().filter_map(|step| last.checked_sub(step * STRIDE_DAYS));
+    past.filter(|origin| origin + 1 >= least_days).chain([last]).collect()
+}
+
 /// Point forecasts on the logit scale from several origins inside one history; the last origin is the history's last
 /// day, so the last row is the forecast itself.
 #[derive(Debug, Clone)]

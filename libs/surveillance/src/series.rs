@@ -1,8 +1,9 @@
-//! A *history* is what a forecaster may see: one proportion a day up to the origin, with gaps.
+//! A *history* is what a forecaster may see: one proportion a day up to the origin, with gaps, and a calendar.
 
-use crate::Error;
+use crate::{Calendar, Error};
 use jiff::{ToSpan, civil::Date};
 use std::ops::Range;
+use std::sync::Arc;
 
 /// The longest history taken, in days: a century.
 pub const MAX_HISTORY_DAYS: usize = 36_525;
@@ -15,6 +16,7 @@ pub struct History {
     first: Date,
     values: Vec<Option<f64>>,
     totals: Vec<Option<u64>>,
+    calendar: Arc<Calendar>,
 }
 
 impl History {
@@ -34,7 +36,7 @@ impl History {
                 return Err(Error::NotAProportion { day: day_after(first, offset), value });
             }
         }
-        Ok(Self { first, values, totals: Vec::new() })
+        Ok(Self { first, values, totals: Vec::new(), calendar: Arc::default() })
     }
 
     /// Says how many units each day's proportion stands on, so that a proportion of 0 is known to be below half a unit.
@@ -43,6 +45,14 @@ impl History {
     pub fn with_totals(mut self, mut totals: Vec<Option<u64>>) -> Self {
         totals.truncate(self.values.len());
         self.totals = totals;
+        self
+    }
+
+    /// Gives days their names, in place of those that had one. Dates may lie after the last day: they are known as
+    /// planned ones from every origin.
+    #[must_use]
+    pub fn with_calendar(mut self, calendar: Calendar) -> Self {
+        self.calendar = Arc::new(calendar);
         self
     }
 
@@ -64,6 +74,12 @@ impl History {
         &self.totals
     }
 
+    /// The days that have a name.
+    #[must_use]
+    pub fn calendar(&self) -> &Calendar {
+        &self.calendar
+    }
+
     /// The last day with a value.
     #[must_use]
     pub fn last_observed(&self) -> Option<Date> {
@@ -83,6 +99,7 @@ impl History {
             first: day_after(self.first, days.start),
             values: self.values[within(days.end, self.values.len())].to_vec(),
             totals: self.totals[within(days.end, self.totals.len())].to_vec(),
+            calendar: self.calendar.clone(),
         }
     }
 
@@ -97,7 +114,7 @@ impl History {
         let mut values = known[start..].to_vec();
         values.resize(length - start, None);
         let totals = self.totals.get(start..length.min(self.totals.len())).unwrap_or_default().to_vec();
-        Some(Self { first: day_after(self.first, start), values, totals })
+        Some(Self { first: day_after(self.first, start), values, totals, calendar: self.calendar.clone() })
     }
 }
 

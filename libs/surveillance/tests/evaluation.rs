@@ -107,7 +107,8 @@ fn a_forecasts_paths_hold_together_as_the_series_does() {
     let history = History::new(date(2023, 1, 1), plausible(500, 5)).unwrap();
     let answers = forecast_jointly(&history, 14, &Model::ALL, None).unwrap();
     for joint in answers.into_iter().flatten() {
-        let expected_templates = joint.forecast.model != Model::MstlEts;
+        // Those that are refitted on a few past days alone have too few.
+        let expected_templates = ![Model::MstlEts, Model::CalendarRegression].contains(&joint.forecast.model);
         assert_eq!(joint.dependence.templates() > 300, expected_templates, "{}", joint.forecast.model);
         let paths = Paths::draw(&joint.forecast.quantiles, &joint.dependence, DEFAULT_PATHS, 1);
         let above = |path: &[f64], day: usize| path[day] > joint.forecast.quantiles[day][11];

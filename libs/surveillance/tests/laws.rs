@@ -146,7 +146,7 @@ fn one_artefact_does_not_take_a_forecast_with_it() {
         answers.iter().flatten().find(|forecast| forecast.model == model).unwrap().quantiles[6]
     };
     let dirty = all(&history(spoilt), 14);
-    for model in [Model::Tidemark, Model::Smoothing, Model::LagRegression, Model::MstlEts, Model::Drift, Model::Theta] {
+    for model in Model::ALL.into_iter().filter(|model| *model != Model::SeasonalNaive) {
         let moved = (ours(&clean, model)[11] - ours(&dirty, model)[11]).abs();
         assert!(moved < 0.01, "{model} moved by {moved}");
         let width = |quantiles: [f64; 23]| quantiles[19] - quantiles[3];

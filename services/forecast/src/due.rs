@@ -105,6 +105,13 @@ pub fn fingerprint(history: &History, horizon_days: u16) -> blake3::Hash {
     for total in history.totals() {
         hasher.update(&total.unwrap_or(u64::MAX).to_le_bytes());
     }
+    for (name, start, end) in history.calendar().occasions() {
+        hasher.update(&(name.len() as u64).to_le_bytes());
+        hasher.update(name.as_bytes());
+        for day in [start, end] {
+            hasher.update(day.to_string().as_bytes());
+        }
+    }
     hasher.finalize()
 }
 

@@ -96,7 +96,7 @@ pub enum RequestFault {
     /// An empty list of models.
     #[error(
         "no model was asked for; there are tidemark, statistical, seasonal_naive, smoothing, lag_regression, mstl_ets, \
-         drift, theta"
+         drift, theta, calendar_regression"
     )]
     NoModels,
 }

@@ -3,8 +3,8 @@
 //! Two files: `OUT.resume.csv` holds rows, `OUT.resume.jsonl` says which run they are of and, after each chunk of
 //! origins, how many origins are done and how many bytes of rows they are. A mark is written once its rows are on the
 //! disk, so the last whole mark is always true; rows beyond it are cut off and made again (at most one chunk of
-//! origins). A run is known by a digest of the series, of other teams' forecasts, of what was asked and of the
-//! program: another run's journal is let go. Both files go when the output has its name.
+//! origins). A run is known by a digest of the series with their calendars, of other teams' forecasts, of what was asked
+//! and of the program: another run's journal is let go. Both files go when the output has its name.
 
 use crate::due::fingerprint;
 use crate::{Error, Inputs, Request, Summary, hubverse};
@@ -176,7 +176,10 @@ fn digest(inputs: Inputs<'_>, request: &Request, program: &str) -> String {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::{Journal, Mark, last_mark};
-    use crate::{Error, ForecastFiles, Inputs, Members, Model, Origins, Request, SeriesFile, Summary, read_series};
+    use crate::{
+        Calendar, Error, ForecastFiles, Inputs, Members, Model, Origins, Request, SeriesFile, Summary, read_series,
+    };
+    use jiff::civil::{Date, date};
     use std::io::Write as _;
 
     fn asked() -> (SeriesFile, Request) {
@@ -247,6 +250,29 @@ mod tests {
         assert_eq!(open(Some(&other)).origins(), 0);
         open(Some(&other)).keep(b"one\n", 32, Summary::default()).unwrap();
         assert_eq!(open(None).origins(), 0);
+    }
+
+    #[test]
+    fn another_calendar_is_another_run() {
+        let folder = tempfile::tempdir().unwrap();
+        let output = folder.path().join("out.csv");
+        let (file, request) = asked();
+        let named = |name: &str, start: Date, end: Date| {
+            let calendar: Calendar = [(name.to_owned(), start, end)].into_iter().collect();
+            let series = file
+                .series
+                .iter()
+                .map(|(name, history)| (name.clone(), history.clone().with_calendar(calendar.clone())));
+            SeriesFile { series: series.collect(), ..file }
+        };
+        let (one, other) = (date(2024, 1, 8), date(2024, 1, 9));
+        let runs = [named("fair", one, one), named("fair", one, other), named("ball", one, one), file.clone()];
+        for run in &runs {
+            let open = || Journal::open(&output, run, &request, "build 1").unwrap();
+            assert_eq!(open().origins(), 0);
+            open().keep(b"one\n", 32, Summary::default()).unwrap();
+            assert_eq!(open().origins(), 32, "the same dates");
+        }
     }
 
     #[test]

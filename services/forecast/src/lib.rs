@@ -39,4 +39,6 @@ pub use offline::{
 pub use role::run;
 pub use score_file::{ForecastFiles, ForecastRows, ForecastSink};
 pub use series_file::{SeriesFile, TruthFile, read_series, read_series_beside, read_truth};
-pub use tidemark_surveillance::{History, Model, evaluation, events, model::DEFAULT_HISTORY_DAYS, peaks::CALLED_FROM};
+pub use tidemark_surveillance::{
+    Calendar, History, Model, calendar, evaluation, events, model::DEFAULT_HISTORY_DAYS, peaks::CALLED_FROM,
+};

@@ -1,10 +1,13 @@
-//! A file of events: what happened, and on which days. `tidemark polarization` and `tidemark events` read it.
+//! A file of events: what happened or is planned, and on which days. `tidemark polarization` and `tidemark events` read it,
+//! and `tidemark forecast` and `tidemark backtest` as a calendar.
 
 use crate::files::{is_dash, open};
 use anyhow::Context as _;
 use jiff::civil::Date;
+use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::path::Path;
+use tidemark_forecast::History;
 use tidemark_polarization::Nature;
 
 /// One event of a file.
@@ -23,6 +26,11 @@ pub(crate) struct EventRow {
 }
 
 impl EventRow {
+    /// Whether it may have touched a series.
+    pub(crate) fn touches(&self, series: &str) -> bool {
+        self.series.as_deref().is_none_or(|only| only == series)
+    }
+
     /// The event as conversations are compared around it. A kind that is neither of the two is a fault.
     pub(crate) fn around(self) -> anyhow::Result<tidemark_polarization::Event> {
         let Self { name, start, end, kind, .. } = self;
@@ -42,6 +50,15 @@ pub(crate) fn read_events(path: &Path) -> anyhow::Result<Vec<EventRow>> {
     let mut text = String::new();
     open(path)?.reader.read_to_string(&mut text).with_context(|| format!("cannot read {file}"))?;
     events(&text, &file)
+}
+
+/// That events which name a series name one of those at hand.
+pub(crate) fn check_series(events: &[EventRow], series: &BTreeMap<String, History>) -> anyhow::Result<()> {
+    let mut named = events.iter().filter_map(|event| Some((event, event.series.as_deref()?)));
+    if let Some((event, missing)) = named.find(|(_, name)| !series.contains_key(*name)) {
+        anyhow::bail!("the event `{}` names the series `{missing}`, which the series file does not hold", event.name);
+    }
+    Ok(())
 }
 
 fn events(text: &str, file: &str) -> anyhow::Result<Vec<EventRow>> {

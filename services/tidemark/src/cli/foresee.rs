@@ -16,10 +16,13 @@ pub(crate) struct Forecasting {
     /// Days of history a model may see, at most.
     #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) history: Option<u32>,
-    /// Which models: tidemark, statistical, seasonal_naive, smoothing, lag_regression, mstl_ets, drift, theta; all where
-    /// absent.
+    /// Which models: tidemark, statistical, seasonal_naive, smoothing, lag_regression, mstl_ets, drift, theta,
+    /// calendar_regression; all where absent.
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     pub(crate) models: Vec<String>,
+    /// Holidays and events (CSV: date, name, and perhaps end and series), for `calendar_regression`; `-` is standard input.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) calendar: Option<PathBuf>,
     /// Other teams' forecasts of these series (hubverse quantiles); with `tidemark` they make an `ensemble`.
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub(crate) members: Vec<PathBuf>,
@@ -35,6 +38,7 @@ pub(super) const FORECAST_HELP: &str = r#"Example:
   tidemark forecast --series series.csv --horizon 14 --output forecast.csv
   tidemark forecast --series series.csv --horizon 14 --peak-week --samples 100 --hub-dir model-output --team us
   tidemark forecast --series series.csv --horizon 14 --output forecast.csv --members hub/model-output/*/*.csv
+  tidemark forecast --series series.csv --horizon 14 --output forecast.csv --calendar holidays.csv
 
 Rows are hubverse's: model_id, reference_date (the last day seen), target, location (the series), horizon (days),
 target_end_date, output_type, output_type_id, value. With --hub-dir each model's rows of each reference_date go to
@@ -45,7 +49,12 @@ week hang together as the misses of past forecasts did; the same input gives the
 Teams that speak of every day of the horizon from the same reference_date and location are averaged with `tidemark`,
 quantile by quantile on the logit scale, as model_id `ensemble`. Give their earlier forecasts too: who was better by WIS
 on days that had come by the origin counts more, and all count alike where there are none (docs/forecasting.md). Leave
-your own files out: they would count twice."#;
+your own files out: they would count twice.
+
+--calendar takes what `tidemark events --events` takes: date,end,name,series, of which end and series may be left out.
+What comes again goes by one name for all its dates (date,name: 2022-12-25,christmas; 2023-12-25,christmas), and
+`calendar_regression` learns an effect of each name, of the day before and of the day after. Dates after the origin are
+taken for planned ones: leave out what nobody could have known (docs/forecasting.md)."#;
 
 /// `tidemark forecast`.
 #[derive(Debug, Args)]
@@ -79,13 +88,16 @@ pub(super) const BACKTEST_HELP: &str = r#"Example:
   tidemark backtest --series series.csv --from 2023-07-01 --to 2024-01-01 --step 28 --horizon 14 --output backtest.csv.gz
   tidemark backtest --series series.csv --from 2023-07-01 --to 2024-01-01 --step 7 --horizon 14 --output backtest.csv.gz \
     --members hub/model-output/*/*.csv
+  tidemark backtest --series series.csv --from 2023-07-01 --to 2024-01-01 --step 28 --horizon 14 --output backtest.csv \
+    --calendar holidays.csv --models seasonal_naive,calendar_regression
 
 Origins must lie within the series, with a horizon of days after the last one to be scored; the dates above fit 400
 simulated days, 2023-01-01 to 2024-02-04. Ctrl-C stops at the next series (exit code 130).
 A run that was stopped goes on when the same command is given again: finished origins are kept in OUT.resume.csv and
 OUT.resume.jsonl, which go when OUT is there. `tidemark score` says how good the forecasts were.
 --members adds an `ensemble` with other teams' forecasts (`tidemark forecast --help`); with other forecasts it is another
-run."#;
+run. So it is with another --calendar, which is read alike: every origin knows all of its dates, so that a date that
+nobody had planned would make the back-test too good."#;
 
 /// `tidemark backtest`.
 #[derive(Debug, Args)]

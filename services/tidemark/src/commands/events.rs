@@ -2,7 +2,7 @@
 
 use super::forecast::failure;
 use crate::cli::Events;
-use crate::event_file::{EventRow, read_events};
+use crate::event_file::{self, EventRow, read_events};
 use crate::exit::{Exit, Failure, OrExit as _};
 use crate::files::{Output, Rejects, is_dash, open};
 use crate::progress::Progress;
@@ -144,11 +144,13 @@ fn studies<'a>(
     design: &Design,
     stop: &Stop,
 ) -> Result<Vec<Studied<'a>>, Failure> {
-    events_fit(series, events).or_exit(Exit::Input)?;
+    if events.is_empty() {
+        return Err(anyhow::anyhow!("the file of events holds no event")).or_exit(Exit::Input);
+    }
+    event_file::check_series(events, series).or_exit(Exit::Input)?;
     let mut studied = Vec::new();
     each(series, stop, |name, history| {
-        let touches = |event: &&EventRow| event.series.as_deref().is_none_or(|only| only == name);
-        let own: Vec<&EventRow> = events.iter().filter(touches).collect();
+        let own: Vec<&EventRow> = events.iter().filter(|event| event.touches(name)).collect();
         let days: Vec<Event> = own.iter().map(|event| Event { start: event.start, end: event.end }).collect();
         let found = study(history, &days, design);
         studied.extend(own.into_iter().zip(found).map(|(event, found)| Studied { series: name, event, found }));
@@ -159,15 +161,6 @@ fn studies<'a>(
         }
         _ => Ok(studied),
     }
-}
-
-fn events_fit(series: &BTreeMap<String, History>, events: &[EventRow]) -> anyhow::Result<()> {
-    anyhow::ensure!(!events.is_empty(), "the file of events holds no event");
-    let mut named = events.iter().filter_map(|event| Some((event, event.series.as_deref()?)));
-    if let Some((event, missing)) = named.find(|(_, name)| !series.contains_key(*name)) {
-        anyhow::bail!("the event `{}` names the series `{missing}`, which the series file does not hold", event.name);
-    }
-    Ok(())
 }
 
 /// Which event of which series has no answer, and why: the first of them.

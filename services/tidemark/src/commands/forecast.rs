@@ -1,20 +1,22 @@
 //! `tidemark forecast` and `tidemark backtest`: series in a file, continued.
 
 use crate::cli::{Backtest, Forecast, Forecasting};
+use crate::event_file::{self, read_events};
 use crate::exit::{Exit, Failure, OrExit as _};
 use crate::files::{Output, Rejects, is_dash, is_stream, open};
 use crate::progress::Progress;
 use crate::stop::Stop;
 use anyhow::Context as _;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write as _};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::{Instant, SystemTime};
 use tidemark_forecast::{
-    DEFAULT_HISTORY_DAYS, Error, ForecastFiles, ForecastRows, Inputs, Journal, Members, Model, Origins, Request,
-    SeriesFile, Summary, forecast_for_hub, forecast_resumably, forecast_series, hubverse, read_series,
+    Calendar, DEFAULT_HISTORY_DAYS, Error, ForecastFiles, ForecastRows, Inputs, Journal, Members, Model, Origins,
+    Request, SeriesFile, Summary, calendar::MAX_NAMES, forecast_for_hub, forecast_resumably, forecast_series, hubverse,
+    read_series,
 };
 
 /// Runs `tidemark forecast`.
@@ -39,11 +41,16 @@ pub(crate) fn backtest(arguments: &Backtest) -> Result<(), Failure> {
 }
 
 fn request(asked: &Forecasting, origins: Origins) -> Result<Request, Failure> {
+    let models = models(&asked.models)?;
+    if asked.calendar.is_some() && !models.contains(&Model::CalendarRegression) {
+        let what = "--calendar is read by `calendar_regression` alone; add it to --models, or leave the calendar away";
+        return Err(anyhow::anyhow!(what)).or_exit(Exit::Input);
+    }
     Ok(Request {
         origins,
         horizon_days: asked.horizon,
         history_days: asked.history.map_or(DEFAULT_HISTORY_DAYS, |days| days as usize),
-        models: models(&asked.models)?,
+        models,
         peak_week: asked.peak_week,
         samples: usize::from(asked.samples),
     })
@@ -60,6 +67,8 @@ fn models(asked: &[String]) -> Result<Vec<Model>, Failure> {
 struct Run {
     started: Instant,
     file: SeriesFile,
+    /// What was read of the calendar, to be told at the end.
+    calendar: String,
     /// Other teams' forecasts, and what was read of them.
     members: Option<(Members, ForecastRows)>,
     rejects: Rejects,
@@ -70,16 +79,21 @@ struct Run {
 impl Run {
     fn start(asked: &Forecasting, rejects_of: &Path) -> Result<Self, Failure> {
         let started = Instant::now();
-        let dashes = std::iter::once(&asked.series).chain(&asked.members).filter(|path| is_dash(path)).count();
-        if dashes > 1 {
-            let what = "standard input can be read once, as --series or as one of --members; name files for the others";
+        let files = std::iter::once(&asked.series).chain(&asked.calendar).chain(&asked.members);
+        if files.filter(|path| is_dash(path)).count() > 1 {
+            let what = "standard input can be read once: as --series, --calendar or one of --members; name files for the \
+                        others";
             return Err(anyhow::anyhow!(what)).or_exit(Exit::Input);
         }
         let input = open(&asked.series).or_exit(Exit::Input)?;
         let mut rejects = Rejects::of(rejects_of).or_exit(Exit::Output)?;
-        let file = read_series(input.reader, &mut rejects).map_err(failure)?;
+        let mut file = read_series(input.reader, &mut rejects).map_err(failure)?;
+        let calendar = match &asked.calendar {
+            Some(path) => name_days(&mut file, path).or_exit(Exit::Input)?,
+            None => String::new(),
+        };
         let members = members(&asked.members, &file)?;
-        Ok(Self { started, file, members, rejects, bar: OnceLock::new(), stop: Stop::listen() })
+        Ok(Self { started, file, calendar, members, rejects, bar: OnceLock::new(), stop: Stop::listen() })
     }
 
     fn inputs(&self) -> Inputs<'_> {
@@ -103,11 +117,11 @@ impl Run {
     }
 
     fn say(&self, summary: &Summary, place: &str) {
-        let Self { file, .. } = self;
+        let Self { file, calendar, .. } = self;
         let members = self.members.as_ref();
         let members = members.map_or_else(String::new, |(members, rows)| joined(members, rows, summary.joined));
         crate::say(&format!(
-            "made {} forecasts of {} series in {:.1} s{place}; rejected {} of {} rows{}; {}{members}",
+            "made {} forecasts of {} series in {:.1} s{place}; rejected {} of {} rows{}; {}{calendar}{members}",
             summary.forecasts,
             summary.series,
             self.started.elapsed().as_secs_f64(),
@@ -117,6 +131,26 @@ impl Run {
             skipped(summary),
         ));
     }
+}
+
+/// Gives the days of each series the names that the calendar has for them; says what there was.
+fn name_days(file: &mut SeriesFile, path: &Path) -> anyhow::Result<String> {
+    let rows = read_events(path)?;
+    event_file::check_series(&rows, &file.series)?;
+    for (name, history) in std::mem::take(&mut file.series) {
+        let own = rows.iter().filter(|row| row.touches(&name));
+        let calendar: Calendar = own.map(|row| (row.name.clone(), row.start, row.end)).collect();
+        anyhow::ensure!(
+            calendar.names() <= MAX_NAMES,
+            "{} has {} names for the days of {name}, more than {MAX_NAMES}: what comes again needs one name for all its \
+             dates, and what came once foretells nothing",
+            shown(path),
+            calendar.names()
+        );
+        file.series.insert(name, history.with_calendar(calendar));
+    }
+    let names: BTreeSet<&str> = rows.iter().map(|row| row.name.as_str()).collect();
+    Ok(format!("; read {} dates of {} names", rows.len(), names.len()))
 }
 
 /// Reads other teams' forecasts, where there are any; files of none of the series are a slip.
