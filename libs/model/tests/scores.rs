@@ -295,6 +295,33 @@ fn load_error(folder: &Path) -> ModelError {
 }
 
 #[test]
+fn a_head_that_is_unsure_keeps_its_score_and_decides_nothing() {
+    let folder = copied(&tiny_folder());
+    let path = folder.path().join("model.toml");
+    let text = std::fs::read_to_string(&path).expect("read");
+    let with = |marker: &str, line: &str| {
+        let (before, after) = text.split_once(&format!("marker = \"{marker}\"\n")).expect("the head is there");
+        std::fs::write(&path, format!("{before}marker = \"{marker}\"\n{line}\n{after}")).expect("written");
+        Model::load(folder.path(), &options(1))
+    };
+    let posts = [Input::new("What a week!", Language::English)];
+    let sure = tiny().score(&posts).expect("scored");
+    for (marker, line) in [("mh.stress", "abstain = [0.0, 1.0]"), ("sentiment", "abstain_below = 1.0")] {
+        let model = with(marker, line).expect("it loads");
+        let unsure = model.score(&posts).expect("scored");
+        for (one, other) in sure[0].heads.iter().zip(&unsure[0].heads) {
+            let head = &model.heads()[other.head];
+            let abstains = head.marker == marker;
+            assert_eq!(one.scores, other.scores, "{}", head.marker);
+            assert_eq!((head.abstains(one), head.abstains(other)), (false, abstains), "{}", head.marker);
+            assert_eq!(other.labels, if abstains { Vec::new() } else { one.labels.clone() }, "{}", head.marker);
+        }
+        let refused = with(marker, "abstain = [0.9, 0.1]").expect_err("no such band");
+        assert!(matches!(refused, ModelError::Inconsistent { .. }), "{refused}");
+    }
+}
+
+#[test]
 fn damaged_missing_and_contradicting_files_are_named() {
     let folder = copied(&Model::default_dir());
     let weights = folder.path().join("model.onnx");
