@@ -122,6 +122,9 @@ fn heads_of_every_kind_are_read_as_the_training_code_reads_them() {
     }
     assert!(model.heads().iter().any(|head| !head.per_language.is_empty()));
     assert!(model.heads().iter().any(|head| !head.probed.is_empty()));
+    let undecided = golden.iter().flat_map(|row| row.labels.iter().filter(|(_, labels)| labels.is_empty()));
+    let undecided: Vec<&str> = undecided.map(|(marker, _)| marker.as_str()).collect();
+    assert!(undecided.contains(&"sentiment") && undecided.contains(&"mh.anxiety"), "{undecided:?}");
     assert!(golden.iter().any(|row| row.topic.is_some()) && golden.iter().any(|row| row.parent.is_some()));
     assert_golden(&model, &golden);
 }
