@@ -25,7 +25,8 @@ const ADDRESSED: &str = "aim.addressed";
 pub(crate) const CUES: [&str; 2] = [PEOPLE, ADDRESSED];
 
 /// The answer for a post; none where it is not asked or no hostility head answers. `hostility` is the probability of
-/// each, and whether it holds, where it does not abstain; `agrees`, whether the post agrees with the one it answers.
+/// each, and whether it holds, where it does not abstain; `agrees`, whether the post agrees with the one it answers, or
+/// may agree.
 pub(crate) fn of(hostility: &[(f32, Option<bool>)], agrees: bool, cues: &Cues) -> Option<Derived> {
     let highest = hostility.iter().map(|(score, _)| *score).reduce(f32::max)?;
     if !cues.topic && !cues.parent {

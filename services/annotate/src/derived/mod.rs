@@ -109,7 +109,9 @@ pub(crate) fn all<'a>(said: impl Fn(&str) -> Option<Said<'a>>, cues: &Cues) -> V
     let hostility = affect::HOSTILITY.iter().filter_map(|head| said(head));
     let hostility: Vec<(f32, Option<bool>)> =
         hostility.filter_map(|head| Some((*head.scores.first()?, head.decided()))).collect();
-    let agrees = said(affect::AGREEMENT).is_some_and(|reply| reply.holds(affect::AGREES));
+    let agreement = said(affect::AGREEMENT);
+    // A reply of which it is not known may agree.
+    let agrees = agreement.is_some_and(|reply| reply.holding.is_empty() || reply.holds(affect::AGREES));
     derived.extend(affect::of(&hostility, agrees, cues));
     // What a head answers is not made a second time.
     derived.retain(|derived| said(derived.marker).is_none());
@@ -191,6 +193,16 @@ mod tests {
         };
         assert_eq!(label(&[0]), Some(Labels::One("no".to_owned())));
         assert_eq!(label(&[]), Some(Labels::abstention()));
+        let damned = |agreement: &[usize]| {
+            let cues = Cues { parent: true, ..Cues::read("damn you", Language::English) };
+            let heads: &[Head<'_>] = &[
+                ("hostility.hate", &["no", "yes"], &[0.9], &[1]),
+                ("polarization.agreement", &["agree", "neutral", "disagree"], &[0.3, 0.3, 0.4], agreement),
+            ];
+            derived(heads, &cues).remove(0).labels
+        };
+        assert_eq!(damned(&[2]), Some(Labels::One("yes".to_owned())));
+        assert_eq!((damned(&[0]), damned(&[])), (Some(Labels::abstention()), Some(Labels::abstention())));
         let lonely = |holding: &[usize]| {
             let cues = Cues { lonely: 1, ..Cues::read("so lonely tonight", Language::English) };
             derived(&[("loneliness.is_lonely", &["no", "yes"], &[0.5], holding)], &cues).len()
