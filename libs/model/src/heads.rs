@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use tidemark_domain::{Language, marker};
 
 use crate::ManifestFault;
+use crate::setting::{LanguageSetting, Setting, check_length};
 
 /// How a head's labels relate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -45,43 +46,6 @@ impl Pair {
             Self::Parent => "parent",
         }
     }
-}
-
-/// Calibration and thresholds of a head in one language.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LanguageSetting {
-    /// The language.
-    pub language: Language,
-    /// As [`Head::thresholds`].
-    pub thresholds: Vec<f32>,
-    /// As [`Head::scale`].
-    pub scale: f32,
-    /// As [`Head::shift`].
-    pub shift: Vec<f32>,
-    /// As [`Head::abstain`].
-    #[serde(default)]
-    pub abstain: Option<[f32; 2]>,
-    /// As [`Head::abstain_below`].
-    #[serde(default)]
-    pub abstain_below: Option<f32>,
-}
-
-impl LanguageSetting {
-    fn setting(&self) -> Setting<'_> {
-        let Self { thresholds, scale, shift, abstain, abstain_below, .. } = self;
-        Setting { thresholds, scale: *scale, shift, abstain: *abstain, abstain_below: *abstain_below }
-    }
-}
-
-/// What makes scores and labels of logits.
-#[derive(Clone, Copy)]
-struct Setting<'a> {
-    thresholds: &'a [f32],
-    scale: f32,
-    shift: &'a [f32],
-    abstain: Option<[f32; 2]>,
-    abstain_below: Option<f32>,
 }
 
 /// One head: the marker it answers and how.
@@ -243,7 +207,8 @@ impl Head {
 
     /// Scores and labels from a post's logits.
     pub(crate) fn answer(&self, language: Language, logits: &[f32]) -> (Vec<f32>, Vec<usize>) {
-        let Setting { thresholds, scale, shift, abstain, abstain_below } = self.setting(language);
+        let setting = self.setting(language);
+        let Setting { thresholds, scale, shift, .. } = setting;
         // The softmax of two logits is the sigmoid of their difference, which calibrates as one logit does.
         let difference = if let (true, [no, yes]) = (self.two_logits, logits) { Some([yes - no]) } else { None };
         let logits = difference.as_ref().map_or(logits, <[f32; 1]>::as_slice);
@@ -256,9 +221,9 @@ impl Head {
             }
             HeadKind::Binary => {
                 let scores: Vec<f32> = calibrated.map(sigmoid).collect();
-                let is_unsure = abstain.is_some_and(|[low, high]| (low..=high).contains(&scores[0]));
                 let decided = usize::from(scores[0] >= thresholds[0]);
-                (scores, if is_unsure { Vec::new() } else { vec![decided] })
+                let labels = if setting.abstains(&scores) { Vec::new() } else { vec![decided] };
+                (scores, labels)
             }
             HeadKind::Multiclass => {
                 let scores = softmax(calibrated.collect());
@@ -268,9 +233,8 @@ impl Head {
                         best = i;
                     }
                 }
-                let likeliest = scores.iter().copied().fold(0.0, f32::max);
-                let is_unsure = abstain_below.is_some_and(|least| likeliest < least);
-                (scores, if is_unsure { Vec::new() } else { vec![best] })
+                let labels = if setting.abstains(&scores) { Vec::new() } else { vec![best] };
+                (scores, labels)
             }
             HeadKind::Regression => {
                 let [low, high] = self.range.unwrap_or([0.0, 1.0]);
@@ -285,7 +249,7 @@ impl Head {
             HeadKind::Binary => 2,
             _ => self.labels.len().max(1),
         };
-        self.check_length("labels", labels, self.labels.len())?;
+        check_length(&self.marker, "labels", labels, self.labels.len())?;
         if self.two_logits && self.kind != HeadKind::Binary {
             return Err(ManifestFault::TwoLogits { marker: self.marker.clone() });
         }
@@ -294,39 +258,9 @@ impl Head {
             (HeadKind::Multilabel | HeadKind::Multiclass | HeadKind::Binary, None) => {}
             _ => return Err(ManifestFault::Range { marker: self.marker.clone() }),
         }
-        self.check_setting(self.shared_setting())?;
-        self.per_language.iter().try_for_each(|own| self.check_setting(own.setting()))
-    }
-
-    fn check_setting(&self, setting: Setting<'_>) -> Result<(), ManifestFault> {
-        let Setting { thresholds, scale, shift, abstain, abstain_below } = setting;
-        let decisions = if self.kind == HeadKind::Regression { 0 } else { self.scores() };
-        self.check_length("thresholds", decisions, thresholds.len())?;
-        self.check_length("shift", self.scores(), shift.len())?;
-        self.check_value("thresholds", thresholds.iter().all(|t| *t > 0.0 && t.is_finite()))?;
-        self.check_value("scale", scale > 0.0 && scale.is_finite())?;
-        self.check_value("shift", shift.iter().all(|s| s.is_finite()))?;
-        let is_usable = match (self.kind, abstain, abstain_below) {
-            (_, None, None) => true,
-            (HeadKind::Binary, Some([low, high]), None) => {
-                low >= 0.0 && high <= 1.0 && (low..=high).contains(&thresholds[0])
-            }
-            (HeadKind::Multiclass, None, Some(least)) => (0.0..=1.0).contains(&least),
-            _ => false,
-        };
-        if is_usable { Ok(()) } else { Err(ManifestFault::Abstention { marker: self.marker.clone() }) }
-    }
-
-    fn check_length(&self, list: &'static str, expected: usize, found: usize) -> Result<(), ManifestFault> {
-        if expected == found {
-            Ok(())
-        } else {
-            Err(ManifestFault::Length { marker: self.marker.clone(), list, expected, found })
-        }
-    }
-
-    fn check_value(&self, list: &'static str, good: bool) -> Result<(), ManifestFault> {
-        if good { Ok(()) } else { Err(ManifestFault::Value { marker: self.marker.clone(), list }) }
+        let mut settings =
+            std::iter::once(self.shared_setting()).chain(self.per_language.iter().map(LanguageSetting::setting));
+        settings.try_for_each(|setting| setting.check(&self.marker, self.kind, self.scores()))
     }
 }
 
@@ -500,24 +434,6 @@ mod tests {
         assert_eq!(labels(&[0.0, 3.0, 0.0]), [1]);
         // What is likeliest says how sure it is; the thresholds, which label that is.
         assert_eq!(labels(&[0.0, 1.2, -9.0]), [0]);
-    }
-
-    #[test]
-    fn bands_that_do_not_fit_are_refused() {
-        let refused = |head: &Head| matches!(head.check(), Err(ManifestFault::Abstention { .. }));
-        let binary = |abstain| Head { abstain: Some(abstain), ..head(HeadKind::Binary, &["no", "yes"], &[0.6]) };
-        for band in [[0.7, 0.9], [0.1, 0.5], [-0.1, 0.9], [0.1, 1.1], [0.9, 0.1], [f32::NAN, 0.9], [0.1, f32::NAN]] {
-            assert!(refused(&binary(band)), "{band:?}");
-        }
-        assert_eq!(binary([0.6, 0.6]).check(), Ok(()));
-        let several = |kind| Head { abstain: Some([0.1, 0.9]), ..head(kind, &["a", "b"], &[0.5, 0.5]) };
-        assert!(refused(&several(HeadKind::Multilabel)) && refused(&several(HeadKind::Multiclass)));
-        let below = |kind, least| Head { abstain_below: Some(least), ..head(kind, &["a", "b"], &[0.5, 0.5]) };
-        assert!(refused(&below(HeadKind::Multilabel, 0.5)) && refused(&below(HeadKind::Multiclass, 1.5)));
-        assert!(refused(&Head { abstain_below: Some(0.5), ..scale_from(0.0, 1.0) }));
-        let mut later = head(HeadKind::Binary, &["no", "yes"], &[0.6]);
-        later.per_language.push(LanguageSetting { abstain_below: Some(0.5), ..spanish(&[0.6], 1.0, &[0.0]) });
-        assert!(refused(&later));
     }
 
     fn scale_from(low: f32, high: f32) -> Head {
