@@ -48,14 +48,15 @@ browser: lint ## The page in headless Chromium, over a platform that runs the de
 	scripts/install-browser.sh
 	scripts/test-browser.sh
 
-bench: build ## Benchmarks beside Python, in one run: make bench POSTS=posts.jsonl (without POSTS, on simulated posts)
+bench: build ## Benchmarks beside Python, in one run: make bench POSTS=posts.jsonl (else on simulated posts); MILLION=1: memory too
 	python3 -m venv .venv && .venv/bin/pip install --quiet -r tests/bench/requirements.txt
 	$(CARGO) build --locked --release -p tidemark-lexicon --example coverage
 	posts="$(POSTS)"; \
 	if [ -z "$$posts" ]; then \
 	  target/debug/tidemark simulate --seed 7 --days 30 --posts-per-day 700 --output target/bench; posts=target/bench/posts.ndjson; \
 	fi; \
-	.venv/bin/python tests/bench/lexica.py "$$posts" && .venv/bin/python tests/bench/model.py "$$posts"
+	.venv/bin/python tests/bench/lexica.py "$$posts" && .venv/bin/python tests/bench/model.py "$$posts" \
+	  && { [ -z "$(MILLION)" ] || .venv/bin/python tests/bench/model.py "$$posts" --million; }
 	series="$(SERIES)"; \
 	if [ -z "$$series" ]; then \
 	  series=target/bench/series.csv; \

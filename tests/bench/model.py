@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 """`tidemark annotate` beside Python, on the same posts, with the same weights and as many threads, in turns.
 
-    python tests/bench/model.py POSTS.jsonl[.gz] | POSTS.csv[.gz] [--limit 20000] [--rounds 3] [--binary target/debug/tidemark]
+    python tests/bench/model.py POSTS.jsonl[.gz] | POSTS.csv[.gz] [--limit 20000] [--rounds 3] [--binary target/debug/tidemark] [--million]
 
 plain   tokenizers and onnxruntime as usually written: 32 windows at a time in the order of the file, padded to the longest;
 sorted  nothing but session.run, over batches of one length that were tokenised and sorted beforehand: what the runtime can do;
 ours    `tidemark annotate`, from file to file: reading, masking, lexica, tokens, batches, scores, JSON.
 All read whole posts, in the windows of the model's manifest. Prints posts/s and tokens/s (median of the rounds) and ratios;
-then what one pass for all heads saves over a model of the same size for each of them, on a tenth of the batches; and how
-many of the texts come again, which ours answers from memory.
+the arithmetic limit of this processor beside ours (limit.py says what it assumes); then what one pass for all heads saves
+over a model of the same size for each of them, on a tenth of the batches; and how many of the texts come again, which ours
+answers from memory. With --million, nothing of that, but the memory of ours over a million short posts made of these.
 """
 import argparse
 import json
@@ -20,6 +21,8 @@ import tempfile
 import time
 import tomllib
 
+import limit
+import million
 import numpy as np
 import onnxruntime
 import posts
@@ -77,14 +80,18 @@ class Python:
         return [np.array(batch, np.int64) for batch in out]
 
 
-def ours(binary, texts, folder):
+def annotate(binary, model):
+    return [pathlib.Path(binary).resolve(), "annotate", "--model", model.resolve()]
+
+
+def ours(binary, model, texts, folder):
     """Seconds of a whole run, less what starting takes: that of a single post."""
     file, out = pathlib.Path(folder, "in.jsonl"), pathlib.Path(folder, "out.jsonl")
 
     def seconds(some):
         file.write_text("".join(json.dumps({"id": i, "text": text, "lang": "en"}) + "\n" for i, text in enumerate(some)), encoding="utf8")
         began = time.perf_counter()
-        subprocess.run([binary, "annotate", file, "--output", out], check=True, stderr=subprocess.DEVNULL)
+        subprocess.run([*annotate(binary, model), file, "--output", out], check=True, stderr=subprocess.DEVNULL)
         return time.perf_counter() - began
 
     return seconds(texts) - seconds(texts[:1])
@@ -97,7 +104,11 @@ def main():
     a.add_argument("--rounds", type=int, default=3)
     a.add_argument("--binary", default=ROOT / "target/debug/tidemark")
     a.add_argument("--model", type=pathlib.Path, default=ROOT / "libs/model/weights/encoder-v2")
+    a.add_argument("--million", action="store_true", help="memory over a million posts instead; takes as long as a million posts do")
     a = a.parse_args()
+    if a.million:
+        print(million.told(million.measure([*annotate(a.binary, a.model), "-", "--output", "-"], posts.texts(a.posts, a.limit))))
+        return
     texts, threads = posts.texts(a.posts, a.limit), os.cpu_count()
     python = Python(a.model, threads)
     batches = python.batches(texts)
@@ -109,13 +120,14 @@ def main():
             python.plain(texts)
             took["plain"].append(time.perf_counter() - began)
             took["sorted"].append(python.seconds(batches))
-            took["ours"].append(ours(a.binary, texts, folder))
+            took["ours"].append(ours(a.binary, a.model, texts, folder))
     medians = {name: statistics.median(seconds) for name, seconds in took.items()}
     part = batches[::10]
     together, apart = python.seconds(part), python.seconds(part, python.heads)
     print(f"{len(texts)} posts, {len(texts) - len(set(texts))} of them again, {tokens} tokens, {threads} threads")
     for name, seconds in medians.items():
         print(f"{name:7} {len(texts) / seconds:8.1f} posts/s {tokens / seconds:9.0f} tokens/s {tokens / seconds / threads:9.0f} tokens/s a core   ours {seconds / medians['ours']:.2f} x")
+    print(limit.told(a.model / "model.onnx", tokens / medians["ours"] / threads))
     print(f"{python.heads} heads in one pass: {apart / together:.1f} x as fast as a model for each")
 
 

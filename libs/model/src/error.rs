@@ -190,6 +190,15 @@ pub enum ManifestFault {
         /// The head.
         marker: String,
     },
+    /// A head cannot abstain as it is told to.
+    #[error(
+        "head {marker}: abstain is for a binary head, two scores from 0 to 1 with its threshold between them; abstain_below is \
+         for a multiclass head, a probability"
+    )]
+    Abstention {
+        /// The head.
+        marker: String,
+    },
     /// A file that every model needs is not listed.
     #[error("it does not list {name}")]
     MissingFile {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use tidemark_domain::{Language, marker};
 
 use crate::ManifestFault;
+use crate::setting::{LanguageSetting, Setting, check_length};
 
 /// How a head's labels relate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -47,20 +48,6 @@ impl Pair {
     }
 }
 
-/// Calibration and thresholds of a head in one language.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LanguageSetting {
-    /// The language.
-    pub language: Language,
-    /// As [`Head::thresholds`].
-    pub thresholds: Vec<f32>,
-    /// As [`Head::scale`].
-    pub scale: f32,
-    /// As [`Head::shift`].
-    pub shift: Vec<f32>,
-}
-
 /// One head: the marker it answers and how.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -78,6 +65,12 @@ pub struct Head {
     pub scale: f32,
     /// Calibration: what is then added, per logit.
     pub shift: Vec<f32>,
+    /// Of a binary head: from which score to which, both included, it abstains. The threshold lies between them.
+    #[serde(default)]
+    pub abstain: Option<[f32; 2]>,
+    /// Of a multiclass head: it abstains where its likeliest label is less probable than this.
+    #[serde(default)]
+    pub abstain_below: Option<f32>,
     /// Languages the head was measured in, on labelled posts.
     pub languages: Vec<Language>,
     /// The data set it learned from.
@@ -133,8 +126,8 @@ pub struct HeadScore {
     pub head: usize,
     /// Probabilities: one per label, or of a binary head only that of `yes`; of a regression, numbers within its range.
     pub scores: Vec<f32>,
-    /// Indices into the head's labels of those that hold: any number of a multilabel head, none of a regression, else
-    /// exactly one.
+    /// Indices into the head's labels of those that hold: any number of a multilabel head, none of a regression and of a
+    /// head that abstains, else exactly one.
     pub labels: Vec<usize>,
 }
 
@@ -170,6 +163,13 @@ impl Head {
         format!("{}.{}", self.marker, marker::name_part(label))
     }
 
+    /// Whether one of its answers decides nothing because it was too unsure. Of such a post its markers are not answered:
+    /// that is neither a yes nor a no.
+    #[must_use]
+    pub fn abstains(&self, answer: &HeadScore) -> bool {
+        matches!(self.kind, HeadKind::Binary | HeadKind::Multiclass) && answer.labels.is_empty()
+    }
+
     /// Every marker that it answers.
     #[must_use]
     pub fn markers(&self) -> Vec<String> {
@@ -190,20 +190,25 @@ impl Head {
     /// largest holds. A value on a scale has none.
     #[must_use]
     pub fn threshold(&self, language: Language, score: usize) -> Option<f32> {
-        self.setting(language).2.get(score).copied()
+        self.setting(language).thresholds.get(score).copied()
     }
 
-    /// (scale, shift, thresholds) in a language.
-    fn setting(&self, language: Language) -> (f32, &[f32], &[f32]) {
-        match self.per_language.iter().find(|own| own.language == language) {
-            Some(own) => (own.scale, &own.shift, &own.thresholds),
-            None => (self.scale, &self.shift, &self.thresholds),
-        }
+    /// What holds in a language.
+    fn setting(&self, language: Language) -> Setting<'_> {
+        let own = self.per_language.iter().find(|own| own.language == language);
+        own.map_or_else(|| self.shared_setting(), LanguageSetting::setting)
+    }
+
+    /// What holds in languages without settings of their own.
+    fn shared_setting(&self) -> Setting<'_> {
+        let Self { thresholds, scale, shift, abstain, abstain_below, .. } = self;
+        Setting { thresholds, scale: *scale, shift, abstain: *abstain, abstain_below: *abstain_below }
     }
 
     /// Scores and labels from a post's logits.
     pub(crate) fn answer(&self, language: Language, logits: &[f32]) -> (Vec<f32>, Vec<usize>) {
-        let (scale, shift, thresholds) = self.setting(language);
+        let setting = self.setting(language);
+        let Setting { thresholds, scale, shift, .. } = setting;
         // The softmax of two logits is the sigmoid of their difference, which calibrates as one logit does.
         let difference = if let (true, [no, yes]) = (self.two_logits, logits) { Some([yes - no]) } else { None };
         let logits = difference.as_ref().map_or(logits, <[f32; 1]>::as_slice);
@@ -216,7 +221,8 @@ impl Head {
             }
             HeadKind::Binary => {
                 let scores: Vec<f32> = calibrated.map(sigmoid).collect();
-                let labels = vec![usize::from(scores[0] >= thresholds[0])];
+                let decided = usize::from(scores[0] >= thresholds[0]);
+                let labels = if setting.abstains(&scores) { Vec::new() } else { vec![decided] };
                 (scores, labels)
             }
             HeadKind::Multiclass => {
@@ -227,7 +233,8 @@ impl Head {
                         best = i;
                     }
                 }
-                (scores, vec![best])
+                let labels = if setting.abstains(&scores) { Vec::new() } else { vec![best] };
+                (scores, labels)
             }
             HeadKind::Regression => {
                 let [low, high] = self.range.unwrap_or([0.0, 1.0]);
@@ -242,7 +249,7 @@ impl Head {
             HeadKind::Binary => 2,
             _ => self.labels.len().max(1),
         };
-        self.check_length("labels", labels, self.labels.len())?;
+        check_length(&self.marker, "labels", labels, self.labels.len())?;
         if self.two_logits && self.kind != HeadKind::Binary {
             return Err(ManifestFault::TwoLogits { marker: self.marker.clone() });
         }
@@ -251,29 +258,9 @@ impl Head {
             (HeadKind::Multilabel | HeadKind::Multiclass | HeadKind::Binary, None) => {}
             _ => return Err(ManifestFault::Range { marker: self.marker.clone() }),
         }
-        self.check_setting(self.scale, &self.shift, &self.thresholds)?;
-        self.per_language.iter().try_for_each(|own| self.check_setting(own.scale, &own.shift, &own.thresholds))
-    }
-
-    fn check_setting(&self, scale: f32, shift: &[f32], thresholds: &[f32]) -> Result<(), ManifestFault> {
-        let decisions = if self.kind == HeadKind::Regression { 0 } else { self.scores() };
-        self.check_length("thresholds", decisions, thresholds.len())?;
-        self.check_length("shift", self.scores(), shift.len())?;
-        self.check_value("thresholds", thresholds.iter().all(|t| *t > 0.0 && t.is_finite()))?;
-        self.check_value("scale", scale > 0.0 && scale.is_finite())?;
-        self.check_value("shift", shift.iter().all(|s| s.is_finite()))
-    }
-
-    fn check_length(&self, list: &'static str, expected: usize, found: usize) -> Result<(), ManifestFault> {
-        if expected == found {
-            Ok(())
-        } else {
-            Err(ManifestFault::Length { marker: self.marker.clone(), list, expected, found })
-        }
-    }
-
-    fn check_value(&self, list: &'static str, good: bool) -> Result<(), ManifestFault> {
-        if good { Ok(()) } else { Err(ManifestFault::Value { marker: self.marker.clone(), list }) }
+        let mut settings =
+            std::iter::once(self.shared_setting()).chain(self.per_language.iter().map(LanguageSetting::setting));
+        settings.try_for_each(|setting| setting.check(&self.marker, self.kind, self.scores()))
     }
 }
 
@@ -318,7 +305,7 @@ fn softmax(mut values: Vec<f32>) -> Vec<f32> {
 mod tests {
     use tidemark_domain::Language;
 
-    use super::{Head, HeadKind, LanguageSetting, pool};
+    use super::{Head, HeadKind, HeadScore, LanguageSetting, pool};
     use crate::ManifestFault;
 
     fn head(kind: HeadKind, labels: &[&str], thresholds: &[f32]) -> Head {
@@ -329,6 +316,8 @@ mod tests {
             thresholds: thresholds.to_vec(),
             scale: 1.0,
             shift: vec![0.0; thresholds.len()],
+            abstain: None,
+            abstain_below: None,
             languages: vec![Language::English],
             data: String::new(),
             licence: String::new(),
@@ -338,6 +327,18 @@ mod tests {
             weak: false,
             probed: Vec::new(),
             per_language: Vec::new(),
+        }
+    }
+
+    /// The settings of Spanish.
+    fn spanish(thresholds: &[f32], scale: f32, shift: &[f32]) -> LanguageSetting {
+        LanguageSetting {
+            language: Language::Spanish,
+            thresholds: thresholds.to_vec(),
+            scale,
+            shift: shift.to_vec(),
+            abstain: None,
+            abstain_below: None,
         }
     }
 
@@ -397,12 +398,42 @@ mod tests {
     #[test]
     fn a_language_with_settings_of_its_own_is_read_by_them() {
         let mut head = head(HeadKind::Binary, &["no", "yes"], &[0.5]);
-        let own = LanguageSetting { language: Language::Spanish, thresholds: vec![0.9], scale: 2.0, shift: vec![0.0] };
-        head.per_language.push(own);
+        head.per_language.push(spanish(&[0.9], 2.0, &[0.0]));
         let threshold = |language| head.threshold(language, 0);
         assert_eq!((threshold(Language::Spanish), threshold(Language::English)), (Some(0.9), Some(0.5)));
         assert_eq!(head.answer(Language::Spanish, &[0.5]), (vec![super::sigmoid(1.0)], vec![0]));
         assert_eq!(head.answer(Language::English, &[0.5]), (vec![super::sigmoid(0.5)], vec![1]));
+    }
+
+    #[test]
+    fn a_binary_head_abstains_near_its_threshold_where_it_is_told_to() {
+        let mut head = head(HeadKind::Binary, &["no", "yes"], &[0.6]);
+        head.per_language.push(LanguageSetting { abstain: Some([0.5, 0.75]), ..spanish(&[0.6], 1.0, &[0.0]) });
+        assert_eq!(head.check(), Ok(()));
+        let label = |language, logit: f32| {
+            let (scores, labels) = head.answer(language, &[logit]);
+            assert_eq!(scores, [super::sigmoid(logit)], "the score stays");
+            let answer = HeadScore { head: 0, scores, labels };
+            (head.abstains(&answer), answer.labels)
+        };
+        assert_eq!(label(Language::Spanish, -0.1), (false, vec![0]));
+        assert_eq!(label(Language::Spanish, 0.0), (true, vec![]), "0.5, where the band begins");
+        assert_eq!(label(Language::Spanish, 1.0), (true, vec![]));
+        assert_eq!(label(Language::Spanish, 1.2), (false, vec![1]));
+        assert_eq!(label(Language::English, 0.0), (false, vec![0]), "no band, no abstention");
+        assert_eq!(label(Language::English, 1.0), (false, vec![1]));
+    }
+
+    #[test]
+    fn a_multiclass_head_abstains_where_no_label_is_likely() {
+        let mut head = head(HeadKind::Multiclass, &["a", "b", "c"], &[0.1, 0.5, 0.5]);
+        head.abstain_below = Some(0.6);
+        assert_eq!(head.check(), Ok(()));
+        let labels = |logits| answer(&head, logits).1;
+        assert_eq!(labels(&[0.0, 0.1, 0.0]), [] as [usize; 0]);
+        assert_eq!(labels(&[0.0, 3.0, 0.0]), [1]);
+        // What is likeliest says how sure it is; the thresholds, which label that is.
+        assert_eq!(labels(&[0.0, 1.2, -9.0]), [0]);
     }
 
     fn scale_from(low: f32, high: f32) -> Head {
@@ -464,8 +495,7 @@ mod tests {
         let none = head(HeadKind::Multilabel, &[], &[]);
         assert!(matches!(none.check(), Err(ManifestFault::Length { list: "labels", .. })));
         let mut later = head(HeadKind::Binary, &["no", "yes"], &[0.5]);
-        let own = LanguageSetting { language: Language::Spanish, thresholds: vec![0.5], scale: 1.0, shift: vec![] };
-        later.per_language.push(own);
+        later.per_language.push(spanish(&[0.5], 1.0, &[]));
         assert!(matches!(later.check(), Err(ManifestFault::Length { list: "shift", .. })));
         let zero = head(HeadKind::Binary, &["no", "yes"], &[0.0]);
         assert!(matches!(zero.check(), Err(ManifestFault::Value { list: "thresholds", .. })));

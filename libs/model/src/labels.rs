@@ -60,6 +60,8 @@ struct WrittenHead {
     thresholds: Option<Vec<f32>>,
     scale: Option<f32>,
     shift: Option<Vec<f32>>,
+    abstain: Option<[f32; 2]>,
+    abstain_below: Option<f32>,
     languages: Vec<Language>,
     range: Option<[f32; 2]>,
     #[serde(default)]
@@ -90,7 +92,7 @@ impl Labels {
 
 impl WrittenHead {
     fn of(self, model: &str) -> Result<Head, LabelsFault> {
-        let Self { name, kind, labels, two_logits, thresholds, scale, shift, languages, range, data, licence } = self;
+        let Self { name, kind, labels, two_logits, thresholds, scale, shift, languages, range, .. } = self;
         if !is_name(&name) {
             return Err(LabelsFault::Name { name });
         }
@@ -118,9 +120,11 @@ impl WrittenHead {
             thresholds: Vec::new(),
             scale: scale.unwrap_or(1.0),
             shift: Vec::new(),
+            abstain: self.abstain,
+            abstain_below: self.abstain_below,
             languages,
-            data,
-            licence,
+            data: self.data,
+            licence: self.licence,
             two_logits,
             pair: None,
             range: range.or((kind == HeadKind::Regression).then_some([0.0, 1.0])),
@@ -169,8 +173,8 @@ mod tests {
     #[test]
     fn every_kind_is_read() {
         let text = "name = 'x'\nmax_tokens = 64\nmax_windows = 2\n\
-            [[heads]]\nname = 'a'\nkind = 'binary'\ntwo_logits = true\nlanguages = ['en']\nthresholds = [0.7]\nscale = 2.0\nshift = [-1.0]\n\
-            [[heads]]\nname = 'b'\nkind = 'multiclass'\nlabels = ['low', 'Very high']\nlanguages = ['en']\n\
+            [[heads]]\nname = 'a'\nkind = 'binary'\ntwo_logits = true\nlanguages = ['en']\nthresholds = [0.7]\nscale = 2.0\nshift = [-1.0]\nabstain = [0.5, 0.8]\n\
+            [[heads]]\nname = 'b'\nkind = 'multiclass'\nlabels = ['low', 'Very high']\nlanguages = ['en']\nabstain_below = 0.6\n\
             [[heads]]\nname = 'c'\nkind = 'multilabel'\nlabels = ['p', 'q', 'r']\nlanguages = ['en']\n\
             [[heads]]\nname = 'd'\nkind = 'regression'\nrange = [1, 7]\nlanguages = ['es']\ndata = 'ours'\nlicence = 'MIT'\n";
         let labels = Labels::read(text).expect("labels");
@@ -189,6 +193,8 @@ mod tests {
         assert_eq!(labels.heads[1].thresholds, [0.5, 0.5]);
         assert_eq!((labels.heads[3].range, labels.heads[3].thresholds.len()), (Some([1.0, 7.0]), 0));
         assert_eq!((labels.max_tokens, labels.max_windows), (64, 2));
+        let bands: Vec<_> = labels.heads.iter().map(|head| (head.abstain, head.abstain_below)).collect();
+        assert_eq!(bands, [(Some([0.5, 0.8]), None), (None, Some(0.6)), (None, None), (None, None)]);
     }
 
     #[test]
@@ -205,6 +211,8 @@ mod tests {
         assert!(fault(&format!("{PLAIN}labels = ['yes', 'no']\n")).contains("no and yes"));
         assert!(fault(&format!("{PLAIN}thresholds = [0.5, 0.5]\n")).contains("thresholds has 2 entries"));
         assert!(fault(&format!("{PLAIN}range = [0.0, 1.0]\n")).contains("range"));
+        assert!(fault(&format!("{PLAIN}abstain = [0.6, 0.8]\n")).contains("abstain"), "the threshold lies below it");
+        assert!(fault(&format!("{PLAIN}abstain_below = 0.6\n")).contains("abstain_below"));
         let several = PLAIN.replace("binary", "multiclass");
         assert!(fault(&several).contains("lists no labels"));
         assert!(fault(&format!("{several}labels = ['a b', 'a-b']\n")).contains("`model.rota.shift.a_b`"));

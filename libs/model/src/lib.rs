@@ -24,6 +24,7 @@ mod manifest;
 pub mod own;
 mod repeats;
 mod runtime;
+mod setting;
 mod tokenise;
 
 use std::collections::{HashMap, HashSet};
@@ -35,8 +36,9 @@ use tidemark_domain::Language;
 pub use crate::device::Device;
 pub use crate::error::{LabelsFault, ManifestFault, ModelError, OwnModelError};
 pub use crate::explain::Contribution;
-pub use crate::heads::{Head, HeadKind, HeadScore, LanguageSetting, Pair};
+pub use crate::heads::{Head, HeadKind, HeadScore, Pair};
 pub use crate::own::OwnModel;
+pub use crate::setting::LanguageSetting;
 
 use crate::batch::{Limits, batches};
 use crate::infer::Encoder;

@@ -8,6 +8,8 @@
 //! - `[pair]`: how windows hold a context, and how many tokens they keep for each kind;
 //! - of a head, `pair` (the context it reads), `kind = "regression"` with `range` and without thresholds, `weak`,
 //!   `probed`, `two_logits`, and `[[heads.per_language]]`, a language's own `thresholds`, `scale` and `shift`;
+//! - of a head or a language's settings, `abstain` (binary: the scores between which it does not decide) and `abstain_below`
+//!   (multiclass: the least probability of its likeliest label with which it decides);
 //! - `batch_windows`, of a graph whose answers might depend on what is run beside a window.
 //!
 //! `training/` writes it for the model that ships, [`own`](crate::own) for a model of one's own.

@@ -122,6 +122,9 @@ fn heads_of_every_kind_are_read_as_the_training_code_reads_them() {
     }
     assert!(model.heads().iter().any(|head| !head.per_language.is_empty()));
     assert!(model.heads().iter().any(|head| !head.probed.is_empty()));
+    let undecided = golden.iter().flat_map(|row| row.labels.iter().filter(|(_, labels)| labels.is_empty()));
+    let undecided: Vec<&str> = undecided.map(|(marker, _)| marker.as_str()).collect();
+    assert!(undecided.contains(&"sentiment") && undecided.contains(&"mh.anxiety"), "{undecided:?}");
     assert!(golden.iter().any(|row| row.topic.is_some()) && golden.iter().any(|row| row.parent.is_some()));
     assert_golden(&model, &golden);
 }
@@ -292,6 +295,33 @@ fn copied(model: &Path) -> tempfile::TempDir {
 
 fn load_error(folder: &Path) -> ModelError {
     Model::load(folder, &options(1)).expect_err("it must not load")
+}
+
+#[test]
+fn a_head_that_is_unsure_keeps_its_score_and_decides_nothing() {
+    let folder = copied(&tiny_folder());
+    let path = folder.path().join("model.toml");
+    let text = std::fs::read_to_string(&path).expect("read");
+    let with = |marker: &str, line: &str| {
+        let (before, after) = text.split_once(&format!("marker = \"{marker}\"\n")).expect("the head is there");
+        std::fs::write(&path, format!("{before}marker = \"{marker}\"\n{line}\n{after}")).expect("written");
+        Model::load(folder.path(), &options(1))
+    };
+    let posts = [Input::new("What a week!", Language::English)];
+    let sure = tiny().score(&posts).expect("scored");
+    for (marker, line) in [("mh.stress", "abstain = [0.0, 1.0]"), ("sentiment", "abstain_below = 1.0")] {
+        let model = with(marker, line).expect("it loads");
+        let unsure = model.score(&posts).expect("scored");
+        for (one, other) in sure[0].heads.iter().zip(&unsure[0].heads) {
+            let head = &model.heads()[other.head];
+            let abstains = head.marker == marker;
+            assert_eq!(one.scores, other.scores, "{}", head.marker);
+            assert_eq!((head.abstains(one), head.abstains(other)), (false, abstains), "{}", head.marker);
+            assert_eq!(other.labels, if abstains { Vec::new() } else { one.labels.clone() }, "{}", head.marker);
+        }
+        let refused = with(marker, "abstain = [0.9, 0.1]").expect_err("no such band");
+        assert!(matches!(refused, ModelError::Inconsistent { .. }), "{refused}");
+    }
 }
 
 #[test]

@@ -21,22 +21,20 @@ TOPICS = {"stance"}
 
 
 def setting(head, language):
-    own = next((s for s in head.get("per_language", []) if s["language"] == language), head)
-    return own["scale"], own["shift"], own["thresholds"]
+    return next((s for s in head.get("per_language", []) if s["language"] == language), head)
 
 
 def answer(head, language, logits):
     """(scores, labels) of one post as an annotated file has them; labels are None where nothing is decided."""
-    scale, shift, limits = setting(head, language)
-    known = {"kind": head["kind"], "range": head.get("range")}
-    values = calibrate.scores(known, logits[None], (scale, shift))
-    decided, p = calibrate.decided(known, values, limits), [round(float(v), 6) for v in values[0]]
-    if head["kind"] == "binary":
-        return p[0], head["labels"][int(decided[0])]
+    own, known = setting(head, language), {"kind": head["kind"], "range": head.get("range")}
+    values = calibrate.scores(known, logits[None], (own["scale"], own["shift"]))
+    decided, p = calibrate.decided(known, values, own["thresholds"]), [round(float(v), 6) for v in values[0]]
+    scores = p[0] if head["kind"] == "binary" or head["kind"] == "regression" and len(p) == 1 else dict(zip(head["labels"], p))
     if head["kind"] == "regression":
-        return (p[0] if len(p) == 1 else dict(zip(head["labels"], p))), None
-    scores = dict(zip(head["labels"], p))
-    return scores, head["labels"][int(decided[0])] if head["kind"] == "multiclass" else [name for name, yes in zip(head["labels"], decided[0]) if yes]
+        return scores, None
+    if head["kind"] == "multilabel":
+        return scores, [name for name, yes in zip(head["labels"], decided[0]) if yes]
+    return scores, "abstain" if calibrate.abstains(own, values)[0] else head["labels"][int(decided[0])]
 
 
 def annotated(encoder, heads, rows, kind):

@@ -128,6 +128,32 @@ def scores(head, logits, setting_):
     return low + (high - low) * p
 
 
+def sureness(head, p, limits):
+    """How sure each decision is: the distance of the log-odds from the threshold's, or the largest probability."""
+    return np.abs(log_odds(p[:, 0]) - log_odds(limits[0])) if head["kind"] == "binary" else p.max(-1)
+
+
+def log_odds(p):
+    p = np.clip(p, 1e-6, 1 - 1e-6)
+    return np.log(p / (1 - p))
+
+
+def band(head, limits, least):
+    """The keys of the manifest by which a head decides only where its sureness is more than `least`."""
+    if head["kind"] == "multiclass":
+        return {"abstain_below": float(least)}
+    centre = log_odds(limits[0])
+    return {"abstain": [float(1 / (1 + np.exp(-z))) for z in (centre - least, centre + least)]}
+
+
+def abstains(keys, p):
+    """Which answers the product leaves undecided, by a manifest's head or language."""
+    if "abstain" in keys:
+        low, high = keys["abstain"]
+        return (p[:, 0] >= low) & (p[:, 0] <= high)
+    return p.max(-1) < keys.get("abstain_below", -np.inf)
+
+
 def decided(head, p, limits):
     """Labels as the product decides them: 0/1 per label, or a class index; a regression decides nothing."""
     limits = np.asarray(limits)

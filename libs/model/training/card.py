@@ -51,16 +51,28 @@ def probe_lines(probed):
              "No posts with labels exist here for these heads and languages: what the heads know there, they carry over from English (the eleven emotions also from",
              "EmoEvent's Spanish labels). They were tried on",
              "a few dozen plain sentences that we wrote (`training/probes`), which are easier than posts: a pass says that the head has kept its meaning,",
-             "not how well it does. Calibration and thresholds are those of English, and unproven. A head that fails abstains: its marker is absent.", "",
-             "| marker | language | sentences | | at least | |", "|---|---|---|---|---|---|"]
+             "not how well it does. Calibration and thresholds are those of English, and unproven. A head that fails does not answer: its marker is absent.",
+             f"One that answers abstains where it is too unsure: on as few sentences as leave {' and '.join(f'{goal:.0%}' for goal in probes.RIGHT.values())} of those decided right (yes or no;",
+             f"several labels), of {probes.ANSWERED:.0%} of the sentences at least; both are means over the labels. Tuned and told on the same sentences.", "",
+             "| marker | language | sentences | | at least | | decided | right | undecided |", "|---|---|---|---|---|---|---|---|---|"]
     allowed = probes.languages(probed)
     for marker, places in probed.items():
         metric, least = probes.ENOUGH[catalogue.BY_MARKER[marker]["kind"]]
         for language, values in places.items():
-            verdict = "answers" if language in allowed[marker] else "**abstains**"
-            lines.append(f"| `{marker}` | {language} | {values['sentences']} | {metric.replace('_', '-')} {values[metric]:.3f} | {least} | {verdict} |")
+            verdict = "answers" if language in allowed[marker] else "**does not answer**"
+            lines.append(f"| `{marker}` | {language} | {values['sentences']} | {metric.replace('_', '-')} {values[metric]:.3f} | {least} | {verdict} | {decided(values)} |")
     untried = [f"`{h['marker']}`" for h in catalogue.HEADS if h["marker"] not in probed and set(h["languages"]) == {"en"}]
     return [*lines, "", "English alone, not tried elsewhere: " + ", ".join(untried) + ".", ""]
+
+
+def decided(values):
+    """How much is decided, how much of that is right, and which scores are left undecided: cells of a table."""
+    if "answered" not in values:
+        return "| | "
+    band = values.get("band", {})
+    low_high = " to ".join(f"{score:.2f}" for score in band.get("abstain", ()))
+    text = f"below {band['abstain_below']:.2f}" if "abstain_below" in band else low_high
+    return f"{values['answered']:.0%} | {values['right']:.0%} | {text}"
 
 
 def lost_to_int8(result):

@@ -44,7 +44,7 @@ def finish(rows, work, out, profile, threads=2, measure_schemes=True):
         settings = evaluate.tuned(encoder, rows)
         if name == "int8":
             probed = probes.measured(encoder, settings, probes.read())
-            manifest.write(out, settings, probes.languages(probed))
+            manifest.write(out, settings, probes.languages(probed), probes.bands(probed))
             same = schemes.same_in_any_company([encoder.session, score.Encoder(path, out / "tokenizer.json", 1).session], schemes.windows_of(rows))
             if not same:
                 raise SystemExit("the exported weights answer differently in different batches: not to be shipped")

@@ -80,7 +80,8 @@ def answers_of(manifest, language, kind, row):
             values = calibrate.scores(known, row[None, at:at + width], (own["scale"], own["shift"]))
             decided = calibrate.decided(known, values, own["thresholds"])
             scores[head["marker"]] = [round(float(x), 6) for x in values[0]]
-            labels[head["marker"]] = [] if decided is None else np.flatnonzero(decided[0]).tolist() if head["kind"] == "multilabel" else [int(decided[0])]
+            is_decided = decided is not None and not calibrate.abstains(own, values)[0]
+            labels[head["marker"]] = [] if not is_decided else np.flatnonzero(decided[0]).tolist() if head["kind"] == "multilabel" else [int(decided[0])]
         at += width
     return {"scores": scores, "labels": labels}
 

@@ -4,7 +4,8 @@ Reads: the files beside it, for their hashes, and the settings of evaluate.tuned
 reads. Does not: decide any number.
 
 Beyond the first version of the form: `[pair]` at the top; per head `pair`, `range` (kind "regression", whose `thresholds` are empty),
-`weak`, `probed` (languages answered on the strength of probes.py alone) and `[[heads.per_language]]` with the settings of a language that has its own.
+`weak`, `probed` (languages answered on the strength of probes.py alone) and `[[heads.per_language]]` with the settings of a language that has its own;
+among these `abstain` (binary) or `abstain_below` (multiclass), where probes.py found what the head is too unsure of to decide.
 """
 import hashlib
 import json
@@ -30,7 +31,11 @@ def terms(head):
     return "; ".join(statements.TERMS[f][0] for f in files), "; ".join(dict.fromkeys(statements.TERMS[f][1] for f in files))
 
 
-def head_lines(head, settings, probed):
+def band_lines(band):
+    return [f"{key} = {numbers(value) if isinstance(value, list) else numbers([value])[1:-1]}" for key, value in band.items()]
+
+
+def head_lines(head, settings, probed, bands):
     data, licence = terms(head)
     lines = ["[[heads]]", f'marker = "{head["marker"]}"', f'kind = "{head["kind"]}"', f"labels = {json.dumps(head['labels'])}"]
     lines += [f'pair = "{head["pair"]}"'] if head["pair"] else []
@@ -38,12 +43,13 @@ def head_lines(head, settings, probed):
     lines += ["weak = true"] if head["weak"] else []
     lines += [f"probed = {json.dumps(probed)}"] if probed else []
     lines += [*settings_of(*settings[""]), f"languages = {json.dumps(head['languages'])}", f'data = "{data}"', f'licence = "{licence}"', ""]
-    for language in sorted(set(settings) - {""}):
-        lines += ["[[heads.per_language]]", f'language = "{language}"', *settings_of(*settings[language]), ""]
+    for language in sorted((set(settings) | set(bands)) - {""}):
+        own = settings.get(language, settings[""])
+        lines += ["[[heads.per_language]]", f'language = "{language}"', *settings_of(*own), *band_lines(bands.get(language, {})), ""]
     return lines
 
 
-def write(out, settings, probed=None):
+def write(out, settings, probed=None, bands=None):
     lines = [
         "# What the encoder beside this file consists of, how its windows are made, and what its heads mean.",
         "# Written by libs/model/training; read by libs/model/src/manifest.rs.",
@@ -58,5 +64,5 @@ def write(out, settings, probed=None):
     for name in ("model.onnx", "tokenizer.json"):
         lines += ["[[files]]", f'name = "{name}"', f'sha256 = "{hashlib.sha256((out / name).read_bytes()).hexdigest()}"', ""]
     for head in catalogue.HEADS:
-        lines += head_lines(head, settings[head["marker"]], (probed or {}).get(head["marker"]))
+        lines += head_lines(head, settings[head["marker"]], (probed or {}).get(head["marker"]), (bands or {}).get(head["marker"], {}))
     (out / "model.toml").write_text("\n".join(lines))

@@ -1,9 +1,11 @@
 """Sentences of our own in languages that a head has no labelled posts of, and what they allow it to answer.
 
 Reads: probes/LANGUAGE.jsonl: `{lang, text, labels: {marker: label, labels, or -1..1}[, topic][, parent]}`, all invented, and an exported
-encoder. Guarantees: a head answers a language it was not measured in only where it tells these sentences apart by ENOUGH; elsewhere it
-abstains, which is to be absent. Does not: tune or calibrate anything. A few dozen plain sentences say that a head has not lost its
-meaning in the language; they say nothing of how well it does on posts.
+encoder. Guarantees: a head answers a language it was not measured in only where it tells these sentences apart by ENOUGH; elsewhere it is
+absent. Where it answers and decides for one label, it abstains on posts of which it is too unsure: as few as leave RIGHT of what is
+decided right, though never more than leave ANSWERED decided. One number is searched for: a few dozen sentences carry no more. Does not:
+touch calibration, thresholds, or a language with labelled posts. Plain sentences say that a head has not lost its meaning in the
+language; they say nothing of how well it does on posts.
 """
 import collections
 import json
@@ -20,6 +22,8 @@ FOLDER = pathlib.Path(__file__).parent / "probes"
 # By kind of head: (metric, at least). Labels with fewer than LEAST sentences for or against are not judged.
 ENOUGH = {"binary": ("auc", 0.85), "multilabel": ("auc_mean", 0.8), "multiclass": ("macro_f1", 0.6), "regression": ("pearson", 0.6)}
 LEAST = 3
+# Of the sentences of a label, on average over the labels: decided at least, and of those right where that can be had.
+ANSWERED, RIGHT = 0.6, {"binary": 0.85, "multiclass": 0.75}
 
 
 def read(folder=FOLDER):
@@ -33,7 +37,7 @@ def target(head, value):
 
 
 def measured(encoder, settings, sentences):
-    """{marker: {language: {"sentences", metric}}} for the heads and languages that have no labelled posts."""
+    """{marker: {language: {"sentences", metric[, "answered", "right"][, "band"]}}} for heads and languages without labelled posts."""
     out = collections.defaultdict(dict)
     for i, head in enumerate(catalogue.HEADS):
         for language in sorted({s["lang"] for s in sentences} - set(head["languages"])):
@@ -42,8 +46,34 @@ def measured(encoder, settings, sentences):
                 contexts = [s[head["pair"]] for s in own] if head["pair"] else None
                 logits = encoder.logits([s["text"] for s in own], contexts, head["pair"])[0][:, evaluate.columns(i)]
                 y = np.array([target(head, s["labels"][head["marker"]]) for s in own])
-                out[head["marker"]][language] = {"sentences": len(own), ENOUGH[head["kind"]][0]: judged(head, logits, y, settings[head["marker"]][""])}
+                setting = settings[head["marker"]][""]
+                out[head["marker"]][language] = {"sentences": len(own), ENOUGH[head["kind"]][0]: judged(head, logits, y, setting), **abstention(head, logits, y, setting)}
     return dict(out)
+
+
+def abstention(head, logits, y, setting):
+    """What is decided and how much of that is right, and the band that makes it so; nothing of a head that does not decide for one label."""
+    if head["kind"] not in RIGHT:
+        return {}
+    p, y = calibrate.scores(head, logits, setting), y[:, 0].astype(int)
+    least, answered, right = unsure(calibrate.sureness(head, p, setting[2]), calibrate.decided(head, p, setting[2]) == y, y, RIGHT[head["kind"]])
+    return {"answered": answered, "right": right, **({} if least is None else {"band": calibrate.band(head, setting[2], least)})}
+
+
+def unsure(sureness, is_right, y, goal):
+    """(least, answered, right): the smallest sureness that has to be exceeded for `goal`, or else that which does best; None where all
+    may be decided. Answered and right are means over the labels with sentences enough, so that a frequent label does not decide alone."""
+    labels = [c for c in np.unique(y) if (y == c).sum() >= LEAST]
+    if not labels:
+        return None, 1.0, float("nan")
+    values, tried = np.unique(sureness), []
+    for least in (None, *((values[:-1] + values[1:]) / 2)):  # between two sentences, so that none lies on the edge
+        kept = np.full(len(y), True) if least is None else sureness > least
+        answered = np.mean([kept[y == c].mean() for c in labels])
+        right = np.mean([is_right[kept & (y == c)].mean() if kept[y == c].any() else 0.0 for c in labels])
+        if answered >= ANSWERED:
+            tried.append((least, float(answered), float(right)))
+    return next((one for one in tried if one[2] >= goal), max(tried, key=lambda one: one[2]))
 
 
 def judged(head, logits, y, setting):
@@ -65,3 +95,9 @@ def languages(result):
         metric, least = ENOUGH[catalogue.BY_MARKER[marker]["kind"]]
         out[marker] = [language for language, values in places.items() if values[metric] >= least]
     return out
+
+
+def bands(result):
+    """{marker: {language: keys of the manifest}} where a head answers and abstains."""
+    allowed = languages(result)
+    return {marker: {language: places[language]["band"] for language in allowed[marker] if "band" in places[language]} for marker, places in result.items()}

@@ -4,7 +4,7 @@
     python tiny.py --out ../tests/tiny
 
 Reads: nothing. Writes: model.onnx, tokenizer.json, model.toml and golden.json under --out, some 200 KB. Guarantees: the same form as
-the weights that ship, in every part: pairs, regressions, settings of a language, languages only probed. Its tokens are single
+the weights that ship, in every part: pairs, regressions, settings of a language, languages only probed, abstention. Its tokens are single
 characters, so that short sentences already fill several windows. Does not: mean anything.
 """
 import argparse
@@ -43,7 +43,8 @@ def write(out):
     graph.write(out / "model.onnx", model.tensors(), CONFIG, widths, "static", {name: GRID for name in linear})
     base.tokenizer_of(PIECES).save(str(out / "tokenizer.json"), pretty=False)
     settings = {h["marker"]: {place: setting(h, rng) for place in ("", *(h["languages"] if len(h["languages"]) > 1 else ()))} for h in catalogue.HEADS}
-    manifest.write(out, settings, {"sentiment": ["es"], "vad.valence": ["es"], "polarization.agreement": ["es"]})
+    probed = {"sentiment": ["es"], "vad.valence": ["es"], "polarization.agreement": ["es"], "mh.anxiety": ["es"]}
+    manifest.write(out, settings, probed, {"sentiment": {"es": {"abstain_below": 0.95}}, "mh.anxiety": {"es": {"abstain": [0.5, 0.95]}}})
     golden.write(out, out / "golden.json")
 
 

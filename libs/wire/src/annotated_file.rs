@@ -153,14 +153,32 @@ pub enum Scores {
     Each(BTreeMap<String, f32>),
 }
 
+/// The label of a marker that is too unsure to decide, or cannot tell.
+pub const ABSTAIN: &str = "abstain";
+
 /// A marker's decision: one label, or every label that holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Labels {
-    /// `yes`, `no`, a class, or `abstain`.
+    /// `yes`, `no`, a class, or [`ABSTAIN`].
     One(String),
     /// The labels that hold, perhaps none.
     Each(Vec<String>),
+}
+
+impl Labels {
+    /// The decision not to decide.
+    #[must_use]
+    pub fn abstention() -> Self {
+        Self::One(ABSTAIN.to_owned())
+    }
+
+    /// Whether nothing was decided. Such a post does not count for the marker, whatever its score: it is neither among those
+    /// that show it nor among those that could be asked.
+    #[must_use]
+    pub fn abstains(&self) -> bool {
+        matches!(self, Self::One(label) if label == ABSTAIN)
+    }
 }
 
 /// One line of output.
@@ -220,6 +238,9 @@ pub struct Explanation {
     /// where nothing is answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
+    /// Whether nothing was decided: the marker's label is [`ABSTAIN`], wherever the score lies.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub abstains: bool,
     /// Its score; absent where the marker cannot be answered in this language, and where a rule abstains.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub score: Option<f32>,

@@ -414,8 +414,10 @@ fn scores(line: &AnnotatedLine) -> Vec<Score> {
         Score { marker, score, present }
     };
     let mut scores = Vec::new();
-    // What has a score and no label is a value on a scale: nobody shows it or does not, and it has no prevalence.
-    for (name, value) in line.scores.iter().filter(|(name, _)| line.labels.contains_key(*name)) {
+    // What has a score and no label is a value on a scale: nobody shows it or does not, and it has no prevalence. What abstains
+    // has a score that decides nothing.
+    let is_decided = |name: &String| line.labels.get(name).is_some_and(|labels| !labels.abstains());
+    for (name, value) in line.scores.iter().filter(|(name, _)| is_decided(name)) {
         let holds = |label: &str| match line.labels.get(name) {
             Some(Labels::One(one)) => one == label,
             Some(Labels::Each(each)) => each.iter().any(|one| one == label),

@@ -177,6 +177,24 @@ async fn presence_is_what_the_line_says() {
 }
 
 #[tokio::test]
+async fn who_abstains_is_not_answered_whatever_its_score() {
+    let label = |label: &str| format!(r#""mh.stress":"{label}","sentiment":"{label}""#);
+    let mut input = String::new();
+    for id in 0..40 {
+        let whole = line(id, Some(id), "2024-01-01", id % 20 < 5);
+        // Half of the people: the score stays, and decides nothing.
+        let (yes, no) = (r#""mh.stress":"yes","sentiment":"positive""#, r#""mh.stress":"no","sentiment":"positive""#);
+        let unsure = whole.replace(yes, &label("abstain")).replace(no, &label("abstain"));
+        writeln!(input, "{}", if id < 20 { whole } else { unsure }).unwrap();
+    }
+    let (_, rows, _) = run(&input, PeriodKind::Day).await;
+    let counted = |series: &str| point(&rows, "2024-01-01", series)[1..3].to_vec();
+    assert_eq!(counted("all/all/mh.stress"), ["5", "20"]);
+    assert_eq!(counted("all/all/sentiment.positive"), ["20", "20"]);
+    assert_eq!(counted("all/all/lexicon.vader.negative"), ["10", "40"]);
+}
+
+#[tokio::test]
 async fn every_line_is_accounted_for() {
     let mut input = format!("{}\n\n{}\n", line(1, None, "2024-01-01", true), line(1, None, "2024-01-01", true));
     input.push_str("{\"id\": \n[]\n");

@@ -1,7 +1,7 @@
 //! An *annotator* holds the lexica and the models, and scores posts with all of them in one pass.
 
 use crate::config::Heads;
-use crate::derived::{self, ABSTAIN, Cues, Derived, NO, Said, YES};
+use crate::derived::{self, Cues, Derived, Said, YES};
 use crate::prepared::of_event;
 use crate::topics::Finder;
 use crate::{Error, Settings, metrics, own};
@@ -205,6 +205,7 @@ impl Annotator {
         let texts: Vec<_> = events.iter().filter(|event| has_text(event)).map(of_event).collect();
         let (annotations, tokens) = self.annotate(&texts)?;
         metrics::given_topic(annotations.iter().filter(|annotation| annotation.topic.is_some()).count());
+        metrics::abstained(annotations.iter().flat_map(|annotation| self.abstaining(annotation)));
         let mut annotations = annotations.into_iter();
         let posts = events
             .into_iter()
@@ -227,12 +228,23 @@ impl Annotator {
         annotation.heads.iter().map(|(model, answer)| (&self.models[*model].heads()[answer.head], answer))
     }
 
+    /// The markers that were asked of a post and abstain.
+    fn abstaining(&self, annotation: &Annotation) -> Vec<String> {
+        let heads = self.answers(annotation).filter(|(head, answer)| head.abstains(answer));
+        let heads = heads.map(|(head, _)| head.marker.clone());
+        let derived = self.derived(annotation).into_iter().filter(Derived::abstains);
+        heads.chain(derived.map(|derived| derived.marker.to_owned())).collect()
+    }
+
     /// One score per marker that people show or do not: a head with several labels gives one marker per label. Values on a
-    /// scale are in [`Annotator::model_answers`] alone: nobody shows them or does not, so that they have no prevalence.
+    /// scale are in [`Annotator::model_answers`] alone: nobody shows them or does not, so that they have no prevalence. So is
+    /// what abstains: whether such a post shows it is not known.
     #[must_use]
     pub fn scores(&self, annotation: &Annotation) -> Vec<Score> {
         let mut scores = Vec::with_capacity(annotation.lexicon.len() + 40);
-        for (head, answer) in self.answers(annotation).filter(|(head, _)| head.kind != HeadKind::Regression) {
+        let decided =
+            |(head, answer): &(&Head, &HeadScore)| head.kind != HeadKind::Regression && !head.abstains(answer);
+        for (head, answer) in self.answers(annotation).filter(decided) {
             if head.is_one_number() {
                 let present = answer.labels.iter().any(|&label| head.labels[label] == YES);
                 let one = |&score| Score { marker: head.marker.clone(), score, present };
@@ -266,8 +278,9 @@ impl Annotator {
             let chosen = || answer.labels.iter().map(|&label| head.labels[label].clone());
             let each = || head.labels.iter().cloned().zip(answer.scores.iter().copied()).collect();
             let label = match head.kind {
-                HeadKind::Binary => Some(Labels::One(chosen().next().unwrap_or_else(|| NO.to_owned()))),
-                HeadKind::Multiclass => Some(Labels::One(chosen().next().unwrap_or_else(|| ABSTAIN.to_owned()))),
+                HeadKind::Binary | HeadKind::Multiclass => {
+                    Some(chosen().next().map_or_else(Labels::abstention, Labels::One))
+                }
                 HeadKind::Multilabel => Some(Labels::Each(chosen().collect())),
                 HeadKind::Regression => None,
             };

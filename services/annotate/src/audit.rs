@@ -43,7 +43,7 @@ pub struct Case {
     pub language: Language,
     /// The post that this one says in other words. A paraphrase counts for stability alone.
     pub paraphrase_of: Option<String>,
-    /// What the marker says; `None` where it does not answer.
+    /// What the marker says; `None` where it does not answer, or abstains.
     pub answer: Option<Said>,
 }
 

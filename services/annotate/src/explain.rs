@@ -76,7 +76,9 @@ impl Annotator {
         let Input { text, language, .. } = post;
         let model = &self.models()[place.0];
         let head = &model.heads()[place.1];
-        let scores = self.answer(post, place)?.map(|found| found.scores);
+        let answer = self.answer(post, place)?;
+        let abstains = answer.as_ref().is_some_and(|answer| head.abstains(answer));
+        let scores = answer.map(|found| found.scores);
         let highest = |scores: &[f32]| (0..scores.len()).max_by(|a, b| scores[*a].total_cmp(&scores[*b]));
         let chosen = scores.as_ref().and_then(|scores| label.or_else(|| highest(scores)));
         let score = scores.zip(chosen).and_then(|(scores, chosen)| scores.get(chosen).copied());
@@ -95,6 +97,7 @@ impl Annotator {
         };
         Ok(Explanation {
             label: label.cloned(),
+            abstains,
             score,
             threshold: chosen.and_then(|chosen| head.threshold(language, chosen)),
             words: words.collect(),
@@ -142,6 +145,7 @@ impl Annotator {
                 likeliest = Some((place, score));
             }
         }
+        let abstains = decided.as_ref().is_some_and(|decided| decided.abstains());
         let (label, score) = decided.map_or((None, None), |decided| decided.told(rule.class));
         let characters = Characters::of(post.text);
         let is_counted = |name: &str| rule.cues.contains(&name);
@@ -154,7 +158,7 @@ impl Annotator {
             }
             None => self.unanswered(post, rule.marker),
         };
-        Ok(Explanation { marker: rule.marker.to_owned(), label, score, cues, ..explanation })
+        Ok(Explanation { marker: rule.marker.to_owned(), label, abstains, score, cues, ..explanation })
     }
 
     /// What can be told of a post and a marker that nothing answers.
@@ -164,6 +168,7 @@ impl Annotator {
             language,
             marker: marker.to_owned(),
             label: None,
+            abstains: false,
             score: None,
             threshold: None,
             source: None,

@@ -2,8 +2,9 @@
 
 use crate::annotator::Annotation;
 use crate::{Annotator, Error, Prepare, Prepared};
+use std::collections::BTreeMap;
 use std::io::{BufRead, Write};
-use tidemark_domain::{Language, RejectReason, Score};
+use tidemark_domain::{Language, Proportion, RejectReason, Score};
 use tidemark_wire::annotated_file::{AnnotatedLine, Op, PostLine, RejectLine};
 use tidemark_wire::lines::Lines;
 
@@ -22,7 +23,7 @@ pub enum Unanswered {
 }
 
 /// What a run did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Summary {
     /// Posts answered.
     pub answered: u64,
@@ -30,6 +31,8 @@ pub struct Summary {
     pub rejected: u64,
     /// Model tokens it took.
     pub tokens: u64,
+    /// By marker with labels, on how many posts it abstained, of those that it was asked of.
+    pub abstained: BTreeMap<String, Proportion>,
 }
 
 /// Annotates every line of `input`. Empty lines are passed over. `progress` hears of bytes read and lines done.
@@ -148,6 +151,11 @@ fn write_batch(
             output.write_all(b"\n").map_err(Error::Write)?;
         }
         let answer = annotated_line(annotator, post, prepared.language, &annotation);
+        for (marker, labels) in &answer.labels {
+            let asked = summary.abstained.entry(marker.clone()).or_default();
+            asked.n += 1;
+            asked.k += u64::from(labels.abstains());
+        }
         // Through a buffer of its own, so that a full disk is an IO error and not one of JSON.
         let mut answer = serde_json::to_vec(&answer)?;
         answer.push(b'\n');
@@ -237,6 +245,19 @@ mod tests {
         assert!(present("I am terribly sad").1);
         let (_, deleted) = annotated(r#"{"id": 1, "op": "delete"}"#, Unanswered::Omitted);
         assert!(!deleted[0].contains("present"), "{deleted:?}");
+    }
+
+    #[test]
+    fn what_abstains_is_counted_and_has_no_presence() {
+        let posts = [r#"{"id": 1, "text": "so lonely: I miss my mother"}"#, r#"{"id": 2, "text": "so lonely"}"#];
+        let (summary, lines) = annotated(&posts.join("\n"), Unanswered::Omitted);
+        let of = |marker: &str| summary.abstained.get(marker).map(|asked| (asked.k, asked.n));
+        assert_eq!((of("loneliness.interpersonal"), of("mh.stress")), (Some((1, 2)), None));
+        let abstains = |line: &String| {
+            let line: AnnotatedLine = serde_json::from_str(line).expect("an annotated line");
+            line.labels["loneliness.interpersonal"].abstains()
+        };
+        assert_eq!(lines.iter().map(abstains).collect::<Vec<_>>(), [false, true]);
     }
 
     #[test]

@@ -12,6 +12,13 @@ pub(crate) fn given_topic(posts: usize) {
     metrics::counter!("tidemark_annotate_topic_posts_total").increment(posts as u64);
 }
 
+/// Markers were asked of posts and abstained. Beside how many were answered, which the series say, it tells what share.
+pub(crate) fn abstained(markers: impl Iterator<Item = String>) {
+    for marker in markers {
+        metrics::counter!("tidemark_annotate_abstained_total", "marker" => marker).increment(1);
+    }
+}
+
 /// A record of the log was not a post event.
 pub(crate) fn undecodable() {
     metrics::counter!("tidemark_annotate_undecodable_total").increment(1);

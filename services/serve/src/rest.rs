@@ -201,7 +201,7 @@ async fn feed_health(door: Data<Door>, ask: Query<FeedHealthAsk>) -> Reply {
 /// expressions it looks for (`cues`); of one made of others, which one that was (`source`). Places are characters of the text
 /// with handles and addresses masked.
 #[utoipa::path(post, path = "/api/v1/explain", request_body = ExplainAsk, responses(
-    (status = 200, description = "language, marker, label, score, threshold, source, words, cues, lexicon, provenance", body = serde_json::Value),
+    (status = 200, description = "language, marker, label, abstains, score, threshold, source, words, cues, lexicon, provenance", body = serde_json::Value),
     (status = 400, body = ProblemDetails, content_type = "application/problem+json"),
     (status = 404, body = ProblemDetails, content_type = "application/problem+json"),
     (status = 503, body = ProblemDetails, content_type = "application/problem+json")))]

@@ -110,6 +110,40 @@ fn a_model_of_ones_own_scores_files() {
 }
 
 #[test]
+fn a_head_of_ones_own_abstains_where_its_maker_says() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let (program, data) = (Program::find(), at("data"));
+    let mine = copy(&folder.path().join("mine"));
+    change(&folder.path().join("mine/labels.toml"), "two_logits = true", "two_logits = true\nabstain = [0.1, 0.9]");
+    let _ = program.run(["model", "add", &mine, "--data", &data]).succeeded();
+    // 0.971 with the word, 0.154 without it.
+    let post = |n: u32| {
+        let text = if n < 12 { "a nightshift" } else { "soup" };
+        format!("{}\n", json!({"id": n, "author": n, "lang": "en", "text": text, "created_at": "2024-05-01T12:00:00Z"}))
+    };
+    std::fs::write(at("posts.jsonl"), (0..30).map(post).collect::<String>()).expect("written");
+    let (posts, annotated, models) = (at("posts.jsonl"), at("annotated.jsonl"), format!("{data}/models"));
+    let said = program.run(["annotate", &posts, "--models", &models, "--output", &annotated]).succeeded().stderr;
+    assert!(said.contains("model.rota.shift on 18 of 30"), "{said}");
+    let lines = std::fs::read_to_string(&annotated).expect("written");
+    let soup: Value = serde_json::from_str(lines.lines().last().expect("a line")).expect("JSON");
+    assert_eq!(soup["labels"]["model.rota.shift"], "abstain");
+    assert!(soup["scores"]["model.rota.shift"].is_number(), "the score stays: {soup}");
+    // Who is not answered is in no denominator, of posts and of annotated posts alike.
+    for input in [&posts, &annotated] {
+        let series = program.run(["series", input, "--models", &models, "--output", "-"]).succeeded().stdout;
+        let row = series.lines().find(|row| row.contains("all/all/model.rota.shift,")).expect("a row");
+        assert!(row.contains(",1.000000,12,12,"), "{row}");
+    }
+    let explain = ["explain", &posts, "--models", &models, "--marker", "model.rota.shift", "--output", "-"];
+    let explained = program.run(explain).succeeded().stdout;
+    let abstains = |line: &str| serde_json::from_str::<Value>(line).expect("JSON").get("abstains").cloned();
+    assert_eq!(explained.lines().next().and_then(abstains), None);
+    assert_eq!(explained.lines().last().and_then(abstains), Some(json!(true)));
+}
+
+#[test]
 fn a_model_of_ones_own_becomes_a_marker_that_alerts_only_once_audited() {
     let folder = tempfile::tempdir().expect("a folder");
     let at = |name: &str| folder.path().join(name).display().to_string();

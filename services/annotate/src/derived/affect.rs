@@ -3,7 +3,7 @@
 //!
 //! It is asked where a topic or a parent is given. *Yes*: a hostility head holds and the post is aimed at people, by an
 //! expression for people of a kind ("people like you", "these idiots") or, in a reply that does not agree, by "you".
-//! *No*: no hostility head holds, and all of them are surer than 4 in 5. Everything else abstains.
+//! *No*: no hostility head holds or abstains, and all of them are surer than 4 in 5. Everything else abstains.
 
 use super::{Cues, Derived, NO, YES};
 use tidemark_wire::annotated_file::{Labels, Scores};
@@ -25,18 +25,20 @@ const ADDRESSED: &str = "aim.addressed";
 pub(crate) const CUES: [&str; 2] = [PEOPLE, ADDRESSED];
 
 /// The answer for a post; none where it is not asked or no hostility head answers. `hostility` is the probability of
-/// each, and whether it holds; `agrees`, whether the post agrees with the one it answers.
-pub(crate) fn of(hostility: &[(f32, bool)], agrees: bool, cues: &Cues) -> Option<Derived> {
+/// each, and whether it holds, where it does not abstain; `agrees`, whether the post agrees with the one it answers, or
+/// may agree.
+pub(crate) fn of(hostility: &[(f32, Option<bool>)], agrees: bool, cues: &Cues) -> Option<Derived> {
     let highest = hostility.iter().map(|(score, _)| *score).reduce(f32::max)?;
     if !cues.topic && !cues.parent {
         return None;
     }
-    let is_hostile = hostility.iter().any(|(_, holds)| *holds);
+    let is_hostile = hostility.iter().any(|(_, holds)| *holds == Some(true));
+    let is_calm = highest <= LOW && hostility.iter().all(|(_, holds)| *holds == Some(false));
     // "You" in a post that answers nobody may be anyone; in a reply that agrees it is a friend.
     let is_addressed = cues.parent && !agrees && cues.count(ADDRESSED) > 0;
     let label = match is_hostile {
         true if is_addressed || cues.count(PEOPLE) > 0 => YES,
-        false if highest <= LOW => NO,
+        false if is_calm => NO,
         _ => return Some(Derived::abstaining(AFFECT)),
     };
     Some(Derived { marker: AFFECT, scores: Some(Scores::One(highest)), labels: Some(Labels::One(label.to_owned())) })
@@ -48,11 +50,16 @@ mod tests {
     use crate::derived::{Labels, Scores};
     use tidemark_domain::Language;
 
-    const HOSTILE: (f32, bool) = (0.9, true);
-    const CALM: (f32, bool) = (0.1, false);
+    const HOSTILE: (f32, Option<bool>) = (0.9, Some(true));
+    const CALM: (f32, Option<bool>) = (0.1, Some(false));
 
     /// The label for a text, where a topic and a parent are given or not.
-    fn label(text: &str, hostility: &[(f32, bool)], agrees: bool, (topic, parent): (bool, bool)) -> Option<String> {
+    fn label(
+        text: &str,
+        hostility: &[(f32, Option<bool>)],
+        agrees: bool,
+        (topic, parent): (bool, bool),
+    ) -> Option<String> {
         let cues = Cues { topic, parent, ..Cues::read(text, Language::English) };
         of(hostility, agrees, &cues).map(|answer| match answer.labels {
             Some(Labels::One(label)) => label,
@@ -81,8 +88,9 @@ mod tests {
     fn no_is_said_where_all_heads_are_sure() {
         let said = |hostility: &[_]| label("I think otherwise", hostility, false, (true, false)).expect("asked");
         assert_eq!(said(&[CALM, CALM]), "no");
-        assert_eq!(said(&[CALM, (0.3, false)]), "abstain");
+        assert_eq!(said(&[CALM, (0.3, Some(false))]), "abstain");
+        assert_eq!(said(&[CALM, (0.15, None)]), "abstain", "a head that does not decide is not sure");
         let cues = Cues { topic: true, ..Cues::default() };
-        assert_eq!(of(&[CALM, (0.15, false)], false, &cues).and_then(|no| no.scores), Some(Scores::One(0.15)));
+        assert_eq!(of(&[CALM, (0.15, Some(false))], false, &cues).and_then(|no| no.scores), Some(Scores::One(0.15)));
     }
 }

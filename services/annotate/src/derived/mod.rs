@@ -3,7 +3,8 @@
 //!
 //! [`all`] is the one place where they are made, in the shape of an annotated file; what a series counts is read off
 //! that shape ([`Derived::each`]), so that file and series cannot disagree. A rule that cannot say answers `abstain`
-//! without scores; one that is not asked answers nothing. What explains them is told by `why`.
+//! without scores; one that is not asked answers nothing. A head that abstains tells a rule neither yes nor no. What
+//! explains them is told by `why`.
 
 mod affect;
 mod cues;
@@ -26,9 +27,6 @@ use tidemark_wire::annotated_file::{Labels, Scores};
 pub(crate) const YES: &str = "yes";
 /// The other one.
 pub(crate) const NO: &str = "no";
-/// What is answered by whoever does not dare to.
-pub(crate) const ABSTAIN: &str = "abstain";
-
 /// What a head said of a post.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Said<'a> {
@@ -43,6 +41,11 @@ pub(crate) struct Said<'a> {
 impl Said<'_> {
     fn holds(&self, label: &str) -> bool {
         self.holding.iter().any(|&place| self.labels.get(place).is_some_and(|name| name == label))
+    }
+
+    /// Of a yes/no head: whether it is a yes; none where it abstains.
+    fn decided(&self) -> Option<bool> {
+        (!self.holding.is_empty()).then(|| self.holds(YES))
     }
 }
 
@@ -60,7 +63,12 @@ pub(crate) struct Derived {
 impl Derived {
     /// One that cannot say.
     fn abstaining(marker: &'static str) -> Self {
-        Self { marker, scores: None, labels: Some(Labels::One(ABSTAIN.to_owned())) }
+        Self { marker, scores: None, labels: Some(Labels::abstention()) }
+    }
+
+    /// Whether it could not say.
+    pub(crate) fn abstains(&self) -> bool {
+        self.labels.as_ref().is_some_and(Labels::abstains)
     }
 
     /// One score per marker: several labels are a marker each, present where they hold. A value on a scale is none: nobody
@@ -99,9 +107,11 @@ pub(crate) fn all<'a>(said: impl Fn(&str) -> Option<Said<'a>>, cues: &Cues) -> V
     }
     derived.extend(loneliness::of(said(loneliness::IS_LONELY).map(|lonely| lonely.holds(YES)), cues));
     let hostility = affect::HOSTILITY.iter().filter_map(|head| said(head));
-    let hostility: Vec<(f32, bool)> =
-        hostility.filter_map(|head| Some((*head.scores.first()?, head.holds(YES)))).collect();
-    let agrees = said(affect::AGREEMENT).is_some_and(|reply| reply.holds(affect::AGREES));
+    let hostility: Vec<(f32, Option<bool>)> =
+        hostility.filter_map(|head| Some((*head.scores.first()?, head.decided()))).collect();
+    let agreement = said(affect::AGREEMENT);
+    // A reply of which it is not known may agree.
+    let agrees = agreement.is_some_and(|reply| reply.holding.is_empty() || reply.holds(affect::AGREES));
     derived.extend(affect::of(&hostility, agrees, cues));
     // What a head answers is not made a second time.
     derived.retain(|derived| said(derived.marker).is_none());
@@ -120,7 +130,9 @@ fn roll_up(emotions: Said<'_>) -> impl Iterator<Item = Derived> {
 
 #[cfg(test)]
 mod tests {
-    use super::{ABSTAIN, Cues, Derived, Labels, Said, Scores, all};
+    use super::{Cues, Derived, Labels, Said, Scores, all};
+    use tidemark_domain::Language;
+    use tidemark_wire::annotated_file::ABSTAIN;
 
     /// A head's marker and labels, its scores, and which labels hold.
     type Head<'a> = (&'a str, &'a [&'a str], &'a [f32], &'a [usize]);
@@ -163,12 +175,38 @@ mod tests {
     fn one_that_abstains_has_a_label_and_counts_nowhere() {
         let abstaining = Derived::abstaining("loneliness.duration");
         assert_eq!(abstaining.labels, Some(Labels::One(ABSTAIN.to_owned())));
-        assert!(abstaining.each().is_empty());
+        assert!(abstaining.abstains() && abstaining.each().is_empty());
         let yes = Derived {
             marker: "polarization.affect",
             scores: Some(Scores::One(0.9)),
             labels: Some(Labels::One("yes".to_owned())),
         };
-        assert!(yes.each()[0].present);
+        assert!(!yes.abstains() && yes.each()[0].present);
+    }
+
+    #[test]
+    fn what_is_made_of_a_head_that_abstains_abstains_or_is_not_asked() {
+        let label = |holding: &[usize]| {
+            let cues = Cues { topic: true, ..Cues::read("I think otherwise", Language::English) };
+            let heads: &[Head<'_>] = &[("hostility.hate", &["no", "yes"], &[0.15], holding)];
+            derived(heads, &cues).remove(0).labels
+        };
+        assert_eq!(label(&[0]), Some(Labels::One("no".to_owned())));
+        assert_eq!(label(&[]), Some(Labels::abstention()));
+        let damned = |agreement: &[usize]| {
+            let cues = Cues { parent: true, ..Cues::read("damn you", Language::English) };
+            let heads: &[Head<'_>] = &[
+                ("hostility.hate", &["no", "yes"], &[0.9], &[1]),
+                ("polarization.agreement", &["agree", "neutral", "disagree"], &[0.3, 0.3, 0.4], agreement),
+            ];
+            derived(heads, &cues).remove(0).labels
+        };
+        assert_eq!(damned(&[2]), Some(Labels::One("yes".to_owned())));
+        assert_eq!((damned(&[0]), damned(&[])), (Some(Labels::abstention()), Some(Labels::abstention())));
+        let lonely = |holding: &[usize]| {
+            let cues = Cues { lonely: 1, ..Cues::read("so lonely tonight", Language::English) };
+            derived(&[("loneliness.is_lonely", &["no", "yes"], &[0.5], holding)], &cues).len()
+        };
+        assert_eq!((lonely(&[1]), lonely(&[0]), lonely(&[])), (4, 0, 0));
     }
 }

@@ -1,10 +1,11 @@
 //! How the rules do on sentences and posts of our own (`tests/sets` says how they were made). The floors lie a little
 //! below what was measured, which stands in the lexica's cards and in docs/markers.md.
 
-use super::{ABSTAIN, Cues, Labels, affect, cues, loneliness};
+use super::{Cues, Labels, affect, cues, loneliness};
 use std::collections::BTreeMap;
 use tidemark_domain::Language;
 use tidemark_lexicon::Lexica;
+use tidemark_wire::annotated_file::ABSTAIN;
 
 const SENTENCES: &str = include_str!("../../tests/sets/loneliness.jsonl");
 const POSTS: &str = include_str!("../../tests/sets/loneliness_posts.jsonl");
@@ -51,7 +52,7 @@ impl Row {
     /// What the rule says of affect where offence is told without fault.
     fn affect(&self) -> String {
         let is_hostile = self.is_hostile();
-        let hostility = [(if is_hostile { 0.9 } else { 0.05 }, is_hostile)];
+        let hostility = [(if is_hostile { 0.9 } else { 0.05 }, Some(is_hostile))];
         one(affect::of(&hostility, false, &self.cues).and_then(|answer| answer.labels))
     }
 

@@ -77,6 +77,7 @@ DIR holds three files:
     kind = "binary"               # or multiclass, multilabel, regression
     two_logits = true             # a number for no and one for yes; left out: one, for yes
     thresholds = [0.6]            # present from this probability on; left out: 0.5
+    abstain = [0.5, 0.7]          # between these it decides nothing; left out: it always decides
     scale = 1.2                   # calibration: the logit times this…
     shift = [-0.3]                # …plus this
     languages = ["en", "es"]      # elsewhere it does not answer
@@ -87,6 +88,7 @@ DIR holds three files:
     name = "stage"                # its markers: model.burnout.stage.early, model.burnout.stage.late
     kind = "multiclass"
     labels = ["early", "late"]    # a binary head has no and yes; a regression may have a range = [1.0, 7.0]
+    abstain_below = 0.6           # it decides nothing where no label is so probable
     languages = ["en"]
 
 The model is tried and kept in DATA/models, in place of an earlier one of its name; a running platform takes it up when it

@@ -39,11 +39,11 @@ pub(super) const EXPLAIN_HELP: &str = r#"Example:
 
 Input, one JSON object a line: id, text and optionally lang, parent_text, topic.
 Output, one JSON line a post: id, language, marker, label, score, threshold, source, words (start, end, text, weight), cues,
-lexicon (category, start, end, text, weight, negated), provenance. The label is the one that is explained, whether it holds or not: it
-holds where its score reaches the threshold (of labels of which one holds, that with the largest multiple of its
-threshold). A word's weight is how far the label's log-odds fall without it; in a post
-of more than 48 words, neighbours that matter little stand together. Places are characters of the text as it was scored,
-with handles and addresses masked. Where the marker cannot be answered in a post's language, there is no score.
+lexicon (category, start, end, text, weight, negated), provenance. The label is the one that is explained, whether it holds
+or not: it holds where its score reaches the threshold (of labels of which one holds, that with the largest multiple of its
+threshold), unless `abstains` is true: then nothing was decided. A word's weight is how far the label's log-odds fall without
+it; in a post of more than 48 words, neighbours that matter little stand together. Places are characters of the text as it
+was scored, with handles and addresses masked. Where the marker cannot be answered in a post's language, there is no score.
 A marker that is rolled up (emotion.primary.joy) is explained by the label that makes it, which `source` names; score,
 threshold and words are that label's. One made by a rule (loneliness.interpersonal, polarization.affect) is explained by the
 expressions the rule looks for (`cues`); its label is what the rule decided."#;

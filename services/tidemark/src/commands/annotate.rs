@@ -9,7 +9,7 @@ use crate::progress::Progress;
 use anyhow::Context as _;
 use std::io::{self, BufRead, BufReader, BufWriter, ErrorKind, Read, Seek as _};
 use std::path::Path;
-use tidemark_annotate::file::{self, Unanswered};
+use tidemark_annotate::file::{self, Summary, Unanswered};
 use tidemark_annotate::{Annotator, Error, Settings, Topics};
 use tidemark_model::Head;
 
@@ -84,7 +84,17 @@ pub(crate) fn run(arguments: &InOut) -> Result<(), Failure> {
         summary.answered as f64 / seconds,
         summary.tokens as f64 / seconds,
     ));
+    if let Some(said) = abstentions(&summary) {
+        crate::say(&said);
+    }
     Ok(())
+}
+
+/// On how many of the posts that it was asked of each marker abstained; nothing where none did.
+fn abstentions(summary: &Summary) -> Option<String> {
+    let some = summary.abstained.iter().filter(|(_, asked)| asked.k > 0);
+    let each: Vec<String> = some.map(|(marker, asked)| format!("{marker} on {} of {}", asked.k, asked.n)).collect();
+    (!each.is_empty()).then(|| format!("abstained: {}", each.join(", ")))
 }
 
 /// Reads posts or annotated posts as annotated posts, with how many lines were rejected on the way. Posts are annotated
