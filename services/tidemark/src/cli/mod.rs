@@ -15,7 +15,7 @@ pub(crate) use foresee::{Backtest, Forecast, Forecasting, Score, Simulate};
 pub(crate) use ingest::{Ingest, IngestFile, IngestJetstream};
 pub(crate) use own::{LexiconAdd, LexiconCheck, LexiconCommand, MarkerAudit, MarkerCommand, ModelAdd, ModelCommand};
 pub(crate) use platform::{Broker, Doctor, Format, Key, Role, Run, Sql, Status, Up};
-pub(crate) use relate::{RelateCommand, RelateComposition, RelateLift, RelatePeople};
+pub(crate) use relate::{RelateCommand, RelateComposition, RelateLift, RelatePeople, RelateShift};
 pub(crate) use score::{Explain, InOut, Polarization, Series};
 
 use clap::{Args, Parser, Subcommand};
