@@ -4,20 +4,20 @@
 //! A person counts once, over all of the days asked, in each language they wrote in and once in `all`. Where nobody in the
 //! file has an author, posts count. A row that some count of 1 to 10 could be told from is withheld.
 
-mod parts;
+mod folding;
 mod shift;
 
-pub use parts::OTHER;
+pub use folding::OTHER;
 pub use shift::{AUTHOR_WINDOW_HOURS, By, SHIFT_COLUMNS, Shifts, VALENCE};
 
 use crate::Error;
 use crate::beside::Beside;
 use crate::file::{self, Counted, Summary, standing_posts};
 use crate::rows::Row;
+use folding::{Units, folded};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use parts::{Units, folded};
 use std::collections::{BTreeMap, HashMap};
 use std::io::{BufRead, Write};
 use tidemark_domain::disclosure::MIN_UNITS;

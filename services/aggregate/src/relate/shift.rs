@@ -3,7 +3,7 @@
 //! Steps are told of all threads or authors together. What is told stands on eleven people and eleven threads; a step has
 //! two people, so that a transition stands on the fewer of those who wrote its first posts and those who wrote its second.
 
-use super::parts::{Part, Units, folded};
+use super::folding::{Part, Units, folded};
 use super::{People, Who, Written, number};
 use crate::Error;
 use jiff::{SignedDuration, Timestamp};

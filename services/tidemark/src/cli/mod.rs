@@ -69,7 +69,7 @@ pub(crate) enum Command {
     /// Turn posts or annotated posts into prevalence series. No server is needed.
     #[command(after_help = SERIES_HELP)]
     Series(Series),
-    /// Say how markers go together in the same people. No server is needed.
+    /// Say how markers go together in the same people, and which label follows which. No server is needed.
     #[command(subcommand)]
     Relate(RelateCommand),
     /// Score how polarized conversations are, and compare them before, during and after events. No server is needed.
