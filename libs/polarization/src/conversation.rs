@@ -1,6 +1,7 @@
 //! Conversations: posts that answer each other, and how polarized each is.
 
 use crate::interaction::{Labels, Mode, score};
+use crate::thread::Threads;
 use jiff::Timestamp;
 use rustc_hash::FxHashMap;
 
@@ -209,27 +210,5 @@ impl<'a> Tally<'a> {
             score,
             interactions: self.interactions,
         }
-    }
-}
-
-/// Disjoint sets of posts. Posts that answer each other in a circle are one set like any other.
-struct Threads(Vec<usize>);
-
-impl Threads {
-    fn of(posts: usize) -> Self {
-        Self((0..posts).collect())
-    }
-
-    fn root(&mut self, mut place: usize) -> usize {
-        while self.0[place] != place {
-            self.0[place] = self.0[self.0[place]];
-            place = self.0[place];
-        }
-        place
-    }
-
-    fn join(&mut self, a: usize, b: usize) {
-        let (a, b) = (self.root(a), self.root(b));
-        self.0[a.max(b)] = a.min(b);
     }
 }

@@ -14,8 +14,10 @@ pub mod conversation;
 pub mod event;
 pub mod interaction;
 pub mod summary;
+pub mod thread;
 
 pub use conversation::{Conversations, Post};
 pub use event::{Event, Kind, Nature, Outcome, Window};
 pub use interaction::{Labels, Mode};
 pub use summary::{Summary, TopicSummary};
+pub use thread::Threads;

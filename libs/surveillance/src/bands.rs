@@ -18,7 +18,6 @@ const LEAST_ERRORS: usize = 20;
 const WIDENING: f64 = 3.0;
 /// Errors are those of the last two years of forecasts: more steady the tails, but older ones come from other times.
 const ERROR_DAYS: usize = 730;
-const DAYS_PER_WEEK: f64 = 7.0;
 
 /// Quantiles at [`QUANTILE_LEVELS`] for each day ahead, on the logit scale.
 #[must_use]
@@ -37,7 +36,7 @@ fn offsets(series: &Filtered, rolled: &Rolled, ahead: usize) -> [f64; 23] {
         errors = differences(series, ahead);
         series.days()
     };
-    let weeks = days as f64 / DAYS_PER_WEEK;
+    let weeks = days as f64 / series.season() as f64;
     let stretch = (1.0 + WIDENING / weeks).sqrt();
     errors.sort_by(f64::total_cmp);
     QUANTILE_LEVELS.map(|level| stretch * quantile(&errors, level))

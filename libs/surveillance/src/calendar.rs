@@ -41,9 +41,13 @@ impl Calendar {
             .flat_map(|(name, occasions)| occasions.iter().map(move |(start, end)| (name.as_str(), *start, *end)))
     }
 
-    /// The occasions of each name, as days counted from `first`.
-    pub(crate) fn counted_from(&self, first: Date) -> Vec<Occasions> {
-        let place = |(start, end): &(Date, Date)| (days_between(first, *start), days_between(first, *end));
+    /// The occasions of each name, in steps of so many days counted from `first`. What falls between two steps belongs to
+    /// the later one: a survey of every week is asked about the days before it.
+    pub(crate) fn counted_from(&self, first: Date, step_days: usize) -> Vec<Occasions> {
+        let step = i64::try_from(step_days).unwrap_or(1).max(1);
+        let steps = |day: Date| -(-days_between(first, day)).div_euclid(step);
+        let place =
+            |(start, end): &(Date, Date)| (steps(*start), if end < start { steps(*start) - 1 } else { steps(*end) });
         self.named.values().map(|occasions| Occasions(occasions.iter().map(place).collect())).collect()
     }
 }
@@ -80,10 +84,14 @@ mod tests {
         let calendar: Calendar = rows.iter().cloned().collect();
         assert_eq!(calendar, rows.into_iter().rev().collect::<Calendar>());
         assert_eq!((calendar.names(), calendar.occasions().count()), (2, 3));
-        let of_names = calendar.counted_from(date(2024, 2, 28));
+        let of_names = calendar.counted_from(date(2024, 2, 28), 1);
         let days_of = |name: usize| (-400..10).filter(|day| of_names[name].hold(*day)).collect::<Vec<i64>>();
         assert_eq!(days_of(0), [0; 0], "it ends before it starts");
         assert_eq!(days_of(1), [-364, 2, 3], "29 February lies between");
+        let of_weeks = calendar.counted_from(date(2024, 2, 22), 7);
+        let weeks_of = |name: usize| (-60..10).filter(|week| of_weeks[name].hold(*week)).collect::<Vec<i64>>();
+        // The last day of February 2024 is a step, and the days after it belong to the next.
+        assert_eq!((weeks_of(0), weeks_of(1)), (vec![], vec![-51, 2]));
         assert!(of_names[1].touch(-10, 2) && of_names[1].touch(3, 9) && !of_names[1].touch(-10, 1));
     }
 }

@@ -39,6 +39,14 @@ pub enum Error {
         /// The most that is answered.
         most: usize,
     },
+    /// A horizon that ends before the next day a series of weeks can have a value on.
+    #[error("a horizon of {days} days ends before the next day of the series, {next} days ahead")]
+    BeforeNext {
+        /// The horizon asked for.
+        days: usize,
+        /// Days from the origin to the series' next.
+        next: usize,
+    },
     /// The decomposition or the trend behind `mstl_ets` could not be fitted.
     #[error("mstl_ets could not be fitted to {days} days: {source}")]
     Mstl {

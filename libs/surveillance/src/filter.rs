@@ -63,16 +63,25 @@ pub struct Filtered {
     /// What the calendar names, name by name; days past the origin too.
     pub(crate) named: Vec<Occasions>,
     first_weekday: usize,
+    /// Calendar days from one of its days to the next.
+    step_days: usize,
 }
 
 impl Filtered {
     /// Runs the pass.
     #[must_use]
     pub fn new(history: &History, scale: LogitScale) -> Self {
-        let observed: Vec<f64> =
-            history.values().iter().map(|value| value.map_or(f64::NAN, |p| scale.forward(p))).collect();
+        Self::in_steps(history, scale, 1)
+    }
+
+    /// Runs the pass over every `step_days`th day from the first on: those are its days then. Where they are weeks apart
+    /// they have no weekday profile, as all are of one weekday.
+    #[must_use]
+    pub(crate) fn in_steps(history: &History, scale: LogitScale, step_days: usize) -> Self {
+        let days = history.values().iter().step_by(step_days);
+        let observed: Vec<f64> = days.map(|value| value.map_or(f64::NAN, |p| scale.forward(p))).collect();
         let first_weekday = usize::from(history.first().weekday().to_monday_zero_offset().unsigned_abs());
-        let start = Start::of(&observed[..observed.len().min(WARM_UP_DAYS)], first_weekday);
+        let start = Start::of(&observed[..observed.len().min(WARM_UP_DAYS)], first_weekday, season(step_days));
         let days = observed.len();
         let mut filtered = Self {
             observed,
@@ -81,8 +90,9 @@ impl Filtered {
             profile: Vec::with_capacity(days),
             scale: Vec::with_capacity(days),
             start,
-            named: history.calendar().counted_from(history.first()),
+            named: history.calendar().counted_from(history.first(), step_days),
             first_weekday,
+            step_days,
         };
         filtered.run();
         filtered
@@ -117,26 +127,46 @@ impl Filtered {
 
     /// The weekday of a day counted from the first, Monday 0; days past the origin too.
     pub(crate) fn weekday(&self, day: usize) -> usize {
-        (self.first_weekday + day) % WEEK
+        (self.first_weekday + day) % self.season()
     }
+
+    /// Its days from one to the next of the same weekday.
+    pub(crate) fn season(&self) -> usize {
+        season(self.step_days)
+    }
+
+    /// Calendar days from one of its days to the next.
+    pub(crate) fn step_days(&self) -> usize {
+        self.step_days
+    }
+
+    /// How many of its days so many calendar days are.
+    pub(crate) fn steps(&self, calendar_days: usize) -> usize {
+        calendar_days / self.step_days
+    }
+}
+
+/// Steps of one day come to the same weekday in a week, steps of weeks at once.
+fn season(step_days: usize) -> usize {
+    if step_days == 1 { WEEK } else { 1 }
 }
 
 impl Start {
     /// Medians of the first days; a weekday seen `m` times has its deviation shrunk by `m / (m + 1)`.
-    fn of(observed: &[f64], first_weekday: usize) -> Self {
+    fn of(observed: &[f64], first_weekday: usize, season: usize) -> Self {
         let known = || observed.iter().copied().enumerate().filter(|(_, value)| !value.is_nan());
         let level = median(known().map(|(_, value)| value).collect());
         let mut profile = [0.0; WEEK];
         for (weekday, deviation) in profile.iter_mut().enumerate() {
             let seen: Vec<f64> = known()
-                .filter(|(day, _)| (first_weekday + day) % WEEK == weekday)
+                .filter(|(day, _)| (first_weekday + day) % season == weekday)
                 .map(|(_, value)| value - level)
                 .collect();
             let count = seen.len() as f64;
             *deviation = median(seen) * count / (count + 1.0);
         }
         let misses =
-            known().map(|(day, value)| (value - level - profile[(first_weekday + day) % WEEK]).abs()).collect();
+            known().map(|(day, value)| (value - level - profile[(first_weekday + day) % season]).abs()).collect();
         Self { level, profile, scale: (1.4826 * median(misses)).max(LEAST_SCALE) }
     }
 }

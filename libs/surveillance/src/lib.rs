@@ -2,8 +2,8 @@
 //! peak, and scores forecasts; says of past days and weeks whether they were higher than their own past let expect
 //! ([`detect`]).
 //!
-//! **Reads** a [`History`]: one proportion a day, gaps allowed, nothing later than the origin but dates that were planned
-//! (its [`Calendar`]); for detection, [`detect::Counts`].
+//! **Reads** a [`History`]: one proportion a day, or one a week ([`History::step_days`]), gaps allowed, nothing later than
+//! the origin but dates that were planned (its [`Calendar`]); for detection, [`detect::Counts`].
 //! **Writes** nothing. **Guarantees** that quantiles never fall, never leave `[0, 1]`, and are the same for the same
 //! history; that no value later than the origin is used (a history ends at its origin); and that one artefact in the
 //! data moves a forecast by no more than a clipped step. **Does not** read files or clocks, parallelise, or know of

@@ -120,8 +120,10 @@ pub struct Forecast {
     pub model: Model,
     /// The last day it saw.
     pub origin: Date,
-    /// For each day ahead, from 1: values at [`tidemark_domain::forecast::QUANTILE_LEVELS`], never falling, all in
-    /// `[0, 1]`.
+    /// The days ahead that it speaks of: 1, 2 and so on; of a series of weeks ([`History::step_days`]) only those on
+    /// which it can have a value.
+    pub ahead: Vec<usize>,
+    /// For each of them values at [`tidemark_domain::forecast::QUANTILE_LEVELS`], never falling, all in `[0, 1]`.
     pub quantiles: Vec<[f64; 23]>,
 }
 
@@ -148,7 +150,8 @@ pub struct Joint {
 /// A model that this history defeats (`mstl_ets` wants three weeks) is an error of its own; the others still answer.
 ///
 /// # Errors
-/// [`Error::TooShort`] below [`MIN_OBSERVED_DAYS`] observed days, [`Error::Horizon`] outside 1 to [`MAX_HORIZON_DAYS`].
+/// [`Error::TooShort`] below [`MIN_OBSERVED_DAYS`] observed days, [`Error::Horizon`] outside 1 to [`MAX_HORIZON_DAYS`],
+/// [`Error::BeforeNext`] where a series of weeks has no day within the horizon.
 pub fn forecast(
     history: &History,
     horizon_days: usize,
@@ -190,10 +193,19 @@ fn continued<T>(
         return Err(Error::TooShort { observed, least: MIN_OBSERVED_DAYS });
     }
     let scale = LogitScale::of(history);
-    let series = Filtered::new(history, scale);
-    let origin = day_after(history.first(), series.days() - 1);
-    // A network looks at all of its days, whatever is asked.
-    let rolled = roll(&series, horizon_days.max(HORIZON_DAYS), models);
+    let step = history.step_days();
+    let series = Filtered::in_steps(history, scale, step);
+    let last = history.values().len() - 1;
+    let origin = day_after(history.first(), last);
+    // Days that the origin lies behind the last one that could have a value.
+    let behind = last % step;
+    let steps = (horizon_days + behind) / step;
+    if steps == 0 {
+        return Err(Error::BeforeNext { days: horizon_days, next: step - behind });
+    }
+    // A network looks at all of its days, whatever is asked; and it knows days alone.
+    let network = network.filter(|_| step == 1);
+    let rolled = roll(&series, if step == 1 { steps.max(HORIZON_DAYS) } else { steps }, models);
     let of = |model| rolled[&model].as_ref().map_err(Error::clone);
     let answer = |model: &Model| {
         let past = of(if *model == Model::Tidemark { Model::Statistical } else { *model })?;
@@ -202,9 +214,10 @@ fn continued<T>(
             let learnt = network.quantiles(&series, of(Model::Smoothing)?, past);
             quantiles.iter_mut().zip(&learnt).for_each(|(own, learnt)| average(own, learnt));
         }
-        quantiles.truncate(horizon_days);
+        quantiles.truncate(steps);
         let quantiles = quantiles.into_iter().map(|day| proportions(day, scale)).collect();
-        Ok(made(Forecast { model: *model, origin, quantiles }, &series, past))
+        let ahead = (1..=steps).map(|index| index * step - behind).collect();
+        Ok(made(Forecast { model: *model, origin, ahead, quantiles }, &series, past))
     };
     Ok(models.iter().map(answer).collect())
 }

@@ -23,6 +23,10 @@ pub struct MstlEts;
 
 impl Member for MstlEts {
     fn roll(&self, series: &Filtered, horizon: usize) -> Result<Rolled, Error> {
+        if series.season() != WEEK {
+            let source = MstlFault("a series of weeks has no weekdays to take out".to_owned());
+            return Err(Error::Mstl { days: series.days(), source });
+        }
         // Clipped values: STL without its robust loop would follow an artefact.
         let cleaned: Vec<f64> = (0..series.days())
             .map(|day| series.deseasonalised[day] + series.profile[day][series.weekday(day)])

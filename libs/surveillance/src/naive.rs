@@ -2,7 +2,7 @@
 
 use crate::{
     Error,
-    filter::{Filtered, WEEK},
+    filter::Filtered,
     rolled::{Member, Rolled},
 };
 
@@ -13,9 +13,10 @@ pub struct SeasonalNaive;
 impl Member for SeasonalNaive {
     fn roll(&self, series: &Filtered, horizon: usize) -> Result<Rolled, Error> {
         let mut rolled = Rolled::every_day(series.days(), horizon);
+        let season = series.season();
         for origin in 0..series.days() {
             for ahead in 1..=horizon {
-                let back = WEEK * ahead.div_ceil(WEEK);
+                let back = season * ahead.div_ceil(season);
                 let source = (origin + ahead).checked_sub(back).unwrap_or(origin);
                 rolled.points.push(series.filled[source]);
             }

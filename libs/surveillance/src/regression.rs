@@ -81,7 +81,8 @@ fn ranges(series: &Filtered) -> Vec<(f64, f64)> {
 
 fn features(series: &Filtered, levels: &[[f64; 4]], origin: usize, ahead: usize) -> [f64; FEATURES] {
     let [quick, weekly, middle, slow] = levels[origin];
-    let last_year = |days: usize| match (origin.checked_sub(days), (origin + ahead).checked_sub(days)) {
+    let before = |days: usize| (origin.checked_sub(days), (origin + ahead).checked_sub(days));
+    let last_year = |days: usize| match before(series.steps(days)) {
         // A target more than a year ahead has no last year yet.
         (Some(then), Some(day)) if day <= origin => series.deseasonalised[day] - levels[then][MIDDLE],
         _ => 0.0,

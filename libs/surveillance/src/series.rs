@@ -1,6 +1,6 @@
 //! A *history* is what a forecaster may see: one proportion a day up to the origin, with gaps, and a calendar.
 
-use crate::{Calendar, Error};
+use crate::{Calendar, Error, filter::WEEK};
 use jiff::{ToSpan, civil::Date};
 use std::ops::Range;
 use std::sync::Arc;
@@ -92,6 +92,17 @@ impl History {
         self.values.iter().flatten().count()
     }
 
+    /// Days between the days that can have a value: 1, or a multiple of 7 where all values lie so far apart, counted from
+    /// the first day. A survey that is asked every Thursday has 7, and its other days are no gaps.
+    #[must_use]
+    pub fn step_days(&self) -> usize {
+        let observed = self.values.iter().enumerate().filter(|(_, value)| value.is_some());
+        match observed.fold(0, |step, (day, _)| common_divisor(step, day)) {
+            step if step > 0 && step.is_multiple_of(WEEK) => step,
+            _ => 1,
+        }
+    }
+
     /// Some of its days, counted from its first.
     pub(crate) fn part(&self, days: Range<usize>) -> Self {
         let within = |end: usize, length: usize| days.start.min(length)..end.min(length);
@@ -177,6 +188,11 @@ impl From<&History> for Truth {
     }
 }
 
+/// The greatest; of 0 and a number that number.
+fn common_divisor(one: usize, other: usize) -> usize {
+    if other == 0 { one } else { common_divisor(other, one % other) }
+}
+
 /// The day `offset` days after `first`; the calendar's last day where there is none.
 pub(crate) fn day_after(first: Date, offset: usize) -> Date {
     first.saturating_add(i64::try_from(offset).unwrap_or(i64::MAX / 2).min(4_000_000).days())
@@ -212,6 +228,22 @@ mod tests {
     fn the_cap_counts_back_from_the_origin_and_later_days_are_gaps() {
         let known = history().known_at(date(2024, 3, 5), 4).unwrap();
         assert_eq!((known.first(), known.values()), (date(2024, 3, 2), &[Some(0.4), Some(0.5), None, None][..]));
+    }
+
+    #[test]
+    fn a_survey_of_every_week_has_a_step_of_a_week() {
+        let every = |step: usize, days: usize, but: usize| {
+            let values = (0..days).map(|day| (day.is_multiple_of(step) && day != but).then_some(0.5)).collect();
+            History::new(date(2024, 1, 4), values).unwrap().step_days()
+        };
+        assert_eq!((every(7, 100, 1), every(7, 103, 14), every(14, 100, 1)), (7, 7, 14));
+        assert_eq!((every(1, 100, 7), every(2, 100, 1), every(10, 100, 1)), (1, 1, 1));
+        // One value, or none, says nothing of the next.
+        assert_eq!((every(7, 7, 1), every(7, 7, 0)), (1, 1));
+        // A week that was moved by a day makes the days between gaps.
+        let mut values: Vec<Option<f64>> = (0..70_usize).map(|day| day.is_multiple_of(7).then_some(0.5)).collect();
+        values.swap(35, 36);
+        assert_eq!(History::new(date(2024, 1, 4), values).unwrap().step_days(), 1);
     }
 
     #[test]

@@ -195,6 +195,49 @@ fn twenty_years_with_leap_days_and_gaps_are_continued() {
     }
 }
 
+/// A survey of every seventh day, and days without one up to the origin.
+fn survey(weeks: usize, days_since: usize) -> History {
+    let daily = plausible(7 * (weeks - 1) + 1 + days_since);
+    let asked = daily.into_iter().enumerate().map(|(day, value)| value.filter(|_| day.is_multiple_of(7)));
+    history(asked.collect())
+}
+
+#[test]
+fn a_series_of_weeks_is_continued_on_its_own_days() {
+    let (at_once, later) = (all(&survey(120, 0), 14), all(&survey(120, 3), 14));
+    for (model, (at_once, later)) in Model::ALL.into_iter().zip(at_once.into_iter().zip(later)) {
+        if model == Model::MstlEts {
+            assert!(matches!((at_once, later), (Err(Error::Mstl { .. }), Err(Error::Mstl { .. }))));
+            continue;
+        }
+        let (at_once, later) = (at_once.unwrap(), later.unwrap());
+        assert_lawful(&at_once, 2);
+        assert_eq!(at_once.ahead, [7, 14], "{model}");
+        assert_eq!(later.ahead, [4, 11], "{model}");
+        assert_eq!((at_once.target(14), at_once.quantiles), (later.target(11), later.quantiles), "{model}");
+    }
+    // A day more than two weeks shows no third one.
+    assert_eq!(all(&survey(120, 0), 20)[0].as_ref().unwrap().ahead, [7, 14]);
+    let soon = forecast(&survey(120, 3), 3, &Model::ALL, None);
+    assert_eq!(soon.unwrap_err(), Error::BeforeNext { days: 3, next: 4 });
+    assert!(matches!(forecast(&survey(6, 0), 14, &Model::ALL, None), Err(Error::TooShort { observed: 6, .. })));
+    all(&survey(7, 6), 14).into_iter().flatten().for_each(|forecast| assert_lawful(&forecast, 2));
+}
+
+#[test]
+fn bands_of_weeks_hold_as_often_as_they_say() {
+    let weeks: Vec<f64> = survey(400, 0).values().iter().flatten().copied().collect();
+    let (mut inside, mut all) = (0.0, 0.0);
+    for known in (150..398).step_by(2) {
+        let answers = forecast(&survey(known, 0), 14, &[Model::Tidemark], None).unwrap();
+        for (ahead, quantiles) in answers[0].as_ref().unwrap().quantiles.iter().enumerate() {
+            inside += f64::from(u8::from((quantiles[3]..=quantiles[19]).contains(&weeks[known + ahead])));
+            all += 1.0;
+        }
+    }
+    assert!((0.72..0.90).contains(&(inside / all)), "80 % bands hold {}", inside / all);
+}
+
 #[test]
 fn two_points_and_what_is_no_number_are_refused() {
     let two = history(vec![Some(0.1), Some(0.2)]);

@@ -47,6 +47,15 @@ pub enum Error {
         /// As it was given.
         marker: String,
     },
+    /// What has no labels that could follow each other.
+    #[error("`{marker}` has fewer than two labels that could follow each other: name a head, such as emotion.primary")]
+    NoLabels {
+        /// As it was given.
+        marker: String,
+    },
+    /// Steps of authors were asked for where there are none.
+    #[error("no post of the file has an author: give posts with `author`, or ask for steps of threads")]
+    NoAuthors,
     /// The input ended in an IO error.
     #[error("the input cannot be read after line {line}")]
     Read {

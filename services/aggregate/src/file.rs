@@ -89,7 +89,7 @@ pub async fn series_of_lines(
 ) -> Result<Summary, Error> {
     let mut summary = Summary::default();
     let mut markers = MarkerColumns::default();
-    let standing = standing_posts(input, &mut rejects, options, &mut summary, progress)?;
+    let standing = standing_posts(input, &mut rejects, options, false, &mut summary, progress)?;
     let mut days_seen = BTreeSet::new();
     let standing = capped(standing, options.counted.posts_per_author_day);
     for row in &standing {
@@ -121,7 +121,7 @@ pub async fn series_of_lines(
 }
 
 /// The posts of a file as they stand after its edits and deletions, by their keys; what became of each line is counted in
-/// `summary`.
+/// `summary`. With `scales`, values on scales are scores too.
 ///
 /// # Errors
 /// Where input or rejects fail.
@@ -129,6 +129,7 @@ pub(crate) fn standing_posts(
     input: impl BufRead,
     rejects: &mut impl Write,
     options: &Options,
+    scales: bool,
     summary: &mut Summary,
     mut progress: impl FnMut(u64),
 ) -> Result<BTreeMap<PostKey, Row>, Error> {
@@ -141,7 +142,7 @@ pub(crate) fn standing_posts(
             Ok(None) => break,
             Err(source) => return Err(Error::Read { line: lines.number(), source }),
         };
-        match content.and_then(|line| read_line(line, number, options)) {
+        match content.and_then(|line| read_line(line, number, options, scales)) {
             Ok(post) => {
                 let day = day_in(post.event.created_at, &options.zone);
                 let Some(decided) = index.decide(&post.event, day) else { continue };
@@ -341,7 +342,12 @@ fn version(cell: Option<&Cell>, which: fn(&Provenance) -> &String) -> &str {
 }
 
 /// A line as an annotated post, or why it is none, without repeating what it says.
-fn read_line(line: &[u8], number: u64, options: &Options) -> Result<AnnotatedPost, (RejectReason, String)> {
+fn read_line(
+    line: &[u8],
+    number: u64,
+    options: &Options,
+    scales: bool,
+) -> Result<AnnotatedPost, (RejectReason, String)> {
     let text = std::str::from_utf8(line)
         .map_err(|error| (RejectReason::InvalidUtf8, format!("byte {} is not UTF-8", error.valid_up_to())))?;
     let line: AnnotatedLine = serde_json::from_str(text).map_err(|error| {
@@ -357,8 +363,9 @@ fn read_line(line: &[u8], number: u64, options: &Options) -> Result<AnnotatedPos
     // A series has a point for every day between its first and its last: one odd year would make millions.
     let created_at =
         plausible(created_at, options.issued_at).map_err(|why| (RejectReason::TimeOutOfRange, why.to_owned()))?;
+    let key = |id: String| (!id.is_empty()).then(|| PostKey::of(SOURCE, &id));
     Ok(AnnotatedPost {
-        scores: scores(&line),
+        scores: scores(&line, scales),
         n_tokens: 0,
         provenance: line.provenance,
         event: PostEvent {
@@ -382,8 +389,8 @@ fn read_line(line: &[u8], number: u64, options: &Options) -> Result<AnnotatedPos
             text: String::new(),
             region: line.region.filter(|region| !region.is_empty()),
             community: None,
-            parent: None,
-            conversation: None,
+            parent: line.parent.and_then(key),
+            conversation: line.conversation.and_then(key),
             is_bot_hint: line.is_bot && !options.counted.with_bots,
             parent_text: None,
             topic: None,
@@ -407,7 +414,7 @@ pub fn instant(text: &str, zone: &TimeZone) -> Option<Timestamp> {
 
 /// The markers of a line, named as the role names them. Which are present, the line itself says; where it does not, they
 /// are those with their label, and lexicon categories with a score above zero.
-fn scores(line: &AnnotatedLine) -> Vec<Score> {
+fn scores(line: &AnnotatedLine, scales: bool) -> Vec<Score> {
     let decided: Option<BTreeSet<&str>> = line.present.as_ref().map(|names| names.iter().map(String::as_str).collect());
     let score = |marker: String, score: f32, is_likely: bool| {
         let present = decided.as_ref().map_or(is_likely, |names| names.contains(marker.as_str()));
@@ -416,8 +423,8 @@ fn scores(line: &AnnotatedLine) -> Vec<Score> {
     let mut scores = Vec::new();
     // What has a score and no label is a value on a scale: nobody shows it or does not, and it has no prevalence. What abstains
     // has a score that decides nothing.
-    let is_decided = |name: &String| line.labels.get(name).is_some_and(|labels| !labels.abstains());
-    for (name, value) in line.scores.iter().filter(|(name, _)| is_decided(name)) {
+    let is_read = |name: &String| line.labels.get(name).map_or(scales, |labels| !labels.abstains());
+    for (name, value) in line.scores.iter().filter(|(name, _)| is_read(name)) {
         let holds = |label: &str| match line.labels.get(name) {
             Some(Labels::One(one)) => one == label,
             Some(Labels::Each(each)) => each.iter().any(|one| one == label),

@@ -7,7 +7,8 @@
 //!
 //! The way through: [`index`] decides what becomes of a record, [`rows`] puts decided records into columns, [`role`]
 //! commits them, [`series`] recomputes what they touched. [`mod@file`] does the same for a file, without log or lake, and
-//! says with each number what stands [`beside`] it; [`relate`] says how markers go together in the same people of a file.
+//! says with each number what stands [`beside`] it; [`relate`] says how markers go together in the same people of a file, and
+//! which label follows which.
 
 pub mod beside;
 pub mod config;

@@ -1,12 +1,19 @@
-//! How markers go together in the people of a file: which meet in the same people ([`People::lifts`]), and what those who
-//! show any of a head's labels show most ([`People::composition`]).
+//! How markers go together in the people of a file: which meet in the same people ([`People::lifts`]), what those who
+//! show any of a head's labels show most ([`People::composition`]), and which label follows which ([`People::shifts`]).
 //!
 //! A person counts once, over all of the days asked, in each language they wrote in and once in `all`. Where nobody in the
 //! file has an author, posts count. A row that some count of 1 to 10 could be told from is withheld.
 
+mod folding;
+mod shift;
+
+pub use folding::OTHER;
+pub use shift::{AUTHOR_WINDOW_HOURS, By, SHIFT_COLUMNS, Shifts, VALENCE};
+
 use crate::Error;
 use crate::file::{self, Counted, Summary, standing_posts};
 use crate::rows::Row;
+use folding::{Units, folded};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -27,8 +34,6 @@ pub const COMPOSITION_COLUMNS: [&str; 9] =
     ["language", "part", "unit", "n", "total", "share", "lower", "upper", "status"];
 /// The part of people who show two labels or more equally often.
 pub const SEVERAL: &str = "(several)";
-/// The part that is made of those too small to be shown.
-pub const OTHER: &str = "(other)";
 
 /// Whose posts of a file are looked at.
 #[derive(Debug, Clone)]
@@ -43,6 +48,8 @@ pub struct Options {
     pub from: Option<Date>,
     /// The last day, included.
     pub to: Option<Date>,
+    /// Values on scales, such as valence, beside the markers: shifts want them, and nobody shows them or does not.
+    pub scales: bool,
 }
 
 /// The rows that were written.
@@ -92,7 +99,7 @@ impl People {
             known: Known::default(),
         };
         let mut summary = Summary::default();
-        let standing = standing_posts(input, &mut rejects, &reading, &mut summary, progress)?;
+        let standing = standing_posts(input, &mut rejects, &reading, options.scales, &mut summary, progress)?;
         rejects.flush().map_err(Error::Write)?;
         let is_asked = |day: Option<Date>| {
             day.is_some_and(|day| options.from.is_none_or(|from| day >= from) && options.to.is_none_or(|to| day <= to))
@@ -210,29 +217,6 @@ fn number(value: f64) -> String {
     format!("{value:.6}")
 }
 
-/// A set of units, one bit each.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Units(Vec<u64>);
-
-impl Units {
-    fn insert(&mut self, unit: usize) {
-        let word = unit / 64;
-        if self.0.len() <= word {
-            self.0.resize(word + 1, 0);
-        }
-        self.0[word] |= 1 << (unit % 64);
-    }
-
-    fn count(&self) -> u64 {
-        self.0.iter().map(|word| u64::from(word.count_ones())).sum()
-    }
-
-    /// Those in both. A set ends with its last unit: what the shorter one lacks is in neither.
-    fn common(&self, other: &Self) -> u64 {
-        self.0.iter().zip(&other.0).map(|(one, other)| u64::from((one & other).count_ones())).sum()
-    }
-}
-
 /// The units in whom a marker could be answered, and those of them who show it.
 #[derive(Debug, Clone, Default)]
 struct Marked {
@@ -316,30 +300,9 @@ fn parts<'a>(posts: &[(Who, &'a AnnotatedPost)], head: &str) -> BTreeMap<&'a str
     counts
 }
 
-/// Parts of 1 to 10 become one, [`OTHER`], which the smallest of the others join until it has eleven, and could not be told
-/// from the rest. `None` where there are not that many.
-fn folded(counts: BTreeMap<&str, u64>) -> Option<Vec<(&str, u64)>> {
-    let is_few = |count: u64| (1..MIN_UNITS).contains(&count);
-    if counts.values().sum::<u64>() < MIN_UNITS {
-        return None;
-    }
-    let (few, mut rest): (Vec<_>, Vec<_>) = counts.into_iter().partition(|(_, count)| is_few(*count));
-    if few.is_empty() {
-        return Some(rest);
-    }
-    let mut other: u64 = few.iter().map(|(_, count)| count).sum();
-    while other < MIN_UNITS {
-        let inhabited = rest.iter().enumerate().filter(|(_, (_, count))| *count > 0);
-        let (place, _) = inhabited.min_by_key(|(_, (_, count))| *count)?;
-        other += rest.remove(place).1;
-    }
-    rest.push((OTHER, other));
-    Some(rest)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Met, OTHER, Options, People, SEVERAL, Units, folded, is_one_of};
+    use super::{Met, OTHER, Options, People, SEVERAL, is_one_of};
     use crate::Error;
     use jiff::tz::TimeZone;
     use std::collections::BTreeMap;
@@ -353,13 +316,14 @@ mod tests {
         )
     }
 
-    fn people(text: &str) -> People {
+    pub(super) fn people(text: &str) -> People {
         let options = Options {
             zone: TimeZone::UTC,
             now: "2024-07-01T00:00:00Z".parse().expect("an instant"),
             with_bots: false,
             from: None,
             to: None,
+            scales: true,
         };
         People::read(text.as_bytes(), Vec::new(), &options, |_| ()).expect("read")
     }
@@ -382,7 +346,7 @@ mod tests {
         text
     }
 
-    fn rows(out: &[u8]) -> Vec<BTreeMap<String, String>> {
+    pub(super) fn rows(out: &[u8]) -> Vec<BTreeMap<String, String>> {
         csv::Reader::from_reader(out).deserialize().map(|row| row.expect("a row")).collect()
     }
 
@@ -463,16 +427,6 @@ mod tests {
     }
 
     #[test]
-    fn no_part_can_be_told_from_the_others() {
-        let of = |counts: &[(&'static str, u64)]| folded(counts.iter().copied().collect());
-        assert_eq!(of(&[("a", 20), ("b", 0), ("c", 11)]), Some(vec![("a", 20), ("b", 0), ("c", 11)]));
-        assert_eq!(of(&[("a", 20), ("b", 6), ("c", 5)]), Some(vec![("a", 20), (OTHER, 11)]));
-        assert_eq!(of(&[("a", 20), ("b", 15), ("c", 1)]), Some(vec![("a", 20), (OTHER, 16)]));
-        assert_eq!(of(&[("a", 20), ("b", 0), ("c", 1)]), Some(vec![("b", 0), (OTHER, 21)]));
-        assert_eq!((of(&[("a", 9), ("b", 1)]), of(&[])), (None, None));
-    }
-
-    #[test]
     fn markers_are_named_whole_and_one_that_is_not_there_is_refused() {
         assert!(is_one_of("mh.stress", &["mh.stress"]) && is_one_of("mood.up", &["x", "mood"]));
         assert!(!is_one_of("mh.stressful", &["mh.stress"]) && !is_one_of("mood", &["mood.up"]));
@@ -481,15 +435,5 @@ mod tests {
         assert!(matches!(lift, Err(Error::UnknownMarker { marker }) if marker == "mh.c"));
         assert!(people.composition(Vec::new(), "soup", None).is_err());
         assert!(people.composition(Vec::new(), "mood", Some("soup")).is_err());
-    }
-
-    #[test]
-    fn sets_of_different_length_have_what_is_in_both() {
-        let (mut one, mut other) = (Units::default(), Units::default());
-        for unit in [0, 63, 64, 200] {
-            one.insert(unit);
-        }
-        other.insert(64);
-        assert_eq!((one.count(), one.common(&other), other.common(&one)), (4, 1, 1));
     }
 }

@@ -134,12 +134,13 @@ pub fn forecast(
     let mut points = Vec::with_capacity(ISSUED.len() * usize::from(settings.horizon_days));
     for answer in answers {
         let forecast = answer.map_err(|_| Skip::Unfit)?;
-        points.extend((1..).zip(&forecast.quantiles).map(|(horizon_days, quantiles)| ForecastPoint {
+        points.extend(forecast.ahead.iter().zip(&forecast.quantiles).map(|(ahead, quantiles)| ForecastPoint {
             key: key.clone(),
             model: forecast.model.id().to_owned(),
             origin: forecast.origin,
-            horizon_days,
-            target: forecast.target(usize::from(horizon_days)),
+            // No horizon is longer than that of the settings.
+            horizon_days: u16::try_from(*ahead).unwrap_or(u16::MAX),
+            target: forecast.target(*ahead),
             quantiles: *quantiles,
             issued_at: now,
         }));

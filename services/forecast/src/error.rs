@@ -29,6 +29,17 @@ pub enum Error {
         /// Rows rejected.
         rejected: u64,
     },
+    /// The file measures on another scale.
+    #[error(
+        "the series file holds no shares: {above} of {values} values are above 1; where they are percentages, divide them \
+         by 100"
+    )]
+    NotShares {
+        /// Values above 1.
+        above: u64,
+        /// All of them.
+        values: u64,
+    },
     /// A row of a file of forecasts cannot be right.
     #[error("{file}, line {line}: {what}")]
     Forecasts {

@@ -36,11 +36,13 @@ pub struct Told {
     pub model: &'static str,
     /// The last day it saw.
     pub origin: Date,
-    /// For each day ahead, from 1: values at [`QUANTILE_LEVELS`], never falling, all in `[0, 1]`.
+    /// The days ahead that it speaks of, rising.
+    pub ahead: Vec<usize>,
+    /// For each of them values at [`QUANTILE_LEVELS`], never falling, all in `[0, 1]`.
     pub quantiles: Vec<[f64; 23]>,
     /// The peak, where it is asked for.
     pub peak: Option<PeakForecast>,
-    /// Courses of the days, where they are asked for.
+    /// Courses of those days, where they are asked for.
     pub samples: Option<Paths>,
 }
 
@@ -72,25 +74,25 @@ pub fn write_forecast(mut out: impl Write, form: Form, location: &str, told: &To
         Form::Table => format!("{},{origin}", told.model),
         Form::Hub => origin.to_string(),
     };
-    for (index, quantiles) in told.quantiles.iter().enumerate() {
-        let (ahead, target) = (index + 1, told.target(index + 1));
+    for (ahead, quantiles) in told.ahead.iter().zip(&told.quantiles) {
+        let target = told.target(*ahead);
         for (level, value) in QUANTILE_LEVELS.iter().zip(quantiles) {
             writeln!(out, "{first},{DAILY_TARGET},{location},{ahead},{target},quantile,{level},{value:.8}")?;
             rows += 1;
         }
     }
     if let Some(samples) = &told.samples {
-        for ahead in 1..=samples.horizon() {
-            let target = told.target(ahead);
+        for (index, ahead) in told.ahead.iter().enumerate().take(samples.horizon()) {
+            let target = told.target(*ahead);
             for (path, number) in samples.iter().zip(1..) {
-                let value = path[ahead - 1];
+                let value = path[index];
                 writeln!(out, "{first},{DAILY_TARGET},{location},{ahead},{target},sample,{number},{value:.8}")?;
                 rows += 1;
             }
         }
     }
     if let Some(peak) = &told.peak {
-        let last = told.target(told.quantiles.len());
+        let last = told.target(told.ahead.last().copied().unwrap_or_default());
         for (week, probability) in &peak.weeks {
             writeln!(out, "{first},{PEAK_TARGET},{location},NA,{last},pmf,{week},{probability:.8}")?;
             rows += 1;
@@ -118,7 +120,8 @@ mod tests {
 
     fn rows(form: Form, peak: Option<PeakForecast>, samples: Option<Paths>) -> Vec<csv::StringRecord> {
         let quantiles = vec![QUANTILE_LEVELS, QUANTILE_LEVELS];
-        let told = Told { model: "tidemark", origin: date(2024, 2, 28), quantiles, peak, samples };
+        let ahead = vec![1, 2];
+        let told = Told { model: "tidemark", origin: date(2024, 2, 28), ahead, quantiles, peak, samples };
         let header = if form == Form::Hub { HUB_HEADER } else { HEADER };
         let mut out = format!("{header}\n").into_bytes();
         write_forecast(&mut out, form, "a, \"b\"", &told).unwrap();

@@ -13,6 +13,8 @@ const MOST_SERIES: usize = 256;
 
 /// Trains on the days of a panel up to `until`, on every core; `None` where they are too few, or reach not far enough back.
 pub(crate) fn learn(panel: &[&History], until: Date) -> Option<Network> {
+    // A series of weeks has no days to teach.
+    let panel: Vec<&History> = panel.iter().copied().filter(|history| history.step_days() == 1).collect();
     let latest_first = until.saturating_sub(LEAST_PAST_DAYS.days());
     panel.iter().find(|history| history.first() <= latest_first)?;
     let taken: Vec<&History> = panel.iter().copied().step_by(panel.len().div_ceil(MOST_SERIES).max(1)).collect();

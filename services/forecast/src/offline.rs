@@ -14,6 +14,7 @@ use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
+use tidemark_surveillance as surveillance;
 use tidemark_surveillance::ensemble::ENSEMBLE;
 use tidemark_surveillance::joint::{DEFAULT_PATHS, Dependence, Paths};
 use tidemark_surveillance::peaks::PeakForecast;
@@ -101,6 +102,9 @@ pub struct Summary {
     pub skipped_outside: u64,
     /// Pairs of series and origin with too few observed days before.
     pub skipped_too_short: u64,
+    /// Pairs of a series of weeks and an origin from which the horizon ends before the series' next day.
+    #[serde(default)]
+    pub skipped_between: u64,
     /// Forecasts that one model could not make while others could.
     pub skipped_unfit: u64,
     /// Rows written, the header not counted.
@@ -293,6 +297,8 @@ enum Continued {
     Outside,
     /// Too few observed days before.
     TooShort,
+    /// The next day of a series of weeks lies beyond the horizon.
+    Between,
     /// What was known, and each model's answer: none where it has none.
     Answered(History, Vec<Option<Answer>>),
 }
@@ -324,29 +330,30 @@ fn continue_one(
         .filter(|last| origin <= *last)
         .and_then(|_| history.known_at(origin, request.history_days));
     let Some(known) = known else { return Continued::Outside };
-    // The horizon was checked: what is refused here is too short.
     match answers(&known, request, models, network) {
-        Some(answers) => Continued::Answered(known, answers),
-        None => Continued::TooShort,
+        Ok(answers) => Continued::Answered(known, answers),
+        Err(surveillance::Error::BeforeNext { .. }) => Continued::Between,
+        // The horizon was checked: what else is refused is too short.
+        Err(_) => Continued::TooShort,
     }
 }
 
-/// Each model's answer, `None` where it has none; `None` altogether where the history is too short.
+/// Each model's answer, `None` where it has none; why not where none can have any.
 fn answers(
     known: &History,
     request: &Request,
     models: &[Model],
     network: Option<&Network>,
-) -> Option<Vec<Option<Answer>>> {
+) -> Result<Vec<Option<Answer>>, surveillance::Error> {
     let horizon = usize::from(request.horizon_days);
     if !request.peak_week && request.samples == 0 {
         // Dependence between days costs something, and nobody asks for it.
-        let answers = tidemark_surveillance::forecast(known, horizon, models, network).ok()?;
-        return Some(answers.into_iter().map(|answer| Some((answer.ok()?, None))).collect());
+        let answers = surveillance::forecast(known, horizon, models, network)?;
+        return Ok(answers.into_iter().map(|answer| Some((answer.ok()?, None))).collect());
     }
-    let answers = forecast_jointly(known, horizon, models, network).ok()?;
+    let answers = forecast_jointly(known, horizon, models, network)?;
     let jointly = |Joint { forecast, dependence }: Joint| (forecast, Some(dependence));
-    Some(answers.into_iter().map(|answer| answer.ok().map(jointly)).collect())
+    Ok(answers.into_iter().map(|answer| answer.ok().map(jointly)).collect())
 }
 
 /// The rows of the models asked for, then of the ensemble.
@@ -363,22 +370,27 @@ fn rows_of(
         Continued::Answered(known, answers) => (known, answers),
         Continued::Outside => return Ok((made, Summary { skipped_outside: 1, ..summary })),
         Continued::TooShort => return Ok((made, Summary { skipped_too_short: 1, ..summary })),
+        Continued::Between => return Ok((made, Summary { skipped_between: 1, ..summary })),
     };
     // `tidemark` may stand behind the models asked for, for the ensemble's sake.
     let asked = answers.iter().take(request.models.len());
     let mut told: Vec<Option<Told>> = asked
         .map(|answer| {
             let (forecast, dependence) = answer.as_ref()?;
-            let quantiles = forecast.quantiles.clone();
-            Some(tell(forecast.model.id(), forecast.origin, quantiles, dependence.as_ref(), request))
+            Some(tell(forecast.model.id(), forecast, forecast.quantiles.clone(), dependence.as_ref(), request))
         })
         .collect();
     if let Some(ensembles) = ensembles {
         told.push(continued.answer_of(Model::Tidemark).map(|(ours, dependence)| {
-            let (quantiles, is_joined) = ensembles.of(name, known, ours.origin, &ours.quantiles);
+            // Members speak of every day of the horizon, which no series of weeks has.
+            let (quantiles, is_joined) = if known.step_days() == 1 {
+                ensembles.of(name, known, ours.origin, &ours.quantiles)
+            } else {
+                (ours.quantiles.clone(), false)
+            };
             summary.joined += u64::from(is_joined);
             // Days of the ensemble hang together as those of our forecast do.
-            tell(ENSEMBLE, ours.origin, quantiles, dependence.as_ref(), request)
+            tell(ENSEMBLE, ours, quantiles, dependence.as_ref(), request)
         }));
     }
     for told in told {
@@ -394,19 +406,22 @@ fn rows_of(
     Ok((made, summary))
 }
 
-/// A forecast as its rows tell it, with what is asked of all of its days.
+/// Quantiles of the days of a forecast as rows tell them, with what is asked of all of these days.
 fn tell(
     model: &'static str,
-    origin: Date,
+    of: &Forecast,
     quantiles: Vec<[f64; 23]>,
     dependence: Option<&Dependence>,
     request: &Request,
 ) -> Told {
     let draw = |count: usize| dependence.map(|dependence| Paths::draw(&quantiles, dependence, count, PATHS_SEED));
+    let origin = of.origin;
     let peak_of = |paths: Paths| PeakForecast::of(&paths, origin);
-    let peak = if request.peak_week { draw(DEFAULT_PATHS).map(peak_of) } else { None };
+    // Of a week that shows one day nobody knows the highest.
+    let is_daily = of.ahead.iter().copied().eq(1..=usize::from(request.horizon_days));
+    let peak = if request.peak_week && is_daily { draw(DEFAULT_PATHS).map(peak_of) } else { None };
     let samples = if request.samples > 0 { draw(request.samples) } else { None };
-    Told { model, origin, quantiles, peak, samples }
+    Told { model, origin, ahead: of.ahead.clone(), quantiles, peak, samples }
 }
 
 impl Summary {
@@ -414,6 +429,7 @@ impl Summary {
         self.forecasts += other.forecasts;
         self.skipped_outside += other.skipped_outside;
         self.skipped_too_short += other.skipped_too_short;
+        self.skipped_between += other.skipped_between;
         self.skipped_unfit += other.skipped_unfit;
         self.rows += other.rows;
         self.joined += other.joined;

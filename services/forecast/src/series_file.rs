@@ -1,5 +1,5 @@
-//! Reads a file of daily series: `date,series,value`, with `total` where it is known, in any order, other columns
-//! passed over. An empty value is a gap. `tidemark series` writes such files.
+//! Reads a file of daily or weekly series: `date,series,value`, with `total` where it is known, in any order, other columns
+//! passed over. An empty value is a gap. Values are shares from 0 to 1. `tidemark series` writes such files.
 
 use crate::Error;
 use jiff::civil::Date;
@@ -65,7 +65,11 @@ pub fn read_series_beside(
 }
 
 fn histories(days: Days) -> Result<SeriesFile, Error> {
-    let Days { series, rows_read, rejected, .. } = days;
+    let Days { series, rows_read, rejected, above, values, .. } = days;
+    // Of percentages some may lie below 1, and would be read as shares a hundred times too large.
+    if 2 * above > values {
+        return Err(Error::NotShares { above, values });
+    }
     let series: BTreeMap<_, _> = series.into_iter().filter_map(|(name, days)| Some((name, history(&days)?))).collect();
     if series.is_empty() {
         return Err(Error::NoSeries { rejected });
@@ -93,6 +97,9 @@ struct Days {
     rows_read: u64,
     rejected: u64,
     outside: u64,
+    /// Values that must be shares, and those of them above 1.
+    values: u64,
+    above: u64,
 }
 
 /// Of which series every value must be a share.
@@ -189,7 +196,10 @@ fn read_row(
                 (RejectReason::WrongType, "`value` is not a number; leave it empty for a gap".to_owned())
             })?;
             let is_share = (0.0..=1.0).contains(&value);
-            if !is_share && (must_be_shares(name) || !value.is_finite()) {
+            let must_be_share = must_be_shares(name);
+            days.values += u64::from(must_be_share);
+            days.above += u64::from(must_be_share && value > 1.0);
+            if !is_share && (must_be_share || !value.is_finite()) {
                 return Err((RejectReason::WrongType, "`value` is not a share between 0 and 1".to_owned()));
             }
             days.outside += u64::from(!is_share);
@@ -310,6 +320,17 @@ mod tests {
     }
 
     #[test]
+    fn percentages_are_refused_rather_than_read_in_part() {
+        let text = "date,series,value\n2024-01-04,happy,52.5\n2024-01-11,happy,0.9\n2024-01-18,happy,53\n";
+        let refused = read_series(text.as_bytes(), std::io::sink()).unwrap_err();
+        assert!(matches!(refused, Error::NotShares { above: 2, values: 3 }), "{refused}");
+        assert!(refused.to_string().contains("divide them by 100"), "{refused}");
+        // A measure among shares is on whatever scale it likes.
+        let text = "date,series,value\n2024-01-04,happy,0.52\n2024-01-04,calls,120\n2024-01-11,calls,130\n";
+        assert!(read_series_beside(text.as_bytes(), std::io::sink(), "calls").is_ok());
+    }
+
+    #[test]
     fn what_came_is_taken_as_it_stands() {
         let text = "date,series,value\n2024-01-01,a,0.1\n2024-01-02,a,1.2\n2024-01-03,a,inf\n";
         let file = read_truth(text.as_bytes(), std::io::sink()).unwrap();
@@ -356,7 +377,7 @@ mod tests {
         let missing = fault("day,series,value\n2024-01-01,a,0.1\n");
         assert!(missing.to_string().ends_with("the columns are `day`, `series`, `value`"), "{missing}");
         assert!(matches!(fault(""), Error::MissingColumn { .. }));
-        assert!(matches!(fault("date,series,value\n2024-01-01,a,7\n"), Error::NoSeries { rejected: 1 }));
+        assert!(matches!(fault("date,series,value\n2024-01-01,a,-7\n"), Error::NoSeries { rejected: 1 }));
         assert!(matches!(fault("date,series,value\n2024-01-01,a,\n"), Error::NoSeries { rejected: 0 }));
         let post = fault("p1,ana_b,\"nobody writes back\"\np2,eva,fine\n");
         assert!(matches!(&post, Error::MissingColumn { column: "date", .. }));

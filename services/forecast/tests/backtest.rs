@@ -188,3 +188,57 @@ fn what_a_hub_is_given_is_scored_like_what_we_keep() {
         assert!(ours.scores.crps.unwrap() < 0.2 && ours.scores.crossing == Some(0.0));
     }
 }
+
+/// A survey of 120 Thursdays, from 6 January 2022 to 18 April 2024.
+fn survey() -> String {
+    let mut text = "date,series,value\n".to_owned();
+    for week in 0..120_i64 {
+        let date = date(2022, 1, 6).saturating_add((7 * week).days());
+        let value = 0.2 + 0.05 * (week as f64 / 9.0).sin() + 0.001 * (week * 37 % 11) as f64;
+        writeln!(text, "{date},uk/happy,{value:.4}").unwrap();
+    }
+    text
+}
+
+#[test]
+fn a_weekly_series_is_forecast_on_its_own_days_and_scored() {
+    let rolling = Origins::Rolling { from: date(2023, 7, 6), to: date(2024, 4, 4), step_days: 28 };
+    let ask = Request { peak_week: true, samples: 3, ..request(rolling) };
+    let (text, summary) = run(&survey(), &ask);
+    // Ten origins; MSTL wants weekdays, and the highest day of a week is not known.
+    assert_eq!(
+        (summary.forecasts, summary.skipped_unfit, summary.rows),
+        (10 * (EACH - 1), 10, summary.forecasts * 2 * 26)
+    );
+    for row in csv::Reader::from_reader(text.as_bytes()).records().map(Result::unwrap) {
+        let [origin, target] = [&row[1], &row[5]].map(|day| day.parse::<jiff::civil::Date>().unwrap());
+        let ahead: i64 = row[4].parse().unwrap();
+        assert!(target == origin.saturating_add(ahead.days()) && [7, 14].contains(&ahead), "{row:?}");
+    }
+    let series = read_series(survey().as_bytes(), std::io::sink()).unwrap();
+    let truth: BTreeMap<_, _> = series.series.iter().map(|(name, history)| (name.clone(), history.into())).collect();
+    let mut evaluation = Evaluation::new(&truth, Options::default());
+    ForecastFiles::new(&mut evaluation).read("weekly.csv", text.as_bytes(), |_| {}).unwrap();
+    let report = evaluation.report();
+    assert_eq!(report.len() as u64, EACH - 1);
+    for (model, report) in &report {
+        let scores = &report.scores;
+        assert_eq!((scores.forecasts, scores.unmatched, scores.without_yardstick), (20, 0, 0), "{model}");
+        assert_eq!(report.by_horizon.keys().copied().collect::<Vec<_>>(), [7, 14], "{model}");
+    }
+    let ours = report["tidemark"].scores.relative_wis.unwrap();
+    assert!(ours < 1.5, "{ours}");
+}
+
+#[test]
+fn between_two_days_of_a_weekly_series_the_next_ones_are_forecast() {
+    // A Sunday.
+    let sunday = Request { models: vec![Model::Statistical], ..request(Origins::At(date(2024, 4, 7))) };
+    let (text, summary) = run(&survey(), &sunday);
+    assert_eq!((summary.forecasts, summary.rows), (1, 2 * 23));
+    let rows: Vec<_> = csv::Reader::from_reader(text.as_bytes()).records().map(Result::unwrap).collect();
+    assert_eq!([&rows[0][4], &rows[0][5]], ["4", "2024-04-11"]);
+    assert_eq!([&rows[45][4], &rows[45][5]], ["11", "2024-04-18"]);
+    let (_, soon) = run(&survey(), &Request { horizon_days: 3, ..sunday });
+    assert_eq!((soon.forecasts, soon.skipped_between, soon.skipped_too_short), (0, 1, 0));
+}

@@ -47,6 +47,7 @@ fn answer(command: Command) -> Result<(), Failure> {
         Command::Series(arguments) => blocking(commands::series::run(arguments)),
         Command::Relate(RelateCommand::Lift(arguments)) => commands::relate::lift(&arguments),
         Command::Relate(RelateCommand::Composition(arguments)) => commands::relate::composition(&arguments),
+        Command::Relate(RelateCommand::Shift(arguments)) => commands::relate::shift(&arguments),
         Command::Polarization(arguments) => commands::polarization::run(&arguments),
         Command::Lexicon(LexiconCommand::Check(arguments)) => commands::lexicon::check(&arguments),
         Command::Lexicon(LexiconCommand::Add(arguments)) => commands::lexicon::add(&arguments),

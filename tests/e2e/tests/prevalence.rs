@@ -337,6 +337,79 @@ fn markers_are_related_in_people_and_small_counts_are_not_told() {
     assert!(!Path::new(&none).exists());
 }
 
+/// Thirty threads of two people: a negative post, and an answer an hour later, of which 18 are neutral, 8 positive and 4
+/// negative. A bot answers all of them.
+fn threads() -> String {
+    let post = |id: String, author: String, hour: u32, parent: Option<String>, sentiment: &str, is_bot: bool| {
+        let score = |label: &str| if label == sentiment { 0.75 } else { 0.125 };
+        let line = json!({
+            "id": id, "author": author, "created_at": format!("2024-01-01T{hour:02}:00:00Z"), "language": "en",
+            "parent": parent, "is_bot": is_bot,
+            "scores": {"mh.stress": 0.5, "sentiment": {
+                "negative": score("negative"), "neutral": score("neutral"), "positive": score("positive"),
+            }},
+            "labels": {"mh.stress": "no", "sentiment": sentiment},
+            "lexicon": {}, "provenance": {"model": "m", "lexicon": "l", "code": "c"},
+        });
+        format!("{line}\n")
+    };
+    let thread = |number: u32| {
+        let first = format!("first{number}");
+        let sentiment = match number {
+            0..18 => "neutral",
+            18..26 => "positive",
+            _ => "negative",
+        };
+        let answer = |id: &str, hour: u32, sentiment: &str, is_bot: bool| {
+            let author = format!("{id}{number}-private");
+            post(format!("{id}{number}"), author, hour, Some(first.clone()), sentiment, is_bot)
+        };
+        post(first.clone(), format!("a{number}-private"), 9, None, "negative", false)
+            + &answer("second", 10, sentiment, false)
+            + &answer("third", 11, "positive", true)
+    };
+    (0..30).map(thread).collect()
+}
+
+#[test]
+fn what_follows_in_threads_is_told_of_all_of_them_together() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let posts = write(&folder.path().join("annotated.jsonl"), &threads());
+    let (program, shifts, none) = (Program::find(), at("shift.csv"), at("none.csv"));
+    let base = ["relate", "shift", posts.as_str(), "--marker", "sentiment"];
+    let to = |output| base.into_iter().chain(["--output", output]);
+    let answer = program.run(to(&shifts).chain(["--valence", "sentiment"])).succeeded();
+    assert!(answer.stderr.contains("accepted 90 lines"), "{}", answer.stderr);
+    assert!(!std::fs::read_to_string(&shifts).expect("read").contains("private"));
+    let found = rows(&shifts);
+    let told: Vec<_> = found
+        .iter()
+        .filter(|row| row["language"] == "all" && row["status"] == "ok")
+        .map(|row| ["from", "to", "people", "n", "total", "value"].map(|column| row[column].as_str()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ["sentiment.negative", "sentiment.neutral", "18", "18", "30", "0.600000"],
+            ["sentiment.negative", "(other)", "12", "12", "30", "0.400000"],
+            // 18 answers are better by 0.625, 8 by twice as much and 4 as bad; none is worse.
+            ["sentiment", "(change)", "30", "30", "30", "0.708333"],
+            ["sentiment", "(falls)", "0", "0", "30", "0.000000"],
+        ]
+    );
+
+    let own = program.run(to(&none).chain(["--by", "author"]));
+    let _ = own.succeeded();
+    assert!(rows(&none).iter().all(|row| row["status"] == "no_data"), "nobody but bots wrote twice");
+    let wrong = at("wrong.csv");
+    let yes_no = ["relate", "shift", &posts, "--marker", "mh.stress", "--output", &wrong];
+    program.run(yes_no).failed(4, &["`mh.stress` has fewer than two labels"]);
+    let soup = ["relate", "shift", &posts, "--marker", "soup", "--output", &wrong];
+    program.run(soup).failed(4, &["`soup`"]);
+    assert!(!Path::new(&wrong).exists());
+}
+
 #[test]
 fn faults_of_tables_name_their_line() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -42,6 +42,7 @@ pub(super) struct Design<'a> {
     /// From which days on the slope may be another.
     changes: Vec<f64>,
     change_penalty: f64,
+    week_waves: usize,
     year_waves: usize,
     named: Vec<&'a Occasions>,
 }
@@ -59,8 +60,9 @@ impl<'a> Design<'a> {
             series,
             middle: f64::midpoint(first as f64, origin as f64),
             changes: (1..=count).map(|place| first as f64 + spacing * place as f64).collect(),
-            change_penalty: DAYS_PER_YEAR / (SLOPE_VARIANCE_PER_YEAR * spacing),
-            year_waves: if days >= LEAST_DAYS_OF_YEARS { YEAR_WAVES } else { 0 },
+            change_penalty: DAYS_PER_YEAR / (SLOPE_VARIANCE_PER_YEAR * spacing * series.step_days() as f64),
+            week_waves: if series.season() == WEEK { WEEK_WAVES } else { 0 },
+            year_waves: if days >= series.steps(LEAST_DAYS_OF_YEARS) { YEAR_WAVES } else { 0 },
             named: series.named.iter().filter(touches).collect(),
         }
     }
@@ -70,18 +72,18 @@ impl<'a> Design<'a> {
         [LEVEL_PENALTY, SLOPE_PENALTY]
             .into_iter()
             .chain(repeat_n(self.change_penalty, self.changes.len()))
-            .chain(repeat_n(WAVE_PENALTY, 2 * (WEEK_WAVES + self.year_waves)))
+            .chain(repeat_n(WAVE_PENALTY, 2 * (self.week_waves + self.year_waves)))
             .chain(repeat_n(NAME_PENALTY, PER_NAME * self.named.len()))
             .collect()
     }
 
     /// A day's, counted from the first of the series; past the origin too.
     pub(super) fn row(&self, day: usize) -> Row {
-        let at = day as f64;
-        let slope = (at - self.middle) / SLOPE_DAYS;
-        let changes = self.changes.iter().map(|change| (at - change).max(0.0) / SLOPE_DAYS);
-        let week = waves(self.series.weekday(day) as f64 / WEEK as f64, WEEK_WAVES);
-        let year = waves(at / DAYS_PER_YEAR, self.year_waves);
+        let (at, step) = (day as f64, self.series.step_days() as f64);
+        let slope = (at - self.middle) * step / SLOPE_DAYS;
+        let changes = self.changes.iter().map(|change| (at - change).max(0.0) * step / SLOPE_DAYS);
+        let week = waves(self.series.weekday(day) as f64 / WEEK as f64, self.week_waves);
+        let year = waves(at * step / DAYS_PER_YEAR, self.year_waves);
         let names = self.named.iter().flat_map(|occasions| around(occasions, day as i64));
         let columns = [1.0, slope].into_iter().chain(changes).chain(week).chain(year).chain(names);
         columns.enumerate().filter(|(_, value)| *value != 0.0).collect()

@@ -39,7 +39,7 @@ impl Member for CalendarRegression {
 }
 
 fn continue_days(series: &Filtered, origin: usize, horizon: usize) -> Vec<f64> {
-    let first = (origin + 1).saturating_sub(FITTED_DAYS);
+    let first = (origin + 1).saturating_sub(series.steps(FITTED_DAYS));
     let known: Vec<usize> = (first..=origin).filter(|day| !series.observed[*day].is_nan()).collect();
     // Nothing for five years: the level of before goes on.
     let level = if known.is_empty() {

@@ -19,6 +19,14 @@ pub enum Error {
         /// What stands there.
         value: f64,
     },
+    /// A measurement that is none.
+    #[error("{what} is {value}; it must be a finite number")]
+    NotFinite {
+        /// What it was given as.
+        what: &'static str,
+        /// What stands there.
+        value: f64,
+    },
     /// A part that is larger than the whole.
     #[error("{k} of {n} is more than all; check how both were counted")]
     MoreThanAll {

@@ -88,7 +88,7 @@ impl BetaBinomial {
 }
 
 /// Student's quantile for so many clusters; the normal one where there is no second cluster to vary.
-fn quantile(clusters: u64) -> f64 {
+pub(super) fn quantile(clusters: u64) -> f64 {
     match clusters {
         0 | 1 => Z_95,
         _ => StudentsT::new(0.0, 1.0, clusters as f64 - 1.0).map_or(Z_95, |t| t.inverse_cdf(UPPER_TAIL)),

@@ -1,152 +1,94 @@
-//! How emotion changes: from a post to its reply, or from one post of an author's window to the next.
+//! How a value on a scale, such as valence, changes from a post to the next one of its thread, or of its author.
 //!
-//! Counts of (from, to) over labels; each row is a composition ([`super::composition`], Goodman's intervals). A *negative
-//! shift* is a change to a label of lower valence. Steps of one thread or author resemble each other: keep one
-//! [`Transitions`] per thread, and fit their negative shifts as clusters ([`super::overdispersion`]).
+//! Steps of one thread or author resemble each other, so that they are groups. The mean change has the interval of a mean
+//! of groups, `V = G / (G − 1) Σ_g (Σ_i (x_gi − x̄))² / N²` with Student's t of G − 1 degrees of freedom (K.-Y. Liang and
+//! S. L. Zeger, *Biometrika* 73, 1986; A. C. Cameron and D. L. Miller, *Journal of Human Resources* 50, 2015). The share
+//! of steps that fall is beta-binomial ([`super::overdispersion`]).
 
-use super::{Error, Estimate, composition::composition};
+use super::{
+    Error,
+    overdispersion::{BetaBinomial, quantile},
+};
 use tidemark_domain::Proportion;
 
-/// Counted steps from label to label.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Transitions {
-    labels: usize,
-    counts: Vec<u64>,
+/// The change of a value over steps.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Shift {
+    /// The mean change of a step; below 0 where the value falls.
+    pub change: f64,
+    /// The lower end of its 95 % interval.
+    pub lower: f64,
+    /// The upper end.
+    pub upper: f64,
+    /// The steps by which the value falls, however little, of all.
+    pub falls: BetaBinomial,
 }
 
-impl Transitions {
-    /// Nothing counted yet, over so many labels.
-    #[must_use]
-    pub fn new(labels: usize) -> Self {
-        Self { labels, counts: vec![0; labels * labels] }
-    }
-
-    /// The steps between the neighbours of a sequence, such as an author's posts in the order of time.
+impl Shift {
+    /// The changes of all steps, those of a group together; groups without a step say nothing. `None` below two groups,
+    /// as one does not tell how much groups differ.
     ///
     /// # Errors
-    /// [`Error::NoSuchBin`] for a label beyond the last.
-    pub fn of_sequence(labels: usize, sequence: &[usize]) -> Result<Self, Error> {
-        let mut steps = Self::new(labels);
-        sequence.windows(2).try_for_each(|pair| steps.add(pair[0], pair[1]))?;
-        Ok(steps)
-    }
-
-    /// Counts one step, such as from a post to its reply.
-    ///
-    /// # Errors
-    /// [`Error::NoSuchBin`] for a label beyond the last.
-    pub fn add(&mut self, from: usize, to: usize) -> Result<(), Error> {
-        let bin = from.max(to);
-        if bin >= self.labels {
-            return Err(Error::NoSuchBin { bin, bins: self.labels });
+    /// [`Error::NotFinite`] for a change that is no number.
+    pub fn of(groups: &[Vec<f64>]) -> Result<Option<Self>, Error> {
+        if let Some(value) = groups.iter().flatten().find(|change| !change.is_finite()) {
+            return Err(Error::NotFinite { what: "a change", value: *value });
         }
-        self.counts[from * self.labels + to] += 1;
-        Ok(())
-    }
-
-    /// Adds the steps of another thread or author.
-    ///
-    /// # Errors
-    /// [`Error::Length`] where it has other labels.
-    pub fn merge(&mut self, other: &Self) -> Result<(), Error> {
-        if self.labels != other.labels {
-            return Err(Error::Length { what: "emotion labels", given: other.labels, expected: self.labels });
-        }
-        self.counts.iter_mut().zip(&other.counts).for_each(|(count, more)| *count += more);
-        Ok(())
-    }
-
-    /// How often `from` was followed by `to`; 0 for labels beyond the last.
-    #[must_use]
-    pub fn count(&self, from: usize, to: usize) -> u64 {
-        if from < self.labels && to < self.labels { self.counts[from * self.labels + to] } else { 0 }
-    }
-
-    /// All steps.
-    #[must_use]
-    pub fn total(&self) -> u64 {
-        self.counts.iter().sum()
-    }
-
-    /// A row of the transition matrix: what follows `from`, with intervals that hold together. `None` where nothing does.
-    #[must_use]
-    pub fn row(&self, from: usize) -> Option<Vec<Estimate>> {
-        composition(self.counts.get(from * self.labels..(from + 1) * self.labels)?)
-    }
-
-    /// Steps by which valence falls by at least `least_fall`, of all steps, those that stay included. `valence` has a
-    /// number for each label.
-    ///
-    /// # Errors
-    /// [`Error::Length`] for another number of valences; [`Error::NotACount`] for what is no number, and for a least fall
-    /// that is not above 0.
-    pub fn negative_shifts(&self, valence: &[f64], least_fall: f64) -> Result<Proportion, Error> {
-        self.check(valence)?;
-        if !(least_fall.is_finite() && least_fall > 0.0) {
-            return Err(Error::NotACount { what: "least fall of valence", value: least_fall });
-        }
-        let falls = self.changes(valence).filter(|(change, _)| *change <= -least_fall);
-        Ok(Proportion { k: falls.map(|(_, count)| count).sum(), n: self.total() })
-    }
-
-    /// The mean change of valence over all steps. `None` where there are none.
-    ///
-    /// # Errors
-    /// As [`Transitions::negative_shifts`].
-    pub fn mean_change(&self, valence: &[f64]) -> Result<Option<f64>, Error> {
-        self.check(valence)?;
-        let sum: f64 = self.changes(valence).map(|(change, count)| change * count as f64).sum();
-        Ok((self.total() > 0).then(|| sum / self.total() as f64))
-    }
-
-    fn check(&self, valence: &[f64]) -> Result<(), Error> {
-        if valence.len() != self.labels {
-            return Err(Error::Length { what: "valences of labels", given: valence.len(), expected: self.labels });
-        }
-        match valence.iter().find(|value| !value.is_finite()) {
-            Some(value) => Err(Error::NotACount { what: "valence of a label", value: *value }),
-            None => Ok(()),
-        }
-    }
-
-    fn changes<'a>(&'a self, valence: &'a [f64]) -> impl Iterator<Item = (f64, u64)> + 'a {
-        let step = |(cell, count): (usize, &u64)| (valence[cell % self.labels] - valence[cell / self.labels], *count);
-        self.counts.iter().enumerate().map(step)
+        let falls = |changes: &Vec<f64>| changes.iter().filter(|change| **change < 0.0).count() as u64;
+        let cells: Vec<Proportion> =
+            groups.iter().map(|changes| Proportion { k: falls(changes), n: changes.len() as u64 }).collect();
+        let Some(falls) = BetaBinomial::fit(&cells)?.filter(|fitted| fitted.clusters > 1) else { return Ok(None) };
+        let (steps, clusters) = (falls.total.n as f64, falls.clusters as f64);
+        let change = groups.iter().flatten().sum::<f64>() / steps;
+        let beyond = |changes: &Vec<f64>| changes.iter().map(|one| one - change).sum::<f64>().powi(2);
+        let variance = clusters / (clusters - 1.0) * groups.iter().map(beyond).sum::<f64>() / steps.powi(2);
+        let reach = quantile(falls.clusters) * variance.sqrt();
+        Ok(Some(Self { change, lower: change - reach, upper: change + reach, falls }))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Transitions;
+    use super::Shift;
     use tidemark_domain::Proportion;
 
-    const JOY: usize = 0;
-    const NEUTRAL: usize = 1;
-    const SADNESS: usize = 2;
-    const VALENCE: [f64; 3] = [0.8, 0.0, -0.7];
+    fn alone(changes: &[f64]) -> Vec<Vec<f64>> {
+        changes.iter().map(|change| vec![*change]).collect()
+    }
+
+    fn shift(groups: &[Vec<f64>]) -> Shift {
+        Shift::of(groups).expect("numbers").expect("groups")
+    }
 
     #[test]
-    fn steps_are_counted_and_falls_among_them() {
-        let mut all = Transitions::of_sequence(3, &[JOY, JOY, SADNESS, NEUTRAL, SADNESS]).expect("lawful");
-        all.merge(&Transitions::of_sequence(3, &[JOY]).expect("lawful")).expect("the same labels");
-        assert_eq!((all.total(), all.count(JOY, SADNESS), all.count(9, 0)), (4, 1, 0));
-        assert_eq!(all.negative_shifts(&VALENCE, 0.1).expect("lawful"), Proportion { k: 2, n: 4 });
-        assert_eq!(all.negative_shifts(&VALENCE, 1.0).expect("lawful"), Proportion { k: 1, n: 4 });
-        let change = all.mean_change(&VALENCE).expect("lawful").expect("steps");
-        assert!((change - (0.0 - 1.5 + 0.7 - 0.7) / 4.0).abs() < 1e-12);
-        let joy = all.row(JOY).expect("followed");
-        assert_eq!(joy.iter().map(|part| part.value).collect::<Vec<_>>(), [0.5, 0.0, 0.5]);
+    fn a_mean_of_groups_of_one_is_a_mean() {
+        // By hand: mean -0.25, sum of squares 1.25, standard error sqrt(1.25 / 3 / 4), t with 3 degrees of freedom 3.1824.
+        let found = shift(&alone(&[-1.0, 0.5, -0.5, 0.0]));
+        assert!((found.change + 0.25).abs() < 1e-12);
+        assert_eq!(found.falls.total, Proportion { k: 2, n: 4 });
+        let reach = 3.182_446 * (1.25_f64 / 12.0).sqrt();
+        assert!((found.upper - found.change - reach).abs() < 1e-5, "{found:?}");
+        assert!((found.change - found.lower - reach).abs() < 1e-5, "{found:?}");
+    }
+
+    #[test]
+    fn steps_that_repeat_each_other_say_no_more() {
+        let once = alone(&[-1.0, 0.5, -0.5, 0.0, -0.25]);
+        let repeated: Vec<Vec<f64>> = once.iter().map(|changes| changes.repeat(9)).collect();
+        let apart = shift(&alone(&repeated.concat()));
+        let (once, repeated) = (shift(&once), shift(&repeated));
+        assert!((once.lower - repeated.lower).abs() < 1e-9 && (once.upper - repeated.upper).abs() < 1e-9);
+        assert!((once.falls.estimate().lower - repeated.falls.estimate().lower).abs() < 1e-9);
+        // As 45 groups they would say more.
+        assert!(apart.upper - apart.lower < 0.5 * (repeated.upper - repeated.lower));
     }
 
     #[test]
     fn extremes_are_defined() {
-        let none = Transitions::of_sequence(3, &[]).expect("lawful");
-        assert_eq!((none.row(0), none.row(3), none.total()), (None, None, 0));
-        assert_eq!(none.negative_shifts(&VALENCE, 0.1).expect("lawful"), Proportion::default());
-        assert_eq!(none.mean_change(&VALENCE).expect("lawful"), None);
-        assert!(Transitions::of_sequence(3, &[0, 3]).is_err() && none.mean_change(&[0.0]).is_err());
-        assert!(none.negative_shifts(&[0.0, f64::NAN, 0.0], 0.1).is_err());
-        assert!(none.negative_shifts(&VALENCE, 0.0).is_err());
-        assert!(Transitions::new(3).merge(&Transitions::new(2)).is_err());
+        assert_eq!(Shift::of(&[]).expect("nothing is wrong"), None);
+        assert_eq!(Shift::of(&[vec![-0.5, 0.5], vec![]]).expect("nothing is wrong"), None);
+        let still = shift(&[vec![0.0], vec![0.0]]);
+        assert_eq!((still.change, still.lower, still.upper, still.falls.total.k), (0.0, 0.0, 0.0, 0));
+        assert!(Shift::of(&[vec![0.0], vec![f64::NAN]]).is_err());
     }
 }

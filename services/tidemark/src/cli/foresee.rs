@@ -7,7 +7,8 @@ use tidemark_domain::alert::{Threshold, WINDOW_VALUES_MIN};
 /// What is forecast, how far, and where it goes.
 #[derive(Debug, Args)]
 pub(crate) struct Forecasting {
-    /// Series file: date, series, value, and perhaps n and total; `-` is standard input.
+    /// Series file: date, series, value (a share from 0 to 1), and perhaps n and total; daily, or weekly where all dates
+    /// of a series lie a multiple of 7 days apart. `-` is standard input.
     #[arg(long, value_name = "FILE")]
     pub(crate) series: PathBuf,
     /// Days ahead.
@@ -43,7 +44,8 @@ pub(super) const FORECAST_HELP: &str = r#"Example:
 Rows are hubverse's: model_id, reference_date (the last day seen), target, location (the series), horizon (days),
 target_end_date, output_type, output_type_id, value. With --hub-dir each model's rows of each reference_date go to
 DIR/TEAM-MODEL/DATE-TEAM-MODEL.csv, without model_id, as hub validations want them. Days of samples and of the peak's
-week hang together as the misses of past forecasts did; the same input gives the same rows.
+week hang together as the misses of past forecasts did; the same input gives the same rows. A weekly series has rows
+of its own days alone (horizon 7 and 14 of 14 days), no mstl_ets and no peak's week.
 
 --members takes what `tidemark score --forecasts` takes: tables with model_id, and hub files that have it in their name.
 Teams that speak of every day of the horizon from the same reference_date and location are averaged with `tidemark`,

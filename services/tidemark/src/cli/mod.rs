@@ -15,7 +15,7 @@ pub(crate) use foresee::{Backtest, Forecast, Forecasting, Score, Simulate};
 pub(crate) use ingest::{Ingest, IngestFile, IngestJetstream};
 pub(crate) use own::{LexiconAdd, LexiconCheck, LexiconCommand, MarkerAudit, MarkerCommand, ModelAdd, ModelCommand};
 pub(crate) use platform::{Broker, Doctor, Format, Key, Role, Run, Sql, Status, Up};
-pub(crate) use relate::{RelateCommand, RelateComposition, RelateLift, RelatePeople};
+pub(crate) use relate::{RelateCommand, RelateComposition, RelateLift, RelatePeople, RelateShift};
 pub(crate) use score::{Explain, InOut, Polarization, Series};
 
 use clap::{Args, Parser, Subcommand};
@@ -69,7 +69,7 @@ pub(crate) enum Command {
     /// Turn posts or annotated posts into prevalence series. No server is needed.
     #[command(after_help = SERIES_HELP)]
     Series(Series),
-    /// Say how markers go together in the same people. No server is needed.
+    /// Say how markers go together in the same people, and which label follows which. No server is needed.
     #[command(subcommand)]
     Relate(RelateCommand),
     /// Score how polarized conversations are, and compare them before, during and after events. No server is needed.

@@ -1,8 +1,9 @@
 //! What says how markers go together in the same people.
 
 use super::InOut;
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use jiff::civil::Date;
+use tidemark_aggregate::relate::By;
 
 /// `tidemark relate`.
 #[derive(Debug, Subcommand)]
@@ -13,6 +14,9 @@ pub(crate) enum RelateCommand {
     /// Say what people show most of a head's labels: shares that sum to 1, with intervals that hold together.
     #[command(after_help = COMPOSITION_HELP)]
     Composition(RelateComposition),
+    /// Say which label of a head follows which, and how valence changes, from post to post of threads or of authors.
+    #[command(after_help = SHIFT_HELP)]
+    Shift(RelateShift),
 }
 
 const LIFT_HELP: &str = r#"Example:
@@ -42,6 +46,25 @@ most posts, or in (several) where two come equally often. OUT has a row for each
 Parts of 1 to 10 people stand together as (other), with the next smallest where they are fewer than 11. Lines that cannot be
 read go to OUT.rejects.jsonl. Exit codes: 4 where IN or a marker is not there, 5 where OUT cannot be written, 7 where posts
 need a model that is not there."#;
+
+const SHIFT_HELP: &str = r#"Example:
+  tidemark relate shift annotated.jsonl --marker emotion.primary --output shift.csv
+  tidemark relate shift annotated.jsonl --marker emotion.primary --by author --window 48 --valence sentiment --output own.csv
+
+IN is as for `tidemark relate lift`; threads are told by parent and conversation, as for `tidemark polarization`. A post has
+the label that scores highest of those it shows; one that shows none, or two equally, is passed over, and the next one
+follows. Posts of one instant have no order, and no step is counted between them. OUT has a row for each two labels, in
+all languages together and in each, and speaks of all threads, or authors, together:
+  language,from,to   all, en, es, other; the labels as markers; (other): labels that too few people wrote
+  unit,people        what is counted (author, post); the fewer of those who wrote the first posts and the second ones
+  n,total            steps from the one label to the other; all steps from the first
+  value,lower,upper  n / total, with Goodman's interval: those of a row of the matrix hold together at 95 %
+  status             ok; censored: fewer than 11 people or threads, no number is shown; no_data
+Below stand two rows of valence (from: its name), over the steps of which both posts have it: to (change), the mean change of
+a step, below 0 where it falls; to (falls), the share of steps by which it falls. Their 95 % intervals know that steps of one
+thread or author resemble each other; those of the matrix do not. Lines that cannot be read go to OUT.rejects.jsonl. Exit
+codes: 4 where IN, labels of the marker or authors are not there, 5 where OUT cannot be written, 7 where posts need a model
+that is not there."#;
 
 /// Whose posts are looked at.
 #[derive(Debug, Args)]
@@ -83,4 +106,42 @@ pub(crate) struct RelateComposition {
     /// Only posts in which this marker is present.
     #[arg(long, value_name = "MARKER")]
     pub(crate) among: Option<String>,
+}
+
+/// `tidemark relate shift`.
+#[derive(Debug, Args)]
+pub(crate) struct RelateShift {
+    #[command(flatten)]
+    pub(crate) people: RelatePeople,
+    /// The head whose labels follow each other, such as emotion.primary or sentiment.
+    #[arg(long, value_name = "HEAD")]
+    pub(crate) marker: String,
+    /// Among which posts one is the next.
+    #[arg(long, value_enum, default_value_t = ShiftBy::Thread)]
+    pub(crate) by: ShiftBy,
+    /// Only steps between posts so many hours apart at most; where absent 24 of authors, and any of threads.
+    #[arg(long, value_name = "HOURS", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) window: Option<u32>,
+    /// The value whose changes are told: a marker with one score, or a head with positive and negative (sentiment,
+    /// lexicon.vader), of which it is the difference; vad.valence where absent and where posts have it.
+    #[arg(long, value_name = "MARKER")]
+    pub(crate) valence: Option<String>,
+}
+
+/// Among which posts one is the next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ShiftBy {
+    /// Those of one thread.
+    Thread,
+    /// Those of one author.
+    Author,
+}
+
+impl From<ShiftBy> for By {
+    fn from(by: ShiftBy) -> Self {
+        match by {
+            ShiftBy::Thread => Self::Thread,
+            ShiftBy::Author => Self::Author,
+        }
+    }
 }

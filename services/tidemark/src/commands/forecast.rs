@@ -295,8 +295,13 @@ fn hub_file(path: &Path) -> anyhow::Result<Output> {
 }
 
 fn skipped(summary: &Summary) -> String {
+    let between = match summary.skipped_between {
+        0 => String::new(),
+        between => format!("{between} of weekly series with no day of theirs in the horizon, "),
+    };
     format!(
-        "passed over {} origins outside their series, {} with fewer than 7 days before them, {} a model could not fit",
+        "passed over {} origins outside their series, {} with fewer than 7 days before them, {between}{} a model could \
+         not fit",
         summary.skipped_outside, summary.skipped_too_short, summary.skipped_unfit
     )
 }
@@ -311,6 +316,7 @@ pub(crate) fn failure(error: Error) -> Failure {
         Error::MissingColumn { .. }
         | Error::Read { .. }
         | Error::NoSeries { .. }
+        | Error::NotShares { .. }
         | Error::Request(_)
         | Error::Forecasts { .. }
         | Error::ForecastsRead { .. } => Exit::Input,

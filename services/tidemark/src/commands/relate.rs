@@ -1,8 +1,8 @@
-//! `tidemark relate`: how markers of posts in a file go together in the same people.
+//! `tidemark relate`: how markers of posts in a file go together in the same people, and follow each other.
 
 use super::annotate::{annotated, settings};
 use super::series::exit_of;
-use crate::cli::{RelateComposition, RelateLift, RelatePeople};
+use crate::cli::{RelateComposition, RelateLift, RelatePeople, RelateShift};
 use crate::exit::{Exit, Failure, OrExit as _};
 use crate::files::{Output, Rejects, is_dash, open};
 use crate::progress::Progress;
@@ -10,20 +10,34 @@ use anyhow::Context as _;
 use jiff::Timestamp;
 use std::io::Write as _;
 use tidemark_aggregate::Error;
-use tidemark_aggregate::relate::{Options, People, Written};
+use tidemark_aggregate::relate::{Options, People, Shifts, Written};
 
 /// Runs `tidemark relate lift`.
 pub(crate) fn lift(arguments: &RelateLift) -> Result<(), Failure> {
-    run(&arguments.people, |people, out| people.lifts(out, &arguments.markers))
+    run(&arguments.people, false, |people, out| people.lifts(out, &arguments.markers))
 }
 
 /// Runs `tidemark relate composition`.
 pub(crate) fn composition(arguments: &RelateComposition) -> Result<(), Failure> {
-    run(&arguments.people, |people, out| people.composition(out, &arguments.of, arguments.among.as_deref()))
+    let among = arguments.among.as_deref();
+    run(&arguments.people, false, |people, out| people.composition(out, &arguments.of, among))
 }
 
+/// Runs `tidemark relate shift`.
+pub(crate) fn shift(arguments: &RelateShift) -> Result<(), Failure> {
+    let asked = Shifts {
+        head: arguments.marker.clone(),
+        by: arguments.by.into(),
+        window_hours: arguments.window,
+        valence: arguments.valence.clone(),
+    };
+    run(&arguments.people, true, |people, out| people.shifts(out, &asked))
+}
+
+/// `scales`: whether values on scales are read too.
 fn run(
     arguments: &RelatePeople,
+    scales: bool,
     write: impl FnOnce(&People, &mut Output) -> Result<Written, Error>,
 ) -> Result<(), Failure> {
     let files = &arguments.files.files;
@@ -36,7 +50,7 @@ fn run(
             .or_exit(Exit::Input);
     }
     let zone = super::zone(&arguments.zone)?;
-    let options = Options { zone, now: Timestamp::now(), with_bots: arguments.with_bots, from, to };
+    let options = Options { zone, now: Timestamp::now(), with_bots: arguments.with_bots, from, to, scales };
     let input = open(&files.input).or_exit(Exit::Input)?;
     let mut rejects = Rejects::of(&files.output).or_exit(Exit::Output)?;
     let mut output = Output::create(&files.output).or_exit(Exit::Output)?;

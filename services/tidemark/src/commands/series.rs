@@ -63,7 +63,7 @@ fn unused(summary: &Summary) -> Option<String> {
 
 pub(super) const fn exit_of(error: &Error) -> Exit {
     match error {
-        Error::Read { .. } | Error::UnknownMarker { .. } => Exit::Input,
+        Error::Read { .. } | Error::UnknownMarker { .. } | Error::NoLabels { .. } | Error::NoAuthors => Exit::Input,
         Error::Write(_) | Error::Csv(_) => Exit::Output,
         _ => Exit::Unexpected,
     }
