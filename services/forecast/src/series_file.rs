@@ -43,7 +43,7 @@ pub struct TruthFile {
 /// input that is cut off counts as one reject, and what came before it is used.
 ///
 /// # Errors
-/// [`Error::MissingColumn`], [`Error::Read`], [`Error::Write`] for the rejects, [`Error::NoSeries`].
+/// [`Error::MissingColumn`], [`Error::Read`], [`Error::Write`] for the rejects, [`Error::NoSeries`], [`Error::NotShares`].
 pub fn read_series(input: impl Read, rejects: impl Write) -> Result<SeriesFile, Error> {
     histories(read_days(input, rejects, &|_| true)?)
 }
@@ -80,7 +80,7 @@ fn histories(days: Days) -> Result<SeriesFile, Error> {
 /// [`read_series`] for what came: values need not be shares, as nothing is fitted to them.
 ///
 /// # Errors
-/// Those of [`read_series`].
+/// Those of [`read_series`], but for [`Error::NotShares`].
 pub fn read_truth(input: impl Read, rejects: impl Write) -> Result<TruthFile, Error> {
     let Days { series, rejected, outside, .. } = read_days(input, rejects, &|_| false)?;
     let series: BTreeMap<_, _> = series.into_iter().filter_map(|(name, days)| Some((name, truth(&days)?))).collect();

@@ -27,6 +27,7 @@ use tidemark_wire::annotated_file::{Labels, Scores};
 pub(crate) const YES: &str = "yes";
 /// The other one.
 pub(crate) const NO: &str = "no";
+
 /// What a head said of a post.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Said<'a> {
