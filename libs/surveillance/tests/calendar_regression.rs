@@ -144,6 +144,20 @@ fn an_event_of_days_is_planned_to_its_end() {
 }
 
 #[test]
+fn a_survey_of_every_week_hears_of_the_days_before_it() {
+    // Every ten weeks, four days before the survey that shows it; the next of them before the second survey ahead.
+    let fairs: Vec<usize> = (66..1400).step_by(70).collect();
+    let mut values = series(1387, |day| if fairs.contains(&day.saturating_sub(4)) { 0.5 } else { 0.0 });
+    values.iter_mut().enumerate().filter(|(day, _)| !day.is_multiple_of(7)).for_each(|(_, value)| *value = None);
+    let without = continued(values.clone(), Calendar::default(), 14);
+    let with = continued(values, calendar("fair", &fairs), 14);
+    assert_eq!(with.ahead, [7, 14]);
+    let effects: Vec<f64> =
+        medians(&with).iter().zip(medians(&without)).map(|(with, without)| with - without).collect();
+    assert!(effects[0].abs() < 0.06 && (effects[1] - 0.5).abs() < 0.06, "{effects:?}");
+}
+
+#[test]
 fn gaps_constants_and_short_series_have_an_answer() {
     let mut gappy = series(800, |_| 0.0);
     gappy.iter_mut().step_by(3).for_each(|value| *value = None);
