@@ -34,12 +34,12 @@ originals AS (
 ),
 votes AS (
   SELECT source, author, period, period_end, region, language, is_bot, answered, present, made_at, made_by
-  FROM written AS post
-  WHERE NOT EXISTS (
-    SELECT 1 FROM originals
-    WHERE originals.source = post.source AND originals.period = post.period
-      AND originals.period_end = post.period_end AND originals.wording = post.wording
-      AND post.written_at > originals.earliest)
+  -- In this order: the join holds its left side in memory, and the posts stream past it.
+  FROM originals
+  RIGHT ANTI JOIN written
+    ON originals.source = written.source AND originals.period = written.period
+   AND originals.period_end = written.period_end AND originals.wording = written.wording
+   AND originals.earliest < written.written_at
 ),
 by_post AS (
   SELECT source, period, period_end, coalesce(votes.region, 'all') AS region,
