@@ -33,8 +33,8 @@ pub enum Wording {
 }
 
 impl Wording {
-    /// What a masked text says. `digest` is asked for the digest of the wording: it is keyed, for whoever holds a plain one
-    /// could find the text by trying texts.
+    /// What a masked text says. `digest` is asked for the digest of the wording: what outlives the text is keyed, for whoever
+    /// holds a plain one can find the text by trying texts.
     #[must_use]
     pub fn of(masked: &str, digest: impl FnOnce(&str) -> u64) -> Option<Self> {
         if opens_as_repost(masked) {
