@@ -23,6 +23,7 @@ pub mod series;
 pub mod signal;
 pub mod time;
 pub mod track_record;
+pub mod wording;
 
 pub use alert::Alert;
 pub use disclosure::CellStatus;
@@ -37,3 +38,4 @@ pub use series::{SeriesKey, SeriesPoint, Unit};
 pub use signal::{Signal, SignalKind};
 pub use time::{Period, PeriodKind};
 pub use track_record::TrackRecord;
+pub use wording::Wording;

@@ -1,6 +1,6 @@
 //! A *post event* says that a public post was created, edited or deleted. All events on a post share its key.
 
-use crate::{AuthorKey, EventId, Language, PostKey, Provenance, Score};
+use crate::{AuthorKey, EventId, Language, PostKey, Provenance, Score, Wording};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -76,6 +76,8 @@ pub struct PostEvent {
     pub parent_text: Option<String>,
     /// What the post is about, masked, where the source says so.
     pub topic: Option<String>,
+    /// Whose words the text holds, told when it was at hand; `None` where they are its author's and too few to be compared.
+    pub wording: Option<Wording>,
 }
 
 /// Whether a text is what platforms put in place of one that is gone.

@@ -2,7 +2,7 @@
 -- Read by the prevalence query, author_days, feed_health, and people.
 -- {scores} is the list of score columns.
 SELECT e.post_key, e.source, e.run_id, e.day, e.created_at, e.author, e.region, e.language, e.community,
-       e.n_tokens, e.is_bot_hint, e.revision, e.present, e.model, e.lexicon, e.code{scores}
+       e.n_tokens, e.is_bot_hint, e.revision, e.present, e.model, e.lexicon, e.code, e.wording{scores}
 FROM events AS e
 WHERE e.disposition = 'accepted'
   AND e.operation IN ('create', 'update')

@@ -5,19 +5,41 @@
 -- more with likely bots among them. Nothing else is of bots: not n_posts, not the versions, not whether there are authors.
 -- Where a source's posts of a period have authors, only those are counted: the program chooses the list.
 -- A person counts once per period in every population they appear in, however much they write.
-WITH votes AS (
-  SELECT source, author, period, period_end, region, language, is_bot, answered, present, made_at, made_by
+-- Reposts and posts of links alone never count; of a source's posts of one wording, the earliest of the period does (its key
+-- breaks ties), whoever wrote the others. A wording is null where it was not told: such posts count.
+WITH written AS (
+  SELECT source, author, period, period_end, region, language, is_bot, answered, present, made_at, made_by,
+         wording, written_at
   FROM (
     SELECT source, author, day, coalesce(region, 'unknown') AS region, language, is_bot_hint AS is_bot,
            markers_answered({scores}) AS answered, markers_present(present) AS present,
            -- The latest post's versions stand for the cell; its key breaks ties. A bot's come before everybody's.
            CASE WHEN is_bot_hint THEN ''
                 ELSE concat(CAST(CAST(created_at AS BIGINT) AS VARCHAR), ' ', post_key) END AS made_at,
-           concat_ws(' ', model, lexicon, code) AS made_by
+           concat_ws(' ', model, lexicon, code) AS made_by, wording,
+           CASE WHEN wording IS NOT NULL
+                THEN concat(lpad(CAST(CAST(created_at AS BIGINT) AS VARCHAR), 20, '0'), ' ', post_key) END AS written_at
     FROM posts
-    WHERE day BETWEEN DATE '{first}' AND DATE '{last}'
+    WHERE day BETWEEN DATE '{first}' AND DATE '{last}' AND coalesce(wording, '') NOT IN ('repost', 'link')
   ) AS post
   JOIN asked ON asked.asked_day = post.day
+),
+-- Few wordings come twice, so that the set to look up stays small.
+originals AS (
+  SELECT source, period, period_end, wording, min(written_at) AS earliest
+  FROM written
+  WHERE wording IS NOT NULL
+  GROUP BY source, period, period_end, wording
+  HAVING count(*) > 1
+),
+votes AS (
+  SELECT source, author, period, period_end, region, language, is_bot, answered, present, made_at, made_by
+  -- In this order: the join holds its left side in memory, and the posts stream past it.
+  FROM originals
+  RIGHT ANTI JOIN written
+    ON originals.source = written.source AND originals.period = written.period
+   AND originals.period_end = written.period_end AND originals.wording = written.wording
+   AND originals.earliest < written.written_at
 ),
 by_post AS (
   SELECT source, period, period_end, coalesce(votes.region, 'all') AS region,

@@ -57,7 +57,7 @@ fn facts(batch: &RecordBatch) -> Result<Vec<Facts>, Error> {
         duplicates: duplicates[row],
         rejected: rejected[row],
         bots: bots[row],
-        // Texts are not kept, so that nobody can compare them.
+        // Which posts are copies is told within a period, and a feed has none.
         copies: None,
         silent_hours: u8::try_from(silent_hours[row]).ok(),
         parts: languages.into_iter().zip(parts.into_iter().map(|posts| posts as u64)).collect(),

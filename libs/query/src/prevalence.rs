@@ -4,7 +4,8 @@
 //! once per period: it is in `n` where any of its posts could be answered, in `k` where the marker was present in any. Where
 //! a source tells authors, posts without one (their accounts are gone) are left out: nobody knows how many people they are. Every region and language
 //! is answered, and `all`; sources are never pooled; posts whose source calls the author a bot are left out, but of `k` and
-//! `n` once more with them, beside it.
+//! `n` once more with them, beside it. Reposts, posts of links alone and, within each period, copies of an earlier post of the
+//! source are left out of all of it ([`tidemark_domain::wording`]).
 
 use crate::columns::{Columns, date_of, day_number};
 use crate::tables::{self, MarkerColumns};

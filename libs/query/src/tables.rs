@@ -70,6 +70,8 @@ pub fn events_base() -> Vec<Field> {
         text("reason", true),
         instant("observed_at", false),
         list("present", DataType::Utf8),
+        // Null also in what was written before wordings were told.
+        text("wording", true),
     ]
 }
 

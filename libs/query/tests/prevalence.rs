@@ -128,6 +128,80 @@ async fn bots_are_counted_beside_people_and_change_nothing_of_theirs() {
 }
 
 #[tokio::test]
+async fn a_long_text_counts_once_and_only_for_who_wrote_it_first() {
+    let at = |id: &str, day: &str, hour, author: &str| Row { hour, ..post(id, day).by(author).with("m.x", true) };
+    let unit = || "author".to_owned();
+    let first = at("2", "2024-01-01", 8, "a").saying("00000000000000ff").at("US");
+    let copies = [
+        // Of one instant, the lower key is the first; another region, language or author makes no other text of it.
+        at("3", "2024-01-01", 8, "b").saying("00000000000000ff").lang("es"),
+        at("1", "2024-01-01", 9, "c").saying("00000000000000ff").at("MX"),
+        at("4", "2024-01-02", 7, "d").saying("00000000000000ff"),
+    ];
+    // Short texts and what was written before wordings were told have none.
+    let own = [at("5", "2024-01-01", 6, "e"), at("6", "2024-01-01", 7, "f")];
+    let other_source = at("7", "2024-01-01", 1, "g").saying("00000000000000ff").out_of("elsewhere");
+    let mut posts = vec![first];
+    posts.extend(copies);
+    posts.extend(own);
+    let cells = ask(&posts).await;
+    assert_eq!(day(&cells, "all", "all", "m.x", "2024-01-01"), Some((3, 3, 3, unit())));
+    assert_eq!(day(&cells, "US", "all", "m.x", "2024-01-01"), Some((1, 1, 1, unit())));
+    assert_eq!(day(&cells, "MX", "all", "m.x", "2024-01-01"), None);
+    assert_eq!(day(&cells, "all", "es", "m.x", "2024-01-01"), None);
+    // Each period is told by itself: on the next day it is the first of the day, in the week it is not.
+    assert_eq!(day(&cells, "all", "all", "m.x", "2024-01-02"), Some((1, 1, 1, unit())));
+    let week = day_number("2024-01-06".parse().unwrap());
+    let epiweek = ("all".into(), "all".into(), "m.x".into(), "epiweek".into(), week);
+    assert_eq!(cells.get(&epiweek), Some(&(3, 3, 3, unit())));
+
+    // Which periods are asked together changes nothing.
+    for asked in prevalence::periods_of(posts.iter().map(|row| row.day)) {
+        let alone = prevalence::of_posts(vec![rows(&posts)], &[asked].into()).await.unwrap();
+        for (key, cell) in self::cells(&alone) {
+            assert_eq!(cells.get(&key), Some(&cell), "{key:?}");
+        }
+    }
+
+    // Where the first is gone, the next counts.
+    let second = ask(&posts[1..]).await;
+    assert_eq!(day(&second, "all", "all", "m.x", "2024-01-01"), Some((3, 3, 3, unit())));
+    assert_eq!(day(&second, "all", "es", "m.x", "2024-01-01"), Some((1, 1, 1, unit())));
+    assert_eq!(day(&second, "US", "all", "m.x", "2024-01-01"), None);
+
+    // Sources are never compared.
+    let alone = ask(std::slice::from_ref(&other_source)).await;
+    assert_eq!(day(&alone, "all", "all", "m.x", "2024-01-01"), Some((1, 1, 1, unit())));
+    posts.push(other_source);
+    let answer = prevalence::of_posts(vec![rows(&posts)], &prevalence::periods_of([posts[0].day])).await.unwrap();
+    let of_source = |name: &str| -> i64 {
+        let of_batch = |batch: &RecordBatch| -> i64 {
+            let text = |name: &str| batch.column_by_name(name).unwrap().as_string::<i32>().clone();
+            let (sources, periods, n) = (text("source"), text("period"), batch.column_by_name("n").unwrap());
+            let (regions, languages) = (text("region"), text("language"));
+            let is_asked = |row: &usize| {
+                [sources.value(*row), periods.value(*row), regions.value(*row), languages.value(*row)]
+                    == [name, PeriodKind::Day.code(), "all", "all"]
+            };
+            (0..batch.num_rows()).filter(is_asked).map(|row| n.as_primitive::<Int64Type>().value(row)).sum()
+        };
+        answer.iter().map(of_batch).sum()
+    };
+    assert_eq!((of_source("feed"), of_source("elsewhere")), (3, 1));
+}
+
+#[tokio::test]
+async fn reposts_and_links_alone_count_nobody() {
+    let people =
+        [post("1", "2024-01-01").by("a").with("m.x", true), post("2", "2024-01-01").by("b").with("m.x", false)];
+    let mut posts = people.to_vec();
+    posts.push(post("3", "2024-01-01").by("c").with("m.x", true).saying("repost"));
+    posts.push(post("4", "2024-01-01").by("d").with("m.x", true).saying("link"));
+    posts.push(Row { is_bot: true, ..post("5", "2024-01-01").by("e").with("m.x", true).saying("repost") });
+    assert_eq!(ask(&posts).await, ask(&people).await);
+}
+
+#[tokio::test]
 async fn only_the_periods_asked_are_answered() {
     let posts = [post("1", "2024-01-01").with("m.x", true), post("2", "2024-01-02").with("m.x", true)];
     let asked = [tidemark_domain::Period { kind: PeriodKind::Day, end: "2024-01-02".parse().unwrap() }];

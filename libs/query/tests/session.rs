@@ -105,6 +105,34 @@ async fn an_empty_lake_answers_empty_rows_with_the_right_columns() {
 }
 
 #[tokio::test]
+async fn a_lake_from_before_wordings_is_read_and_goes_on() {
+    let here = empty().await;
+    let day = "2024-01-01";
+    let old: Vec<Row> = (0..12).map(|n| post(&format!("a{n}"), day).with("m.x", n < 3)).collect();
+    let mut batch = rows(&old);
+    let column = batch.schema().index_of("wording").unwrap();
+    let _ = batch.remove_column(column);
+    let mut writer = here.lake.writer(tables::EVENTS, &batch.schema()).await.unwrap();
+    writer.append(vec![batch], &[]).await.unwrap();
+    drop(writer);
+    here.session.refresh().await.unwrap();
+    let n = async || here.session.series_points(&days_filter("m.x")).await.unwrap()[0].n;
+    here.issue(&old, 1).await;
+    assert_eq!(n().await, Some(12));
+
+    let copies = ["b0", "b1"].map(|id| post(id, day).with("m.x", true).saying("00000000000000aa"));
+    here.holds(&copies).await;
+    here.issue(&copies, 2).await;
+    assert_eq!(n().await, Some(13));
+
+    // Where the first is deleted, the second counts; another post comes beside it.
+    let [first, _] = copies;
+    here.holds(&[first.then("d0", "delete_post", 1), post("c0", day).with("m.x", false)]).await;
+    here.issue(&old, 3).await;
+    assert_eq!(n().await, Some(14));
+}
+
+#[tokio::test]
 async fn every_day_has_a_point_and_small_cells_show_nothing() {
     let here = empty().await;
     let mut posts: Vec<Row> = (0..12).map(|n| post(&format!("a{n}"), "2024-01-01").with("m.x", n < 3)).collect();

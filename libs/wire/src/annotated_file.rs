@@ -212,6 +212,10 @@ pub struct AnnotatedLine {
     /// Carried over from the input.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conversation: Option<String>,
+    /// `repost`, `link` (addresses and handles alone), or the digest of a long text, which posts of one wording share.
+    /// Absent where there is none.
+    #[serde(default, deserialize_with = "lenient", skip_serializing_if = "Option::is_none")]
+    pub wording: Option<String>,
     /// Model markers, and those made of them and of expressions. One that cannot be answered is absent, never zero.
     pub scores: BTreeMap<String, Scores>,
     /// Their decisions.

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use prost::Message;
 use tidemark_domain::{
     AnnotatedPost, AuthorKey, EventId, Language, Operation, PostEvent, PostKey, Provenance, RejectReason, Score,
+    Wording,
 };
 
 /// Generated from `schemas/proto/tidemark/v1/posts.proto`.
@@ -107,6 +108,7 @@ fn event_to_proto(event: &PostEvent) -> proto::PostEvent {
         is_bot_hint: event.is_bot_hint,
         parent_text: event.parent_text.clone(),
         topic: event.topic.clone(),
+        wording: event.wording.map(|wording| wording.to_string()),
     }
 }
 
@@ -135,6 +137,7 @@ fn event_from_proto(event: proto::PostEvent) -> Result<PostEvent, DecodeError> {
         is_bot_hint: event.is_bot_hint,
         parent_text: event.parent_text,
         topic: event.topic,
+        wording: event.wording.as_deref().and_then(Wording::from_code),
     })
 }
 
@@ -256,6 +259,7 @@ mod tests {
             is_bot_hint: true,
             parent_text: Some("¿cómo estás?".into()),
             topic: Some("inflación".into()),
+            wording: Some(Wording::Digest(0x00c0_ffee)),
         }
     }
 
@@ -289,9 +293,10 @@ mod tests {
             observed_at: "1970-01-01T00:00:00.000006Z".parse().expect("a time"),
             parent_text: None,
             topic: None,
+            wording: None,
             ..event()
         };
-        // Tag, length and content of each field, as the schema before fields 16 and 17 had them.
+        // Tag, length and content of each field, as the schema before fields 16 to 18 had them.
         let bytes = [
             b"\x0a\x10\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01".as_slice(),
             b"\x12\x10\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02",
@@ -305,7 +310,7 @@ mod tests {
         assert_eq!(encode_event(&event), bytes);
         assert_eq!(decode_event(&bytes).expect("valid"), event);
         // What came later stands behind it, where a reader that does not know it passes over it.
-        let with = PostEvent { parent_text: Some("¿y vos?".into()), ..event };
+        let with = PostEvent { parent_text: Some("¿y vos?".into()), wording: Some(Wording::Link), ..event };
         assert!(encode_event(&with).starts_with(&bytes));
     }
 

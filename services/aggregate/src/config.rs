@@ -18,6 +18,8 @@ pub struct Settings {
     pub refresh_interval_s: u64,
     /// IANA name of the zone whose civil days are counted.
     pub time_zone: String,
+    /// Reposts, copies and posts of links alone count as any other post: those that are recorded from now on.
+    pub with_copies: bool,
     /// Regions whose days are counted in a zone of their own, by place code.
     pub regions: BTreeMap<String, Region>,
 }
@@ -37,6 +39,7 @@ impl Default for Settings {
             commit_age_ms_max: 1_000,
             refresh_interval_s: 10,
             time_zone: "UTC".to_owned(),
+            with_copies: false,
             regions: BTreeMap::new(),
         }
     }

@@ -2,21 +2,21 @@
 
 use crate::Error;
 use crate::beside;
-use crate::index::{Disposition, Index};
+use crate::index::{Decided, Disposition, Index};
 use crate::rows::{self, Row};
 use arrow::array::{AsArray as _, RecordBatch};
 use arrow::datatypes::{Date32Type, Int64Type};
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::io::{BufRead, Write};
 use std::num::NonZeroU32;
 use tidemark_domain::series::ALL;
 use tidemark_domain::time::{day_in, days, plausible, since_1970, units_per_second};
 use tidemark_domain::{
     AnnotatedPost, AuthorKey, CellStatus, EventId, Operation, Period, PeriodKind, PostEvent, PostKey, Proportion,
-    Provenance, RejectReason, Score, Unit, marker,
+    Provenance, RejectReason, Score, Unit, Wording, marker,
 };
 use tidemark_query::prevalence;
 use tidemark_query::tables::MarkerColumns;
@@ -50,6 +50,8 @@ pub struct Options {
 pub struct Counted {
     /// Likely bots too.
     pub with_bots: bool,
+    /// Reposts, copies and posts of links alone, too.
+    pub with_copies: bool,
     /// So many posts of an author on a day at most; all of them where absent.
     pub posts_per_author_day: Option<NonZeroU32>,
 }
@@ -65,6 +67,12 @@ pub struct Summary {
     pub unmatched: u64,
     /// Lines rejected.
     pub rejected: u64,
+    /// Posts that count nowhere because they are reposts.
+    pub reposts: u64,
+    /// Posts that count nowhere because they are links alone.
+    pub links: u64,
+    /// Posts that count nowhere because an earlier one of their period has their wording.
+    pub copies: u64,
     /// Rows written.
     pub points: u64,
     /// Markers and languages of the table of error rates that no series has.
@@ -92,11 +100,21 @@ pub async fn series_of_lines(
     let standing = standing_posts(input, &mut rejects, options, false, &mut summary, progress)?;
     let mut days_seen = BTreeSet::new();
     let standing = capped(standing, options.counted.posts_per_author_day);
+    let mut wordings = HashSet::new();
     for row in &standing {
-        if let Row::Post(_, decided) = row {
-            days_seen.extend(decided.day);
+        let Row::Post(post, Decided { day: Some(day), .. }) = row else { continue };
+        days_seen.insert(*day);
+        match post.event.wording {
+            Some(Wording::Repost) => summary.reposts += 1,
+            Some(Wording::Link) => summary.links += 1,
+            Some(Wording::Digest(digest)) => {
+                let is_first = wordings.insert((Period::holding(options.period, *day).end, digest));
+                summary.copies += u64::from(!is_first);
+            }
+            None => {}
         }
     }
+    drop(wordings);
     // Every batch has the columns of all markers, so that they form one relation.
     for row in &standing {
         if let Row::Post(post, _) = row {
@@ -173,12 +191,15 @@ pub(crate) fn standing_posts(
 }
 
 /// At most so many posts of each author on each day: those of the lowest keys, which are digests and know neither time nor
-/// text. Nobody knows whose the posts without an author are.
+/// text. Nobody knows whose the posts without an author are, and what is left out anyway takes nobody's place.
 fn capped(standing: BTreeMap<PostKey, Row>, most: Option<NonZeroU32>) -> Vec<Row> {
     let mut written: HashMap<(AuthorKey, Date), u32> = HashMap::new();
     let is_kept = |row: &Row| {
         let (Some(most), Row::Post(post, decided)) = (most, row) else { return true };
         let (Some(author), Some(day)) = (post.event.author, decided.day) else { return true };
+        if post.event.wording.and_then(Wording::left_out).is_some() {
+            return true;
+        }
         let posts = written.entry((author, day)).or_default();
         *posts += 1;
         *posts <= most.get()
@@ -394,6 +415,7 @@ fn read_line(
             is_bot_hint: line.is_bot && !options.counted.with_bots,
             parent_text: None,
             topic: None,
+            wording: line.wording.as_deref().and_then(Wording::from_code).filter(|_| !options.counted.with_copies),
         },
     })
 }

@@ -157,6 +157,7 @@ pub(crate) mod tests {
             is_bot_hint: false,
             parent_text: None,
             topic: None,
+            wording: None,
         }
     }
 

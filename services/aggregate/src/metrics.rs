@@ -7,6 +7,11 @@ pub(crate) fn decided(disposition: Disposition, count: usize) {
     metrics::counter!("tidemark_aggregate_records_total", "disposition" => disposition.code()).increment(count as u64);
 }
 
+/// A post that was accepted counts in no series, being a `repost` or a `link` alone. Copies are told within a period.
+pub(crate) fn left_out(kind: &'static str) {
+    metrics::counter!("tidemark_aggregate_left_out_total", "kind" => kind).increment(1);
+}
+
 /// Records came a second time and were dropped.
 pub(crate) fn redelivered(count: usize) {
     metrics::counter!("tidemark_aggregate_redelivered_total").increment(count as u64);

@@ -95,7 +95,7 @@ impl People {
             zone: options.zone.clone(),
             period: PeriodKind::Day,
             issued_at: options.now,
-            counted: Counted { with_bots: options.with_bots, posts_per_author_day: None },
+            counted: Counted { with_bots: options.with_bots, with_copies: true, posts_per_author_day: None },
             known: Known::default(),
         };
         let mut summary = Summary::default();

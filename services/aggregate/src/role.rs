@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 use tidemark_domain::time::{Zones, day_in};
-use tidemark_domain::{AuthorKey, Operation};
+use tidemark_domain::{AuthorKey, Operation, Wording};
 use tidemark_lake::{Lake, Writer};
 use tidemark_log::{Consumer, Log, Position, Record, next_positions};
 use tidemark_query::Session;
@@ -89,6 +89,7 @@ pub struct Sink {
     session: Session,
     lake: Lake,
     zones: Zones,
+    with_copies: bool,
     index: Index,
     markers: MarkerColumns,
     dirty: BTreeSet<Date>,
@@ -116,6 +117,7 @@ impl Sink {
             session,
             lake: lake.clone(),
             zones,
+            with_copies: settings.with_copies,
             index,
             markers,
             dirty,
@@ -177,12 +179,19 @@ impl Sink {
         for record in records {
             let row = if record.topic == ANNOTATED_TOPIC {
                 match log::decode_annotated(&record.payload) {
-                    Ok(post) => {
+                    Ok(mut post) => {
+                        // A wording that is not recorded leaves nothing out.
+                        post.event.wording = post.event.wording.filter(|_| !self.with_copies);
                         let day = day_in(post.event.created_at, self.zones.zone(post.event.region.as_deref()));
                         self.index.decide(&post.event, day).map(|decided| {
                             self.dirty.extend(decided.day);
                             if post.event.operation == Operation::DeleteAuthor {
                                 self.erased.extend(post.event.author);
+                            }
+                            if let Some(kind) = post.event.wording.and_then(Wording::left_out)
+                                && decided.disposition == Disposition::Accepted
+                            {
+                                metrics::left_out(kind);
                             }
                             (decided.disposition, Row::Post(Box::new(post), decided))
                         })

@@ -55,6 +55,7 @@ pub fn batch(rows: &[Row], markers: &mut MarkerColumns) -> Result<RecordBatch, E
     let mut observed_at = TimestampMicrosecondBuilder::new().with_timezone("UTC");
     let mut is_bot = BooleanBuilder::new();
     let item = Arc::new(Field::new("element", DataType::Utf8, true));
+    let mut wording = StringBuilder::new();
     let mut present = ListBuilder::new(StringBuilder::new()).with_field(item);
     let mut scores: BTreeMap<&str, Vec<(usize, f32)>> = BTreeMap::new();
 
@@ -84,6 +85,7 @@ pub fn batch(rows: &[Row], markers: &mut MarkerColumns) -> Result<RecordBatch, E
                 code.append_option(kept.map(|post| &post.provenance.code));
                 reason.append_null();
                 observed_at.append_value(event.observed_at.as_microsecond());
+                wording.append_option(kept.and(event.wording).map(|wording| wording.to_string()));
                 for score in kept.iter().flat_map(|post| &post.scores) {
                     scores.entry(&score.marker).or_default().push((at, score.score));
                     if score.present {
@@ -108,6 +110,7 @@ pub fn batch(rows: &[Row], markers: &mut MarkerColumns) -> Result<RecordBatch, E
                 n_tokens.append_null();
                 is_bot.append_null();
                 present.append_null();
+                wording.append_null();
             }
         }
     }
@@ -137,6 +140,7 @@ pub fn batch(rows: &[Row], markers: &mut MarkerColumns) -> Result<RecordBatch, E
         text(&mut reason),
         Arc::new(observed_at.finish()),
         Arc::new(present.finish()),
+        text(&mut wording),
     ];
     for (marker, _) in markers.iter() {
         let mut column = Float32Builder::with_capacity(rows.len());
@@ -225,12 +229,13 @@ mod tests {
     use arrow::array::{Array as _, AsArray as _};
     use arrow::datatypes::Float32Type;
     use jiff::civil::date;
-    use tidemark_domain::{AnnotatedPost, AuthorKey, Operation, Provenance, Score};
+    use tidemark_domain::{AnnotatedPost, AuthorKey, Operation, Provenance, Score, Wording};
     use tidemark_query::tables::MarkerColumns;
 
     fn post(row: u64, scores: &[(&str, f32, bool)], disposition: Disposition) -> Row {
         let mut event = event(row, &row.to_string(), Operation::Create);
         event.author = Some(AuthorKey([7; 16]));
+        event.wording = Some(Wording::Digest(row));
         let scores = scores
             .iter()
             .map(|(marker, score, present)| Score { marker: (*marker).to_owned(), score: *score, present: *present })
@@ -254,6 +259,7 @@ mod tests {
         let present = batch.column_by_name("present").expect("a column").as_list::<i32>();
         assert_eq!(present.value(1).as_string::<i32>().value(0), "lexicon.mh.stress");
         assert_eq!(present.value_length(0), 0);
+        assert_eq!(batch.column_by_name("wording").expect("a column").as_string::<i32>().value(2), "0000000000000003");
     }
 
     #[test]
@@ -261,7 +267,9 @@ mod tests {
         let batch =
             batch(&[post(1, &[("mh.stress", 0.9, true)], Disposition::Duplicate)], &mut MarkerColumns::default())
                 .expect("a batch");
-        assert!(batch.column_by_name("author").expect("a column").is_null(0));
+        for column in ["author", "wording"] {
+            assert!(batch.column_by_name(column).expect("a column").is_null(0), "{column}");
+        }
         assert!(batch.column_by_name("mh_stress").is_none());
     }
 

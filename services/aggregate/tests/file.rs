@@ -144,7 +144,8 @@ async fn bots_count_where_they_are_asked_for_and_nobody_counts_more_than_the_cap
             .unwrap();
     }
     let counted = |with_bots, most| {
-        let counted = Counted { with_bots, posts_per_author_day: NonZeroU32::new(most) };
+        let posts_per_author_day = NonZeroU32::new(most);
+        let counted = Counted { with_bots, posts_per_author_day, ..Counted::default() };
         let input = input.clone();
         async move {
             let (_, rows, _) = run_as(input.as_bytes(), PeriodKind::Day, counted, Known::default()).await;
@@ -156,6 +157,38 @@ async fn bots_count_where_they_are_asked_for_and_nobody_counts_more_than_the_cap
     assert_eq!(counted(true, 0).await, ["20", "60"]);
     assert_eq!(counted(true, 2).await, ["20", "40"]);
     assert_eq!(counted(false, 9).await, ["15", "45"]);
+}
+
+#[tokio::test]
+async fn copies_count_once_in_a_period_and_what_is_left_out_takes_no_place_under_the_cap() {
+    let says = |id: u32, author: u32, day: &str, wording: &str| {
+        let line = line(id, Some(author), day, true);
+        line.replace(r#""language""#, &format!(r#""wording":"{wording}","language""#)) + "\n"
+    };
+    let mut input: String = (0..20).map(|id| line(id, Some(id), "2024-01-01", false) + "\n").collect();
+    for id in 20..24 {
+        input += &says(id, id, "2024-01-01", "00000000000000aa");
+    }
+    input += &says(24, 24, "2024-01-02", "00000000000000aa");
+    input += &says(25, 25, "2024-01-01", "repost");
+    input += &says(26, 0, "2024-01-01", "link");
+    // What another maker calls it says nothing of it.
+    input += &says(27, 27, "2024-01-01", "quote");
+    let counted = |with_copies, most, period| {
+        let counted = Counted { with_bots: false, with_copies, posts_per_author_day: NonZeroU32::new(most) };
+        let input = input.clone();
+        async move {
+            let (summary, rows, _) = run_as(input.as_bytes(), period, counted, Known::default()).await;
+            let day = if period == PeriodKind::Day { "2024-01-01" } else { "2024-01-06" };
+            let point = point(&rows, day, "all/all/mh.stress");
+            ([point[1].to_owned(), point[2].to_owned()], [summary.reposts, summary.links, summary.copies])
+        }
+    };
+    let of = |n: &str, total: &str| [n.to_owned(), total.to_owned()];
+    assert_eq!(counted(false, 0, PeriodKind::Day).await, (of("2", "22"), [1, 1, 3]));
+    assert_eq!(counted(false, 1, PeriodKind::Day).await, (of("2", "22"), [1, 1, 3]));
+    assert_eq!(counted(false, 0, PeriodKind::Epiweek).await, (of("2", "22"), [1, 1, 4]));
+    assert_eq!(counted(true, 0, PeriodKind::Day).await, (of("7", "26"), [0, 0, 0]));
 }
 
 #[tokio::test]

@@ -51,6 +51,7 @@ fn post(event: u64, native: u64, operation: Operation) -> PostEvent {
         is_bot_hint: native.is_multiple_of(50),
         parent_text: None,
         topic: None,
+        wording: None,
     }
 }
 

@@ -4,7 +4,7 @@ use crate::annotator::Annotation;
 use crate::{Annotator, Error, Prepare, Prepared};
 use std::collections::BTreeMap;
 use std::io::{BufRead, Write};
-use tidemark_domain::{Language, Proportion, RejectReason, Score};
+use tidemark_domain::{Language, Proportion, RejectReason, Score, Wording};
 use tidemark_wire::annotated_file::{AnnotatedLine, Op, PostLine, RejectLine};
 use tidemark_wire::lines::Lines;
 
@@ -63,9 +63,10 @@ pub fn annotate_lines(
             Ok(post) => {
                 let context = [post.topic.as_deref(), post.parent_text.as_deref()];
                 let prepared = Prepared::of(prepare, &post.text, post.lang.as_deref(), context);
+                let wording = Wording::of(&prepared.text, digest);
                 let blanks_before = if unanswered == Unanswered::Blank { line.number - placed - 1 } else { 0 };
                 placed = line.number;
-                pending.push(Pending { post, prepared, blanks_before });
+                pending.push(Pending { post, prepared, wording, blanks_before });
             }
             Err((reason, detail)) => {
                 summary.rejected += 1;
@@ -128,10 +129,17 @@ fn json_fault(text: &str, error: &serde_json::Error) -> (RejectReason, String) {
     (RejectReason::WrongType, format!("a field has the wrong type at column {}", error.column()))
 }
 
+/// Without a key, so that a file is the same whenever it is made, and copies are found across files. Whoever holds a line
+/// holds the post's id as well.
+fn digest(wording: &str) -> u64 {
+    blake3::hash(wording.as_bytes()).as_bytes().iter().take(8).fold(0, |digest, byte| digest << 8 | u64::from(*byte))
+}
+
 /// A post on its way to its answer.
 struct Pending {
     post: PostLine,
     prepared: Prepared,
+    wording: Option<Wording>,
     /// Blank lines to be written before its answer.
     blanks_before: u64,
 }
@@ -146,11 +154,11 @@ fn write_batch(
     let (annotations, tokens) = annotator.annotate(&posts)?;
     summary.answered += annotations.len() as u64;
     summary.tokens += tokens as u64;
-    for (Pending { post, prepared, blanks_before }, annotation) in pending.drain(..).zip(annotations) {
+    for (Pending { post, prepared, wording, blanks_before }, annotation) in pending.drain(..).zip(annotations) {
         for _ in 0..blanks_before {
             output.write_all(b"\n").map_err(Error::Write)?;
         }
-        let answer = annotated_line(annotator, post, prepared.language, &annotation);
+        let answer = annotated_line(annotator, post, prepared.language, wording, &annotation);
         for (marker, labels) in &answer.labels {
             let asked = summary.abstained.entry(marker.clone()).or_default();
             asked.n += 1;
@@ -164,7 +172,13 @@ fn write_batch(
     Ok(())
 }
 
-fn annotated_line(annotator: &Annotator, post: PostLine, language: Language, annotation: &Annotation) -> AnnotatedLine {
+fn annotated_line(
+    annotator: &Annotator,
+    post: PostLine,
+    language: Language,
+    wording: Option<Wording>,
+    annotation: &Annotation,
+) -> AnnotatedLine {
     // What was deleted is not scored.
     let is_deleted = post.op == Some(Op::Delete);
     let (scores, labels) = if is_deleted { Default::default() } else { annotator.model_answers(annotation) };
@@ -180,6 +194,7 @@ fn annotated_line(annotator: &Annotator, post: PostLine, language: Language, ann
         topic: annotator.topic_given(annotation).map(str::to_owned).or(post.topic),
         parent: post.parent,
         conversation: post.conversation,
+        wording: wording.map(|wording| wording.to_string()),
         scores,
         labels,
         lexicon: if is_deleted { Default::default() } else { annotator.lexicon_answers(annotation) },
@@ -275,6 +290,19 @@ mod tests {
         let read = |line: &String| serde_json::from_str::<AnnotatedLine>(line).expect("an annotated line").topic;
         let found: Vec<_> = lines.iter().map(read).collect();
         assert_eq!(found, [Some("vaccination".to_owned()), Some("a law".to_owned()), None, None]);
+    }
+
+    #[test]
+    fn a_line_says_whose_words_its_post_holds() {
+        let long = "I can't sleep, I can't eat, and tomorrow it all starts over again";
+        let texts =
+            [long.to_owned(), format!("{} 😭", long.to_uppercase()), "RT @user: no".into(), "http".into(), "no".into()];
+        let posts: Vec<String> =
+            texts.iter().enumerate().map(|(id, text)| format!(r#"{{"id": {id}, "text": "{text}"}}"#)).collect();
+        let read = |line: &String| serde_json::from_str::<AnnotatedLine>(line).expect("an annotated line").wording;
+        let wordings: Vec<_> = annotated(&posts.join("\n"), Unanswered::Omitted).1.iter().map(read).collect();
+        assert!(wordings[0].is_some() && wordings[0] == wordings[1]);
+        assert_eq!(wordings[2..], [Some("repost".to_owned()), Some("link".to_owned()), None]);
     }
 
     fn reason(line: &[u8]) -> RejectReason {

@@ -58,6 +58,7 @@ fn event(post: &Post) -> PostEvent {
         is_bot_hint: false,
         parent_text: post.parent_text.map(str::to_owned),
         topic: post.topic.map(str::to_owned),
+        wording: None,
     }
 }
 

@@ -7,10 +7,7 @@ use regex::{Captures, Regex};
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-/// Stands for a person: a handle, an e-mail address, a telephone number.
-pub const PERSON_TOKEN: &str = "@user";
-/// Stands for an address on the web.
-pub const LINK_TOKEN: &str = "http";
+pub use tidemark_domain::wording::{LINK_TOKEN, PERSON_TOKEN};
 
 /// Digits that make a telephone number (ITU-T E.164 allows 15; national numbers have 9 or more).
 const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 9..=15;

@@ -9,7 +9,7 @@ use crate::record::{Fault, RawPost};
 use jiff::Timestamp;
 use tidemark_domain::RejectReason::{EmptyText, MissingField, TextTooLong, WrongType};
 use tidemark_domain::post::{says_bot, says_removed};
-use tidemark_domain::{AuthorKey, EventId, Operation, PostEvent, PostKey};
+use tidemark_domain::{AuthorKey, EventId, Operation, PostEvent, PostKey, Wording};
 
 /// A longer text is refused. Counted in characters (Unicode scalar values).
 pub const MAX_TEXT_CHARS: usize = 100_000;
@@ -73,6 +73,7 @@ pub fn normalise(record: &RawPost, own_id: Option<&str>, event_id: EventId, run:
         (None, false) => return Err(Fault::new(MissingField, "the record has no text")),
     };
     let language = language::tell(&text, record.language.as_deref());
+    let wording = Wording::of(&text, |own| run.pseudonymiser.wording(run.source, own));
     Ok(PostEvent {
         event_id,
         post_key,
@@ -93,6 +94,7 @@ pub fn normalise(record: &RawPost, own_id: Option<&str>, event_id: EventId, run:
         is_bot_hint: record.is_bot.as_deref().is_some_and(says_bot),
         parent_text: record.parent_text.as_deref().filter(|_| !is_deletion).and_then(read_parent_text),
         topic: name(record.topic.as_deref(), "topic")?.map(|topic| mask(topic).into_owned()),
+        wording,
     })
 }
 
@@ -179,7 +181,7 @@ mod tests {
     use tidemark_domain::RejectReason::{
         self, BadTime, EmptyText, MissingField, TextTooLong, TimeOutOfRange, WrongType,
     };
-    use tidemark_domain::{EventId, Language, Operation, PostEvent};
+    use tidemark_domain::{EventId, Language, Operation, PostEvent, Wording};
 
     fn some(text: &str) -> Option<String> {
         Some(text.to_owned())
@@ -242,6 +244,20 @@ mod tests {
         assert_eq!(read(&RawPost { text: None, ..post("") }).expect_err("none"), MissingField);
         // A handle that a NUL tears in two is still a handle.
         assert!(!read(&post("hi @\0ana there")).expect("a post").text.contains("ana"));
+    }
+
+    #[test]
+    fn a_post_says_whose_words_it_holds_and_not_which() {
+        let wording = |text: &str| read(&post(text)).expect("a post").wording;
+        let long = "I can't sleep, I can't eat, and tomorrow it all starts over again";
+        assert!(matches!(wording(long), Some(Wording::Digest(_))));
+        assert_eq!(wording(&format!("@ana {} https://example.org", long.to_uppercase())), wording(long));
+        assert_ne!(wording(&format!("{long} today")), wording(long));
+        assert_eq!(wording("RT @ana: so tired"), Some(Wording::Repost));
+        assert_eq!(wording("@ana https://example.org"), Some(Wording::Link));
+        assert_eq!(wording("so tired"), None);
+        let deletion = RawPost { operation: some("delete"), ..post(long) };
+        assert_eq!(read(&deletion).expect("a deletion").wording, None);
     }
 
     #[test]

@@ -119,6 +119,14 @@ impl Pseudonymiser {
         PostKey(self.keyed(&[b"post", source.as_bytes(), native_id.as_bytes()]))
     }
 
+    /// The digest of a wording in `source`, by which copies are known: without the key nobody can try texts.
+    #[must_use]
+    pub fn wording(&self, source: &str, own: &str) -> u64 {
+        let mut bytes = [0; 8];
+        bytes.copy_from_slice(&self.keyed(&[b"wording", source.as_bytes(), own.as_bytes()])[..8]);
+        u64::from_le_bytes(bytes)
+    }
+
     fn keyed(&self, parts: &[&[u8]]) -> [u8; 16] {
         let mut keyed = self.keyed.clone();
         keyed.update(&(parts.len() as u64).to_le_bytes());
@@ -181,6 +189,14 @@ mod tests {
         assert_ne!(ours.author("file", "ana"), ours.author("bluesky", "ana"));
         assert_ne!(ours.author("file", "ana"), Pseudonymiser::new(&[2; 32]).author("file", "ana"));
         assert_ne!(ours.author("ab", "c"), ours.author("a", "bc"));
+    }
+
+    #[test]
+    fn one_wording_has_one_digest_per_source_and_key() {
+        let ours = Pseudonymiser::new(&[1; 32]);
+        assert_eq!(ours.wording("file", "nopuedomas"), ours.wording("file", "nopuedomas"));
+        assert_ne!(ours.wording("file", "nopuedomas"), ours.wording("bluesky", "nopuedomas"));
+        assert_ne!(ours.wording("file", "nopuedomas"), Pseudonymiser::new(&[2; 32]).wording("file", "nopuedomas"));
     }
 
     #[test]

@@ -26,6 +26,7 @@ pub(crate) struct Row {
     pub(crate) language: &'static str,
     pub(crate) is_bot: bool,
     pub(crate) model: &'static str,
+    pub(crate) wording: Option<&'static str>,
     /// Marker, score, present.
     pub(crate) scores: Vec<(&'static str, f32, bool)>,
 }
@@ -45,6 +46,7 @@ pub(crate) fn post(id: &str, day: &str) -> Row {
         language: "en",
         is_bot: false,
         model: "m1",
+        wording: None,
         scores: vec![],
     }
 }
@@ -64,6 +66,10 @@ impl Row {
     }
     pub(crate) fn lang(mut self, language: &'static str) -> Self {
         self.language = language;
+        self
+    }
+    pub(crate) fn saying(mut self, wording: &'static str) -> Self {
+        self.wording = Some(wording);
         self
     }
     pub(crate) fn with(mut self, marker: &'static str, present: bool) -> Self {
@@ -127,6 +133,7 @@ pub(crate) fn rows(rows: &[Row]) -> RecordBatch {
         text(&|_| None),
         Arc::new(at),
         Arc::new(present.finish()),
+        text(&|row| row.wording.filter(|_| kept(row)).map(str::to_owned)),
     ];
     for (marker, _) in markers.iter() {
         let score = |row: &Row| row.scores.iter().find(|(name, ..)| *name == marker).map(|(_, score, _)| *score);

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use tidemark_domain::RejectReason::{Malformed, MissingField, WrongType};
-use tidemark_domain::{EventId, Language, Operation, PostEvent, PostKey};
+use tidemark_domain::{EventId, Language, Operation, PostEvent, PostKey, Wording};
 use tidemark_wire::log::Reject;
 
 /// A client may claim that a post is this much older than the server's sight of it, in days …
@@ -143,6 +143,7 @@ fn event(
         // A record names the post that it answers and does not hold its text.
         parent_text: None,
         topic: None,
+        wording: None,
     }
 }
 
@@ -190,6 +191,7 @@ fn with_record(
     Ok(PostEvent {
         created_at: claimed_time(lenient::<String>(post.created_at).as_deref(), frame.time),
         language: language::detect(&text, hint),
+        wording: Wording::of(&text, |own| stream.pseudonymiser.wording(SOURCE, own)),
         text,
         parent: reply.as_ref().map(|reply| stream.pseudonymiser.post(SOURCE, &reply.parent.uri)),
         conversation: reply.as_ref().map(|reply| stream.pseudonymiser.post(SOURCE, &reply.root.uri)),

@@ -9,7 +9,8 @@ pub(super) const ANNOTATE_HELP: &str = r#"Example:
   echo '{"id": "1", "text": "so tired of everything", "lang": "en"}' | tidemark annotate - --output -
 
 Input, one JSON object a line: id, text and optionally lang, author, created_at, region, parent_text, topic.
-Output, one line a post, in the same order: id, language, scores, labels, lexicon, provenance.
+Output, one line a post, in the same order: id, language, scores, labels, lexicon, provenance; wording where posts of the
+file can be told to share one.
 A line that cannot be read goes to OUT.rejects.jsonl as {line, reason, detail}; the run goes on, and fails only where no
 line could be read (exit code 4)."#;
 
@@ -19,7 +20,8 @@ pub(super) const SERIES_HELP: &str = r#"Example:
 
 IN holds posts, or annotated posts (`tidemark annotate`), one JSON object a line: of a post id, text, created_at, and
 perhaps lang, author, region. The output has date,series,value,n,total,lower,upper,n_posts,unit,status,…: n of total units
-(people; posts where the input has no authors) show the marker, with Wilson's 95 % interval. Lines that cannot be read go to
+(people; posts where the input has no authors) show the marker, with Wilson's 95 % interval. Reposts, links alone and copies
+of an earlier post of the day or week are left out. Lines that cannot be read go to
 OUT.rejects.jsonl. The last columns, empty where there is no answer (docs/prevalence.md):
   reliability         of a share of so many people: low (below 50), moderate, high (200 and more)
   baseline,z,ratio    mean share of the same weekdays of the eight weeks before (of weeks: of eight weeks before the last), by
@@ -119,6 +121,9 @@ pub(crate) struct Series {
     /// Count likely bots too.
     #[arg(long)]
     pub(crate) with_bots: bool,
+    /// Count reposts, posts of links alone and copies of an earlier post, too.
+    #[arg(long)]
+    pub(crate) with_copies: bool,
     /// Posts of an author that count on a day, at most; which ones, a digest of their ids says. All where absent.
     #[arg(long, value_name = "N")]
     pub(crate) author_posts: Option<NonZeroU32>,

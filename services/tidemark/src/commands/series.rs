@@ -17,7 +17,11 @@ pub(crate) async fn run(arguments: Series) -> Result<(), Failure> {
     let zone = super::zone(&arguments.zone)?;
     let (error_rates, population) = (arguments.error_rates.as_deref(), arguments.population.as_deref());
     let known = crate::known::read(error_rates, population).or_exit(Exit::Input)?;
-    let counted = Counted { with_bots: arguments.with_bots, posts_per_author_day: arguments.author_posts };
+    let counted = Counted {
+        with_bots: arguments.with_bots,
+        with_copies: arguments.with_copies,
+        posts_per_author_day: arguments.author_posts,
+    };
     let options = Options { zone, period: arguments.period.into(), issued_at: Timestamp::now(), counted, known };
     let scoring = settings(&arguments.files)?;
     let input = open(&files.input).or_exit(Exit::Input)?;
@@ -46,10 +50,17 @@ pub(crate) async fn run(arguments: Series) -> Result<(), Failure> {
         rejects.note(),
         summary.points
     ));
-    if let Some(said) = unused(&summary) {
+    for said in [left_out(&summary), unused(&summary)].into_iter().flatten() {
         crate::say(&said);
     }
     Ok(())
+}
+
+/// How many posts count nowhere, and why; nothing where none does.
+fn left_out(summary: &Summary) -> Option<String> {
+    let Summary { reposts, links, copies, .. } = summary;
+    (reposts + links + copies > 0)
+        .then(|| format!("left out: {reposts} reposts, {links} posts of links alone, {copies} copies"))
 }
 
 /// What to say of lines of tables that changed nothing: a name that was mistyped is no fault that could be seen otherwise.
