@@ -1,10 +1,10 @@
-//! What the bundled lexica do on a corpus, one text a line on standard input:
+//! What all bundled lexica do on a corpus, one text a line on standard input:
 //!
 //! - `coverage en`: posts per second, how many posts each category is present in, and the words that carry it;
 //! - `coverage en lexicon.vader.positive …`: the scores of these categories, one line a text.
 
 use std::collections::HashMap;
-use std::io::{BufRead, Write, stdin, stdout};
+use std::io::{BufRead, Error, Write, stdin, stdout};
 use std::time::Instant;
 use tidemark_domain::Language;
 use tidemark_lexicon::Lexica;
@@ -20,8 +20,14 @@ fn main() -> std::io::Result<()> {
     if asked.is_empty() { coverage(&texts, language) } else { scores(&texts, language, &asked) }
 }
 
+/// Those that answer by default and those that do not.
+fn all() -> std::io::Result<Lexica> {
+    let names: Vec<&str> = Lexica::bundled_names().collect();
+    Lexica::bundled_of(&names, &[], "").map_err(Error::other)
+}
+
 fn scores(texts: &[String], language: Language, asked: &[String]) -> std::io::Result<()> {
-    let lexica = Lexica::bundled();
+    let lexica = all()?;
     let mut out = std::io::BufWriter::new(stdout().lock());
     for text in texts {
         let answer = lexica.score(text, language);
@@ -34,7 +40,7 @@ fn scores(texts: &[String], language: Language, asked: &[String]) -> std::io::Re
 }
 
 fn coverage(texts: &[String], language: Language) -> std::io::Result<()> {
-    let lexica = Lexica::bundled();
+    let lexica = all()?;
     let start = Instant::now();
     let mut present = vec![0_u64; lexica.categories().len()];
     let mut tokens = 0_u64;

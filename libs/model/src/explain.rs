@@ -34,7 +34,7 @@ impl Model {
     pub fn explain(&self, post: Input<'_>, head: usize, score: usize) -> Result<Vec<Contribution>, ModelError> {
         let words = words(post.text);
         let (Some(whole), true) =
-            (self.evidence(&self.score_anew(&[post])?, head, score).pop().flatten(), words.len() > 1)
+            (self.evidence(&self.score_anew(&[post])?, head, score).pop().flatten(), !words.is_empty())
         else {
             return Ok(Vec::new());
         };

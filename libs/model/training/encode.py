@@ -11,7 +11,8 @@ Does not: tokenise, or pad with anything but PAD.
 import numpy as np
 
 BEGIN, PAD, END = 0, 1, 2
-MAX_TOKENS, MAX_WINDOWS, MULTIPLE = 128, 16, 1
+# 128 windows hold 16,000 tokens: the longest posts of any source, whole.
+MAX_TOKENS, MAX_WINDOWS, MULTIPLE = 128, 128, 1
 # Tokens of a context that every window has room for.
 BUDGET = {"topic": 24, "parent": 56}
 

@@ -15,8 +15,9 @@ import encode
 from data import SIDES
 
 LANGUAGES = ("en", "es")
-# No window reads more than this of a text, or of a context.
-TEXT = (encode.MAX_TOKENS - 2) * encode.MAX_WINDOWS
+# Of a text, training and measuring read no more than the first sixteen windows; the product reads all of it. No window reads
+# more than this of a context.
+TEXT = (encode.MAX_TOKENS - 2) * 16
 CONTEXT = encode.MAX_TOKENS - 4
 
 

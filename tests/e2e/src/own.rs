@@ -107,7 +107,7 @@ pub fn sample_in(lang: &str, n: usize, is_wrong: impl Fn(usize) -> bool) -> Stri
 }
 
 /// A folder in `folder` with the model of random weights that `libs/model` is tried on, made to find every post in favour,
-/// agreeing and hostile: what the shipped model does not answer yet.
+/// agreeing and hostile, whatever they say.
 ///
 /// # Panics
 /// If it cannot be made.

@@ -11,8 +11,8 @@ pub(super) const ANNOTATE_HELP: &str = r#"Example:
 Input, one JSON object a line: id, text and optionally lang, author, created_at, region, parent_text, topic.
 Output, one line a post, in the same order: id, language, scores, labels, lexicon, provenance; wording where posts of the
 file can be told to share one.
-A line that cannot be read goes to OUT.rejects.jsonl as {line, reason, detail}; the run goes on, and fails only where no
-line could be read (exit code 4)."#;
+A line that cannot be read, or whose text is empty, goes to OUT.rejects.jsonl as {line, reason, detail}; the run goes on, and
+says at its end how many were."#;
 
 pub(super) const SERIES_HELP: &str = r#"Example:
   tidemark series annotated.jsonl --output series.csv
@@ -141,8 +141,8 @@ conversation and topic. A reply and its parent score 0 to 10 by their labels (do
   agreement  with the post it answers: agree or yes; disagree, neutral or no
 Any other word says nothing. A post with one of these labels is taken with those it has; one without is annotated first,
 which needs its text: with the text of its parent, where IN holds that, and with its topic or, without one, that of the
-nearest post up its thread that has one. What the model then answers of the three counts; the shipped one answers none, so
-that until then the labels must come with the file. A conversation's score is the mean, extreme above 7.
+nearest post up its thread that has one. What the model then answers of the three counts. A conversation's score is the mean,
+extreme above 7.
 The report has the mean score (Student's 95 % interval) and the share extreme (Wilson's), of all conversations and by topic.
 FILE is CSV with event,start,end (dates; `name` and `date` will do too) and perhaps kind (publicised, sudden), which is
 repeated beside what was found and decides nothing. Conversations count on the day they began: in the 3 days before an
