@@ -7,7 +7,10 @@ pub enum Error {
     #[error("the lake cannot be used")]
     Query(#[from] tidemark_query::Error),
     /// The file's header lacks a column.
-    #[error("the series file has no column `{column}`; its first line must name date, series and value; {found}")]
+    #[error(
+        "the series file has no column `{column}`; its first line must name date, series and value, and every date of every \
+         series has a row (a table with a column for each series is to be reshaped); {found}"
+    )]
     MissingColumn {
         /// Which.
         column: &'static str,

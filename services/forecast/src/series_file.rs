@@ -211,9 +211,14 @@ fn read_row(
         Some(text) => {
             let total: f64 =
                 text.parse().map_err(|_| (RejectReason::WrongType, "`total` is not a number".to_owned()))?;
-            (total >= 1.0).then_some(total as u64)
+            if !total.is_finite() || total < 0.0 {
+                return Err((RejectReason::WrongType, "`total` is not a number of 0 or more".to_owned()));
+            }
+            Some(total as u64)
         }
     };
+    // Of nobody there is no share, whatever is written for it: the day is a gap.
+    let (value, total) = if total == Some(0) { (None, None) } else { (value, total) };
     match days.series.entry(name.to_owned()).or_default().entry(day) {
         std::collections::btree_map::Entry::Vacant(entry) => {
             entry.insert((value, total));
@@ -280,6 +285,18 @@ mod tests {
         assert_eq!((history.first(), history.values()), (date(2024, 1, 2), &[Some(0.25), Some(0.5), None, None][..]));
         assert_eq!(history.totals(), [Some(20), Some(20), None, None]);
         assert_eq!((file.rows_read, file.rejected, refused.len()), (3, 0, 0));
+    }
+
+    #[test]
+    fn a_share_of_nobody_is_a_gap_and_fewer_than_nobody_are_refused() {
+        let text = "date,series,value,total\n2024-01-01,a,0.2,10\n2024-01-02,a,0,0\n2024-01-03,a,0.3,-1\n\
+                    2024-01-04,a,0.4,NaN\n2024-01-05,a,0.5,\n";
+        let mut refused = Vec::new();
+        let file = read_series(text.as_bytes(), &mut refused).unwrap();
+        let history = &file.series["a"];
+        assert_eq!(history.values(), [Some(0.2), None, None, None, Some(0.5)]);
+        assert_eq!(history.totals(), [Some(10), None, None, None, None]);
+        assert_eq!(rejects(&refused), [(4, "wrong_type".to_owned()), (5, "wrong_type".to_owned())]);
     }
 
     #[test]
