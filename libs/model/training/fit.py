@@ -23,6 +23,7 @@ import catalogue
 import distil
 import net
 import plan
+import start
 
 SAVE_EVERY_SECONDS, SAY_EVERY_SECONDS = 240, 30
 # A step that seems to take longer was one in which the process stood still; it does not count as time spent.
@@ -83,23 +84,29 @@ def start_from_base_rates(model, rows):
 class Run:
     """The state of a run: everything that the next step depends on."""
 
-    def __init__(self, rows, config, profile, device="cpu", weights=None, teacher=None):
+    def __init__(self, rows, config, profile, device="cpu", weights=None, teacher=None, begun=None):
         torch.manual_seed(plan.SEED)
         self.rows, self.profile, self.device, self.teacher = rows, profile, torch.device(device), teacher
         self.model = net.Encoder(config, [catalogue.width(h) for h in catalogue.HEADS])
         if weights is not None:
             self.model.load_base(weights)
         start_from_base_rates(self.model, rows)
+        if begun is not None:
+            self.model.load_state_dict(begun)
         self.model.to(self.device).train()
         self.optimizer = torch.optim.AdamW(groups_of(self.model, profile), lr=profile["peak"], betas=(0.9, 0.98), fused=True)
         self.batches = plan.schedule(rows, profile)
-        self.mark = plan.fingerprint(self.batches, profile, rows) + ("+teacher" if teacher else "")
+        self.mark = plan.fingerprint(self.batches, profile, rows) + ("+teacher" if teacher else "") + ("+begun" if begun is not None else "")
         self.position, self.tokens, self.seconds, self.running = 0, 0, 0.0, {}
 
     def rate(self):
         """The share of the peak learning rate at this position: a rise, then a straight line to zero."""
         progress = self.position / len(self.batches)
         return min(progress / self.profile["warm"], 1.0) * (1 - progress)
+
+    def borrowed(self, stream, marker):
+        """How much a stream's labels count for a marker: less than 1 where they mean nearly the same."""
+        return self.profile.get("borrowed", {}).get(f"{stream} {marker}", catalogue.BORROWED.get((stream, marker), 1.0))
 
     def targets_of(self, batch, index):
         marker = catalogue.HEADS[index]["marker"]
@@ -125,7 +132,7 @@ class Run:
             targets, soft = self.targets_of(batch, index)
             soft = None if soft is None else torch.from_numpy(soft).to(device)
             loss, known = loss_of(head, values.float(), torch.from_numpy(targets).to(device), weight, soft)
-            total = total + head["weight"] * catalogue.BORROWED.get((batch.stream, head["marker"]), 1.0) * loss
+            total = total + head["weight"] * self.borrowed(batch.stream, head["marker"]) * loss
             losses[head["marker"]] = (loss.detach(), known)
         total.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
@@ -209,8 +216,8 @@ def say_plan(rows, work, profile_name, threads, device):
     print("\n".join([*plan.table(batches, rows, profile), estimate(batches, 0, rates, threads, device)]), flush=True)
 
 
-def fit(rows, work, profile_name, minutes, threads, device="cpu", resume=False, fresh=False, teach=False, measure=True):
-    """Goes on with the run for at most `minutes`; True when the plan is done."""
+def fit(rows, work, profile_name, minutes, threads, device="cpu", resume=False, fresh=False, teach=False, measure=True, begin=None):
+    """Goes on with the run for at most `minutes`; True when the plan is done. `begin` is a model folder whose weights it begins with."""
     work, profile = pathlib.Path(work), plan.PROFILES[profile_name]
     torch.set_num_threads(threads)
     name = base.base_name(profile["size"])
@@ -218,7 +225,8 @@ def fit(rows, work, profile_name, minutes, threads, device="cpu", resume=False, 
     if place.exists() and not resume and not fresh:
         raise SystemExit("there is a state of an earlier run: go on with --resume, or throw it away with --fresh")
     rates = measured_rate(config, weights, profile, device) if measure else None
-    run = Run(rows, config, profile, device, weights, distil.Teacher(work / "teacher.npz") if teach else None)
+    begun = start.read(begin, work / "tokenizer.json", [catalogue.width(h) for h in catalogue.HEADS]) if begin else None
+    run = Run(rows, config, profile, device, weights, distil.Teacher(work / "teacher.npz") if teach else None, begun)
     if resume and place.exists():
         run.restore(torch.load(place, map_location="cpu", weights_only=True))
     print("\n".join(plan.table(run.batches, rows, profile)), flush=True)

@@ -61,6 +61,7 @@ def main():
     a.add_argument("--threads", default=2, type=int)
     a.add_argument("--resume", action="store_true", help="go on from the state in the work folder, if there is one")
     a.add_argument("--fresh", action="store_true", help="throw the state in the work folder away")
+    a.add_argument("--begin-from", type=pathlib.Path, help="a model folder: begin with its weights in place of the base's (--profile again)")
     a.add_argument("--distil", action="store_true", help="learn from teacher.npz in the work folder too")
     a.add_argument("--limit", type=int, help="the first rows of each stream and side only, for smoke tests")
     a.add_argument("--no-schemes", action="store_true", help="leave out the comparison of quantisation schemes")
@@ -72,7 +73,7 @@ def main():
     examples = rows.read(a.work, a.limit) if {"plan", "fit", "teach", "finish"} & set(stages) else None
     if "plan" in stages:
         fit.say_plan(examples, a.work, a.profile, a.threads, a.device)
-    if "fit" in stages and not fit.fit(examples, a.work, a.profile, a.minutes, a.threads, a.device, a.resume, a.fresh, a.distil):
+    if "fit" in stages and not fit.fit(examples, a.work, a.profile, a.minutes, a.threads, a.device, a.resume, a.fresh, a.distil, begin=a.begin_from):
         return
     if "teach" in stages:
         import distil

@@ -18,6 +18,7 @@ import fit
 import golden
 import net
 import score
+import start
 from tests.test_fit import made_up_rows
 from tiny import CONFIG, PIECES
 
@@ -51,6 +52,17 @@ class Whole(unittest.TestCase):
             self.assertEqual((len(head["shift"]), len(head["thresholds"])), (width, 0 if head["kind"] == "regression" else width))
             self.assertEqual("range" in head, head["kind"] == "regression")
         self.assertEqual(self.manifest["pair"], {"layout": "begin_context_end_end_text_end", "topic": 24, "parent": 56})
+
+    def test_a_run_can_begin_with_the_weights_that_ship(self):
+        widths = [catalogue.width(h) for h in catalogue.HEADS]
+        begun = start.read(self.out, self.work / "tokenizer.json", widths)
+        made = torch.load(self.work / "checkpoint-smoke.pt", weights_only=True)
+        self.assertEqual(set(begun), set(made))
+        for name, values in made.items():
+            # Matrices are rounded to 127 steps of their largest number.
+            self.assertLessEqual(float((begun[name] - values).abs().max()), float(values.abs().max()) / 200 + 1e-6, name)
+        with self.assertRaises(SystemExit):
+            start.read(self.out, self.work / "tokenizer.json", widths[:-1])
 
     def test_the_card_speaks_of_every_head_and_both_precisions(self):
         card = (self.out / "CARD.md").read_text()
