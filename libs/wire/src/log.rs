@@ -238,6 +238,7 @@ mod tests {
     use super::{decode_annotated, decode_event, decode_reject, encode_annotated, encode_event, encode_reject};
     use tidemark_domain::{
         AnnotatedPost, AuthorKey, EventId, Language, Operation, PostEvent, PostKey, Provenance, RejectReason, Score,
+        Wording,
     };
 
     fn event() -> PostEvent {

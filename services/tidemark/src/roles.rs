@@ -246,7 +246,11 @@ const fn aggregate_exit(error: &tidemark_aggregate::Error) -> Exit {
         Error::TimeZone { .. } => Exit::Configuration,
         Error::Log(_) => Exit::Unreachable,
         Error::Lake(_) | Error::Query(_) | Error::Unknown(_) => Exit::Lake,
-        Error::Read { .. } | Error::Table { .. } | Error::UnknownMarker { .. } => Exit::Input,
+        Error::Read { .. }
+        | Error::Table { .. }
+        | Error::UnknownMarker { .. }
+        | Error::NoLabels { .. }
+        | Error::NoAuthors => Exit::Input,
         Error::Write(_) | Error::Csv(_) => Exit::Output,
         Error::Columns(_) => Exit::Unexpected,
     }
