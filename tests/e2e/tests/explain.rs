@@ -8,7 +8,7 @@ use tidemark_e2e::{Platform, Program};
 fn the_words_that_carry_a_label_weigh_most() {
     let folder = tempfile::tempdir().expect("a folder");
     let posts = [
-        json!({"id": "1", "lang": "en", "text": "@someone we are so happy and grateful for the new park 😊"}),
+        json!({"id": "1", "lang": "en", "text": "@someone we are so grateful for the new park, happy days 😊"}),
         json!({"id": "2", "lang": "es", "text": "estoy agotada y con ansiedad"}),
         json!({"id": "3", "lang": "en", "text": format!("{} I am terrified {}", "the bus came. ".repeat(40), "It rained. ".repeat(40))}),
         json!({"id": "4"}),
