@@ -21,5 +21,5 @@ WHERE s.source IS NULL
    OR c.model <> s.model OR c.lexicon <> s.lexicon OR c.code <> s.code
    -- What was issued before bots were counted says nothing of them; an emptied cell is not computed, and no change.
    OR (c.source IS NOT NULL
-       AND (c.k_with_bots IS DISTINCT FROM s.k_with_bots OR c.n_with_bots IS DISTINCT FROM s.n_with_bots))
+       AND ((c.k_with_bots IS DISTINCT FROM s.k_with_bots) OR (c.n_with_bots IS DISTINCT FROM s.n_with_bots)))
 ORDER BY marker, source, region, language, period, period_end
