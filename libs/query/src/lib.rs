@@ -2,10 +2,10 @@
 //!
 //! **Reads** the tables of `tidemark-lake` through a [`Session`]: base tables, and the views of `sql/`. **Writes**
 //! forecasts, alerts, signals, judgements and track records that it is handed, through the lake. **Guarantees** that a cell
-//! below eleven units shows none of its numbers in the view `series`, that a question changes nothing and reaches nothing outside the
-//! lake, that a lake without tables answers empty rows with the right columns, and that [`prevalence`] is a pure
-//! function of the posts and periods handed to it. **Does not** decide thresholds or which days are suspect, forecast,
-//! or know of the log.
+//! below eleven units shows none of its numbers in the view `series`, that a question changes nothing and reaches nothing
+//! outside the lake, that a lake without tables answers empty rows with the right columns, and that [`prevalence`] is a
+//! pure function of the posts and periods handed to it. **Does not** decide thresholds or which days are suspect,
+//! forecast, or know of the log.
 
 mod answer;
 mod beside;
