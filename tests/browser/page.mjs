@@ -2,8 +2,8 @@
 //
 //   node page.mjs http://127.0.0.1:8377 [--screenshot FILE.png] [--within SECONDS] [--started UNIX_MS]
 //
-// Waits (420 s at most, unless told) for four charts with bands, feed health and an alert; audits with axe; steps through
-// a chart with the keyboard; opens a table; looks at the page dark and narrow. Exit code 0: all passed. 1: something
+// Waits (420 s at most, unless told) for four charts with bands, feed health, an alert, and the gap of a planted outage;
+// audits with axe; steps through a chart with the keyboard; opens a table; looks at the page dark and narrow. Exit code 0: all passed. 1: something
 // failed. 2: could not begin.
 // TIDEMARK_CHROMIUM names the browser; /usr/bin/chromium otherwise (scripts/install-browser.sh installs it).
 
@@ -148,6 +148,21 @@ if (opened) {
     await page.locator('[data-testid="chart"] [aria-label="rule"] line').first().waitFor({ state: "attached", timeout: within });
   });
 
+  await check("the planted outage is a gap, and the page says how far was judged", async () => {
+    const hatched = page.locator('[data-testid="chart"] .k-suspect');
+    await hatched.first().waitFor({ state: "attached", timeout: within });
+    const judged = await page.getByTestId("judged").innerText();
+    must(/Judged: .* to \d+ \w+ \d{4}/.test(judged), `does not say how far: ${judged}`);
+    // The line is drawn in one stroke where no day is missing.
+    const strokes = await hatched.first().evaluate((mark) => {
+      const line = mark.closest('[data-testid="chart"]').querySelector('[aria-label="line"] path');
+      return (line.getAttribute("d").match(/M/g) ?? []).length;
+    });
+    must(strokes >= 2, "the line goes through it");
+    const listed = await page.getByTestId("signals").count();
+    return `${await hatched.count()} gaps, ${listed > 0 ? "signals are listed" : "no signal of late"}`;
+  });
+
   await check("freshness and the ledger of rows", async () => {
     must((await page.locator(".stage").count()) >= 3, "fewer than three stages");
     const ledger = await page.locator(".ledger").innerText();
@@ -196,7 +211,9 @@ if (opened) {
     await rows.first().waitFor({ timeout: 5000 });
     const counted = await rows.count();
     must(counted >= 7, `only ${counted} rows`);
-    return `${counted} rows`;
+    const suspect = await rows.filter({ hasText: "suspect:" }).count();
+    must(suspect >= 1, "no row says that it is suspect");
+    return `${counted} rows, ${suspect} suspect`;
   });
 
   await check("a chart as CSV", async () => {

@@ -64,7 +64,9 @@ export function App() {
             </section>
             <section aria-labelledby="signals-title">
               <h2 id="signals-title">{strings.signals.title}</h2>
-              {signals.data && <Signals signals={signals.data.signals} busy={busy} />}
+              {signals.data && (
+                <Signals answer={signals.data} sources={catalogue.data.sources.map(({ source }) => source)} busy={busy} />
+              )}
             </section>
             <section aria-labelledby="series-title">
               <h2 id="series-title" tabIndex={-1}>

@@ -1,6 +1,7 @@
 // Every word on the page. A second language is a second file of this shape.
 
 import type { CellStatus, FeedState, PeriodKind, Reliability, SignalKind, Unit } from "./data/api";
+import type { GapKind } from "./data/series";
 
 const plural = (count: number, one: string, many: string) => (count === 1 ? one : many);
 
@@ -115,8 +116,13 @@ export const strings = {
     title: "Signals",
     help: "What stood out on days that are over. Scores say how much a look is worth; no signal is an alert.",
     none: (days: number) =>
-      `No signal in the last ${days} days: on those judged so far no watched series stood out, and no feed changed.`,
-    unjudged: "No signal yet: days that are being read in are judged once they have come to rest.",
+      `No signal in the last ${days} days: on those that were judged no watched series stood out, and no feed changed.`,
+    unjudged:
+      "Nothing is judged yet: days that are being read in are judged once they have come to rest, and a feed once it is more than two weeks old.",
+    judged: (sources: string[]) => `Judged: ${sources.join(", ")}.`,
+    judgedTo: (source: string, day: string) => `${source} to ${day}`,
+    notJudged: (sources: string[]) => `Not judged yet: ${sources.join(", ")}.`,
+    resting: "Days that are being read in are judged once they have come to rest.",
     kinds: { data_quality: "Data quality", marker: "Marker" } as Record<SignalKind, string>,
     marker: (marker: string, where: string) => `${marker} ${where} stood higher than its own past let expect.`,
     feed: (source: string) =>
@@ -146,6 +152,7 @@ export const strings = {
       fan: "forecast: median, 50, 80, 95 %",
       censored: (units: number) => `withheld (fewer than ${units})`,
       noData: "no data",
+      suspect: "suspect: the feed changed, not the people",
     },
     none: "Choose at least one marker.",
   },
@@ -173,6 +180,7 @@ export const strings = {
     reliability: { low: "low reliability", moderate: "moderate reliability", high: "high reliability" } as Record<Reliability, string>,
     withheld: (when: string) => `${when}: withheld, too few`,
     noData: (when: string) => `${when}: no data`,
+    suspect: (why: string) => `suspect: ${why}`,
     ahead: (when: string, median: string, band: string) => `${when}, forecast: ${median} (95 %: ${band})`,
     aheadExceed: (probability: string) => `, ${probability} above threshold`,
     threshold: (value: string) => `threshold ${value}`,
@@ -184,8 +192,14 @@ export const strings = {
       unusual: (z: string, usual: string, period: PeriodKind) =>
         `z ${z} against ${period === "day" ? "the same weekdays of the eight weeks before" : "eight weeks before the last"} (${usual})`,
       highest: (value: string, when: string) => `Highest in view: ${value} on ${when}.`,
-      gaps: (censored: number, noData: number) =>
-        [censored ? `${censored} withheld` : "", noData ? `${noData} without data` : ""].filter(Boolean).join(", "),
+      gaps: ({ censored, no_data, suspect }: Record<GapKind, number>) =>
+        [
+          censored ? `${censored} withheld` : "",
+          no_data ? `${no_data} without data` : "",
+          suspect ? `${suspect} suspect and not drawn` : "",
+        ]
+          .filter(Boolean)
+          .join(", "),
       forecast: (value: string, when: string) => `Forecast: ${value} on ${when}`,
       exceed: (probability: string, threshold: string, when: string) =>
         `; the probability of more than ${threshold} is highest on ${when}, ${probability}`,

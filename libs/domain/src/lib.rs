@@ -35,7 +35,7 @@ pub use post::{AnnotatedPost, Operation, PostEvent};
 pub use prevalence::{Proportion, Reliability};
 pub use reject::RejectReason;
 pub use series::{SeriesKey, SeriesPoint, Unit};
-pub use signal::{Signal, SignalKind};
+pub use signal::{Judgement, Signal, SignalKind};
 pub use time::{Period, PeriodKind};
 pub use track_record::TrackRecord;
 pub use wording::Wording;

@@ -56,6 +56,8 @@ pub struct Signal {
     pub last_day: Date,
     /// How many of the days between them are out of the usual.
     pub days: u64,
+    /// Which days those are, in order, where it speaks of a feed: the feed's suspect days. Else none.
+    pub suspect_days: Vec<Date>,
     /// How much it is worth a look, from 0, the more the higher; `None` where it speaks of a feed.
     pub score: Option<f64>,
     /// Why, in words, each a sentence without its full stop.
@@ -72,6 +74,17 @@ impl Signal {
     pub fn says_what(&self, other: &Self) -> bool {
         Self { issued_at: other.issued_at, ..self.clone() } == *other
     }
+}
+
+/// How far the days of a source were looked at for signals: of what came later, nothing is known yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judgement {
+    /// The source of the posts.
+    pub source: String,
+    /// The last day that was looked at.
+    pub last_day: Date,
+    /// When it was.
+    pub issued_at: Timestamp,
 }
 
 #[cfg(test)]

@@ -15,11 +15,13 @@ pub type PlaceCells = BTreeMap<Date, Vec<Option<Proportion>>>;
 
 /// What stands beside each of `points[asked]`. `points` are those of one series, one for every period, in the order of
 /// time, as [`Session::series_points`] answers them: points before the asked ones are what they are compared with.
-/// `places` are [`Session::place_cells`] of a series of all regions; without them nothing is weighted.
+/// `suspect` is [`suspects`](crate::suspects) of the same points: such a cell is a gap in every baseline, and is compared with
+/// none. `places` are [`Session::place_cells`] of a series of all regions; without them nothing is weighted.
 /// A cell that is not shown is a gap in every baseline, whatever it was handed in with.
 #[must_use]
 pub fn beside(
     points: &[PublishedPoint],
+    suspect: &[Option<String>],
     asked: Range<usize>,
     known: &Known,
     places: Option<&PlaceCells>,
@@ -29,9 +31,12 @@ pub fn beside(
     let error_rate = known.error_rates.of(&first.key.marker, &first.key.language);
     // Nothing before the farthest day that is looked at changes an answer.
     let start = asked.start.saturating_sub(rule.lags().max().unwrap_or_default());
-    let Some(read) = points.get(start..asked.end) else { return Vec::new() };
+    let (Some(read), Some(suspect)) = (points.get(start..asked.end), suspect.get(start..asked.end)) else {
+        return Vec::new();
+    };
     let cells: Vec<Option<Proportion>> = read.iter().map(shown).collect();
-    let compared = compare_cells(&cells, &rule);
+    let trusted = cells.iter().zip(suspect).map(|(cell, suspect)| cell.filter(|_| suspect.is_none()));
+    let compared = compare_cells(&trusted.collect::<Vec<_>>(), &rule);
     let told = read.iter().zip(&cells).zip(&compared).skip(asked.start - start);
     told.map(|((point, cell), compared)| {
         let regions = places.and_then(|places| places.get(&point.period.end));
@@ -87,7 +92,11 @@ mod tests {
 
     /// Where nothing is known besides the posts.
     fn beside(points: &[PublishedPoint], asked: Range<usize>) -> Vec<Beside> {
-        super::beside(points, asked, &Known::default(), None)
+        super::beside(points, &trusted(points), asked, &Known::default(), None)
+    }
+
+    fn trusted(points: &[PublishedPoint]) -> Vec<Option<String>> {
+        vec![None; points.len()]
     }
 
     /// A day: `k` of 100.
@@ -147,10 +156,25 @@ mod tests {
     }
 
     #[test]
+    fn what_is_suspect_is_a_gap_in_baselines_and_keeps_its_own_numbers() {
+        let points = days(Unit::Author);
+        let mut suspect = trusted(&points);
+        suspect[63] = Some("no posts; 120 are usual".to_owned());
+        let told = super::beside(&points, &suspect, 0..100, &Known::default(), None);
+        let before = beside(&points, 0..100);
+        assert_eq!(told[63], Beside { z: None, ratio: None, ..before[63] });
+        assert!(before[63].z.is_some() && told[63].reliability.is_some());
+        let mut withheld = points;
+        withheld[63].status = CellStatus::Censored;
+        assert_eq!(told[64..], beside(&withheld, 64..100), "what is withheld is a gap, too");
+    }
+
+    #[test]
     fn people_are_reliable_or_not_and_posts_are_neither() {
         assert_eq!(beside(&days(Unit::Author), 0..1)[0].reliability, Some(Reliability::Moderate));
         assert_eq!(beside(&days(Unit::Post), 0..1)[0].reliability, None);
     }
+
     #[test]
     fn tables_are_asked_for_the_series_marker_and_language_and_for_the_points_period() {
         let points = days(Unit::Author);
@@ -160,20 +184,23 @@ mod tests {
         known.places = Places::of([("north".into(), 1000.0), ("south".into(), 1000.0)]).ok();
         let of_day = vec![Some(Proportion { k: 6, n: 60 }), None];
         let places = PlaceCells::from([(points[1].period.end, of_day)]);
-        let told = super::beside(&points, 0..3, &known, Some(&places));
+        let told = super::beside(&points, &trusted(&points), 0..3, &known, Some(&places));
         let adjusted = told[0].adjusted.expect("its rates are known");
         assert!(points[0].value.is_some_and(|value| (adjusted.value - value).abs() < 1e-12), "a perfect marker");
         assert!(told[0].weighted.is_none() && told[1].weighted.is_some() && told[2].weighted.is_none());
-        assert!(super::beside(&points, 1..2, &known, None)[0].weighted.is_none(), "not of all regions");
+        assert!(
+            super::beside(&points, &trusted(&points), 1..2, &known, None)[0].weighted.is_none(),
+            "not of all regions"
+        );
         let spanish = |point: &PublishedPoint| PublishedPoint {
             key: SeriesKey { language: "es".into(), ..point.key.clone() },
             ..point.clone()
         };
         let spanish: Vec<_> = points.iter().map(spanish).collect();
-        assert!(super::beside(&spanish, 0..1, &known, None)[0].adjusted.is_none());
+        assert!(super::beside(&spanish, &trusted(&spanish), 0..1, &known, None)[0].adjusted.is_none());
         let mut withheld = points;
         withheld[1].status = CellStatus::Censored;
-        let told = super::beside(&withheld, 1..2, &known, Some(&places))[0];
+        let told = super::beside(&withheld, &trusted(&withheld), 1..2, &known, Some(&places))[0];
         assert!(told.adjusted.is_none() && told.weighted.is_none());
     }
 }

@@ -1,10 +1,11 @@
 //! Columns of answers, as Rust values.
 
 use crate::Error;
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use arrow::array::{Array, ArrayRef, AsArray, ListArray, RecordBatch};
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Date32Type, Float64Type, Int64Type, TimeUnit, TimestampMicrosecondType};
+use arrow::datatypes::{DataType, Date32Type, Field, Float64Type, Int64Type, TimeUnit, TimestampMicrosecondType};
 use jiff::{Timestamp, ToSpan, civil::Date};
+use std::sync::Arc;
 
 const EPOCH: Date = Date::constant(1970, 1, 1);
 
@@ -71,19 +72,28 @@ impl Columns<'_> {
     }
 
     pub(crate) fn number_lists(&self, column: &'static str) -> Result<Vec<Vec<f64>>, Error> {
-        let item = std::sync::Arc::new(arrow::datatypes::Field::new("element", DataType::Float64, true));
-        let array = self.of(column, &DataType::List(item))?;
-        let lists = array.as_list::<i32>();
+        let lists = self.lists(column, DataType::Float64)?;
         Ok((0..lists.len()).map(|row| lists.value(row).as_primitive::<Float64Type>().values().to_vec()).collect())
     }
 
     /// Lists of texts; a list that is absent is empty.
     pub(crate) fn text_lists(&self, column: &'static str) -> Result<Vec<Vec<String>>, Error> {
-        let item = std::sync::Arc::new(arrow::datatypes::Field::new("element", DataType::Utf8, true));
-        let array = self.of(column, &DataType::List(item))?;
         let texts =
             |list: ArrayRef| -> Vec<String> { list.as_string::<i32>().iter().flatten().map(str::to_owned).collect() };
-        Ok(array.as_list::<i32>().iter().map(|list| list.map(texts).unwrap_or_default()).collect())
+        Ok(self.lists(column, DataType::Utf8)?.iter().map(|list| list.map(texts).unwrap_or_default()).collect())
+    }
+
+    /// Lists of days; a list that is absent is empty.
+    pub(crate) fn day_lists(&self, column: &'static str) -> Result<Vec<Vec<Date>>, Error> {
+        let days = |list: ArrayRef| -> Vec<Date> {
+            list.as_primitive::<Date32Type>().iter().flatten().filter_map(date_of).collect()
+        };
+        Ok(self.lists(column, DataType::Date32)?.iter().map(|list| list.map(days).unwrap_or_default()).collect())
+    }
+
+    fn lists(&self, column: &'static str, item: DataType) -> Result<ListArray, Error> {
+        let item = Arc::new(Field::new("element", item, true));
+        Ok(self.of(column, &DataType::List(item))?.as_list::<i32>().clone())
     }
 }
 

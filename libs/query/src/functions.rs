@@ -32,11 +32,11 @@ pub(crate) fn functions() -> Vec<ScalarUDF> {
 }
 
 /// The values that a row of `series` is compared with, the nearest first, as columns `earlier_1`, `earlier_2`, … over the
-/// window `own`: the rows of its series in the order of time, of which there is one for every period.
+/// window `own`: the column `trusted` of its series in the order of time, of which there is one row for every period.
 pub(crate) fn earlier_columns() -> String {
     let lags = |kind| baseline::Rule::of(kind).lags().take(EARLIER);
     let column = |(name, (days, weeks)): (usize, (usize, usize))| {
-        let [days, weeks] = [days, weeks].map(|lag| format!("lag(value, {lag}) OVER own"));
+        let [days, weeks] = [days, weeks].map(|lag| format!("lag(trusted, {lag}) OVER own"));
         format!("CASE WHEN period = 'day' THEN {days} ELSE {weeks} END AS earlier_{name}")
     };
     let columns = (1..).zip(lags(PeriodKind::Day).zip(lags(PeriodKind::Epiweek))).map(column);

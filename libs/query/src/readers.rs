@@ -13,7 +13,7 @@ use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 use tidemark_domain::alert::AlertState;
 use tidemark_domain::{
-    Alert, CellStatus, ForecastPoint, Period, PeriodKind, Provenance, SeriesKey, Signal, SignalKind, Unit,
+    Alert, CellStatus, ForecastPoint, Judgement, Period, PeriodKind, Provenance, SeriesKey, Signal, SignalKind, Unit,
 };
 
 /// When the lake last learned something.
@@ -200,7 +200,8 @@ impl Session {
             let (first_days, last_days) = (columns.days("first_day")?, columns.days("last_day")?);
             let (days, scores) = (columns.counts("days")?, columns.numbers("score")?);
             let issued = required(columns.instants("issued_at")?, "issued_at")?;
-            for (row, reasons) in reasons.into_iter().enumerate() {
+            let suspect_days = columns.day_lists("suspect_days")?;
+            for (row, (reasons, suspect_days)) in reasons.into_iter().zip(suspect_days).enumerate() {
                 signals.push(Signal {
                     id: ids[row].clone(),
                     kind: SignalKind::from_code(&kinds[row]).ok_or(Error::Value { column: "kind" })?,
@@ -211,6 +212,7 @@ impl Session {
                     first_day: first_days[row],
                     last_day: last_days[row],
                     days: days[row],
+                    suspect_days,
                     score: scores[row],
                     reasons,
                     is_withdrawn: false,
@@ -219,6 +221,23 @@ impl Session {
             }
         }
         Ok(signals)
+    }
+
+    /// How far each source was judged, in the order of the sources; one that was not is absent.
+    ///
+    /// # Errors
+    /// [`Error::Execute`].
+    pub async fn judgements(&self) -> Result<Vec<Judgement>, Error> {
+        let mut judgements = Vec::new();
+        for batch in &collect(self.frame("judgement").await?, Vec::new(), &["source"]).await? {
+            let columns = Columns(batch);
+            let last_days = columns.days("last_day")?;
+            let issued = required(columns.instants("issued_at")?, "issued_at")?;
+            for (row, source) in columns.keys("source")?.into_iter().enumerate() {
+                judgements.push(Judgement { source, last_day: last_days[row], issued_at: issued[row] });
+            }
+        }
+        Ok(judgements)
     }
 
     /// The view `feed_health`; the filter's source, region and dates count. In order of source, region, day.

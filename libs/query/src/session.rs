@@ -20,16 +20,18 @@ use tidemark_domain::Period;
 use tidemark_lake::{Lake, Table};
 
 /// Views in the order in which they need each other.
-const VIEWS: [(&str, &str); 12] = [
+const VIEWS: [(&str, &str); 14] = [
     ("annotated", include_str!("../sql/annotated.sql")),
     ("author_days", include_str!("../sql/author_days.sql")),
     ("series_latest", include_str!("../sql/series_latest.sql")),
     ("series", include_str!("../sql/series.sql")),
+    ("signal", include_str!("../sql/signal.sql")),
+    ("judgement", include_str!("../sql/judgement.sql")),
+    ("suspect", include_str!("../sql/suspect.sql")),
     ("series_baseline", include_str!("../sql/series_baseline.sql")),
     ("forecast", include_str!("../sql/forecast.sql")),
     ("forecast_origins", include_str!("../sql/forecast_origins.sql")),
     ("alert", include_str!("../sql/alert.sql")),
-    ("signal", include_str!("../sql/signal.sql")),
     ("track_record", include_str!("../sql/track_record.sql")),
     ("feed_health", include_str!("../sql/feed_health.sql")),
     ("feed_facts", FEED_FACTS),

@@ -15,10 +15,12 @@ pub const FORECASTS: &str = "forecasts";
 pub const ALERTS: &str = "alerts";
 /// Signals as they were evaluated.
 pub const SIGNALS: &str = "signals";
+/// How far the days of each source were judged.
+pub const JUDGEMENTS: &str = "judgements";
 /// What alert rules did on their series' own past.
 pub const TRACK_RECORDS: &str = "track_records";
 /// Every table.
-pub const ALL: [&str; 6] = [EVENTS, SERIES_CELLS, FORECASTS, ALERTS, SIGNALS, TRACK_RECORDS];
+pub const ALL: [&str; 7] = [EVENTS, SERIES_CELLS, FORECASTS, ALERTS, SIGNALS, JUDGEMENTS, TRACK_RECORDS];
 
 /// The metadata key under which a score column keeps its marker's dotted name: `column` cannot be inverted.
 const MARKER_KEY: &str = "marker";
@@ -164,7 +166,15 @@ pub fn signals() -> SchemaRef {
         list("reasons", DataType::Utf8),
         Field::new("is_withdrawn", DataType::Boolean, false),
         instant("issued_at", false),
+        // Null also in what was written before a feed's suspect days were named.
+        list("suspect_days", DataType::Date32),
     ]))
+}
+
+/// The columns of `judgements`.
+#[must_use]
+pub fn judgements() -> SchemaRef {
+    Arc::new(Schema::new(vec![text("source", false), date("last_day", false), instant("issued_at", false)]))
 }
 
 /// The columns of `track_records`.
@@ -197,6 +207,7 @@ pub(crate) fn schema_of(table: &str) -> SchemaRef {
         SERIES_CELLS => series_cells(),
         FORECASTS => forecasts(),
         ALERTS => alerts(),
+        JUDGEMENTS => judgements(),
         TRACK_RECORDS => track_records(),
         _ => signals(),
     }

@@ -1,15 +1,15 @@
-//! What roles hand back to the lake: forecasts, evaluated episodes, signals. Track records have their own module.
+//! What roles hand back to the lake: forecasts, evaluated episodes, signals, judgements. Track records have their own module.
 
 use crate::columns::day_number;
 use crate::{Error, Session, tables};
 use arrow::array::{
-    ArrayRef, BooleanArray, Date32Array, Float64Array, Float64Builder, Int32Array, Int64Array, ListBuilder,
-    RecordBatch, StringArray, StringBuilder, TimestampMicrosecondArray,
+    ArrayRef, BooleanArray, Date32Array, Date32Builder, Float64Array, Float64Builder, Int32Array, Int64Array,
+    ListBuilder, RecordBatch, StringArray, StringBuilder, TimestampMicrosecondArray,
 };
 use arrow::datatypes::{DataType, Field, SchemaRef};
 use jiff::Timestamp;
 use std::sync::Arc;
-use tidemark_domain::{Alert, ForecastPoint, SeriesKey, Signal};
+use tidemark_domain::{Alert, ForecastPoint, Judgement, SeriesKey, Signal};
 
 pub(crate) fn texts<'a>(values: impl Iterator<Item = &'a str>) -> ArrayRef {
     Arc::new(StringArray::from_iter_values(values))
@@ -69,11 +69,14 @@ fn alert_rows(alerts: &[Alert]) -> Result<RecordBatch, Error> {
 }
 
 fn signal_rows(signals: &[Signal]) -> Result<RecordBatch, Error> {
-    let item = Arc::new(Field::new("element", DataType::Utf8, true));
-    let mut reasons = ListBuilder::new(StringBuilder::new()).with_field(item);
+    let item = |kind| Arc::new(Field::new("element", kind, true));
+    let mut reasons = ListBuilder::new(StringBuilder::new()).with_field(item(DataType::Utf8));
+    let mut suspect_days = ListBuilder::new(Date32Builder::new()).with_field(item(DataType::Date32));
     for signal in signals {
         signal.reasons.iter().for_each(|reason| reasons.values().append_value(reason));
         reasons.append(true);
+        signal.suspect_days.iter().for_each(|day| suspect_days.values().append_value(day_number(*day)));
+        suspect_days.append(true);
     }
     let columns: Vec<ArrayRef> = vec![
         texts(signals.iter().map(|signal| signal.id.as_str())),
@@ -89,8 +92,18 @@ fn signal_rows(signals: &[Signal]) -> Result<RecordBatch, Error> {
         Arc::new(reasons.finish()),
         Arc::new(signals.iter().map(|signal| Some(signal.is_withdrawn)).collect::<BooleanArray>()),
         instants(signals.iter().map(|signal| signal.issued_at)),
+        Arc::new(suspect_days.finish()),
     ];
     Ok(RecordBatch::try_new(tables::signals(), columns)?)
+}
+
+fn judgement_rows(judgements: &[Judgement]) -> Result<RecordBatch, Error> {
+    let columns = vec![
+        texts(judgements.iter().map(|judgement| judgement.source.as_str())),
+        days(judgements.iter().map(|judgement| judgement.last_day)),
+        instants(judgements.iter().map(|judgement| judgement.issued_at)),
+    ];
+    Ok(RecordBatch::try_new(tables::judgements(), columns)?)
 }
 
 impl Session {
@@ -116,6 +129,14 @@ impl Session {
     /// As [`Session::append_forecasts`].
     pub async fn append_signals(&self, signals: &[Signal]) -> Result<(), Error> {
         self.append(tables::SIGNALS, &tables::signals(), signal_rows(signals)?).await
+    }
+
+    /// Appends how far sources were judged in one commit; nothing is written for none.
+    ///
+    /// # Errors
+    /// As [`Session::append_forecasts`].
+    pub async fn append_judgements(&self, judgements: &[Judgement]) -> Result<(), Error> {
+        self.append(tables::JUDGEMENTS, &tables::judgements(), judgement_rows(judgements)?).await
     }
 
     pub(crate) async fn append(&self, table: &str, schema: &SchemaRef, rows: RecordBatch) -> Result<(), Error> {

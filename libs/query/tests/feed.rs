@@ -4,9 +4,10 @@
 mod common;
 
 use common::{Row, post, rows};
+use jiff::Timestamp;
 use jiff::civil::{Date, date};
-use jiff::{Timestamp, ToSpan as _};
-use tidemark_domain::{PeriodKind, SeriesKey, Signal, SignalKind, TrackRecord};
+use std::sync::Arc;
+use tidemark_domain::{Judgement, PeriodKind, SeriesKey, Signal, SignalKind, TrackRecord};
 use tidemark_lake::Lake;
 use tidemark_query::{FeedFacts, Limits, SeriesFilter, Session, TrackRecords, tables};
 
@@ -98,6 +99,7 @@ async fn a_signal_comes_back_as_it_stands_and_goes_when_it_is_withdrawn() {
         first_day: date(2024, 5, 1),
         last_day: date(2024, 5, 1),
         days: 1,
+        suspect_days: vec![date(2024, 5, 1)],
         score: None,
         reasons: vec!["no posts; 120 are usual".to_owned()],
         is_withdrawn: false,
@@ -108,19 +110,86 @@ async fn a_signal_comes_back_as_it_stands_and_goes_when_it_is_withdrawn() {
         kind: SignalKind::Marker,
         marker: Some("mh.stress".to_owned()),
         first_day: date(2024, 5, 2),
+        suspect_days: vec![],
         score: Some(7.25),
         reasons: vec![],
         ..feed.clone()
     };
     session.append_signals(&[feed.clone(), series.clone()]).await.unwrap();
     session.append_signals(&[]).await.unwrap();
-    let longer = Signal { last_day: feed.last_day.saturating_add(1.day()), days: 2, issued_at: at(20), ..feed };
+    let (last_day, suspect_days) = (date(2024, 5, 4), vec![date(2024, 5, 1), date(2024, 5, 4)]);
+    let longer = Signal { last_day, days: 2, suspect_days, issued_at: at(20), ..feed };
     session.append_signals(std::slice::from_ref(&longer)).await.unwrap();
     session.refresh().await.unwrap();
     assert_eq!(session.signals().await.unwrap(), [longer.clone(), series.clone()]);
     session.append_signals(&[Signal { is_withdrawn: true, issued_at: at(30), ..series }]).await.unwrap();
     session.refresh().await.unwrap();
     assert_eq!(session.signals().await.unwrap(), [longer]);
+    // The days that are suspect, and not those between; the weeks that hold one.
+    let view = "SELECT period, period_end, reasons FROM suspect WHERE source = 'feed' ORDER BY 1, 2";
+    let answer = session.sql(view, &Limits::default()).await.unwrap().to_csv().unwrap();
+    let expected = "period,period_end,reasons\nday,2024-05-01,no posts; 120 are usual\n\
+                    day,2024-05-04,no posts; 120 are usual\nepiweek,2024-05-04,no posts; 120 are usual\n\
+                    isoweek,2024-05-05,no posts; 120 are usual\n";
+    assert_eq!(String::from_utf8(answer).unwrap(), expected);
+}
+
+#[tokio::test]
+async fn signals_from_before_suspect_days_were_named_are_read_and_name_none() {
+    let (folder, session) = session(&[post("1", "2024-01-01")]).await;
+    let lake = Lake::open(folder.path().to_str().unwrap()).unwrap();
+    let feed = Signal {
+        id: "f".to_owned(),
+        kind: SignalKind::DataQuality,
+        source: "feed".to_owned(),
+        region: "all".to_owned(),
+        language: "all".to_owned(),
+        marker: None,
+        first_day: date(2024, 5, 1),
+        last_day: date(2024, 5, 1),
+        days: 1,
+        suspect_days: vec![],
+        score: None,
+        reasons: vec!["no posts; 120 are usual".to_owned()],
+        is_withdrawn: false,
+        issued_at: Timestamp::UNIX_EPOCH,
+    };
+    let row = serde_json::json!({
+        "id": "f", "kind": "data_quality", "source": "feed", "region": "all", "language": "all",
+        "first_day": "2024-05-01", "last_day": "2024-05-01", "days": 1, "reasons": ["no posts; 120 are usual"],
+        "is_withdrawn": false, "issued_at": "1970-01-01T00:00:00Z",
+    });
+    let columns: Vec<usize> = (0..tables::signals().fields().len() - 1).collect();
+    let older = Arc::new(tables::signals().project(&columns).unwrap());
+    let mut decoder = arrow::json::ReaderBuilder::new(older.clone()).build_decoder().unwrap();
+    decoder.serialize(&[row]).unwrap();
+    let batch = decoder.flush().unwrap().unwrap();
+    let mut writer = lake.writer(tables::SIGNALS, &older).await.unwrap();
+    writer.append(vec![batch], &[]).await.unwrap();
+    session.refresh().await.unwrap();
+    assert_eq!(session.signals().await.unwrap(), [feed.clone()]);
+    // Judged once more, it names them.
+    let issued_at = Timestamp::from_second(10).unwrap();
+    let named = Signal { suspect_days: vec![feed.first_day], issued_at, ..feed };
+    session.append_signals(std::slice::from_ref(&named)).await.unwrap();
+    session.refresh().await.unwrap();
+    assert_eq!(session.signals().await.unwrap(), [named]);
+}
+
+#[tokio::test]
+async fn each_source_was_judged_as_far_as_was_said_last() {
+    let (_folder, session) = session(&[post("1", "2024-01-01")]).await;
+    let judged = |source: &str, last_day: Date, second: i64| Judgement {
+        source: source.to_owned(),
+        last_day,
+        issued_at: Timestamp::from_second(second).unwrap(),
+    };
+    session.append_judgements(&[judged("feed", date(2024, 5, 1), 1), judged("b", date(2024, 5, 3), 1)]).await.unwrap();
+    session.append_judgements(&[]).await.unwrap();
+    session.append_judgements(&[judged("feed", date(2024, 5, 2), 2)]).await.unwrap();
+    session.refresh().await.unwrap();
+    let last = [judged("b", date(2024, 5, 3), 1), judged("feed", date(2024, 5, 2), 2)];
+    assert_eq!(session.judgements().await.unwrap(), last);
 }
 
 #[tokio::test]

@@ -8,10 +8,12 @@ use common::{Row, post, rows};
 use jiff::Timestamp;
 use std::sync::Arc;
 use tidemark_domain::alert::AlertState;
-use tidemark_domain::{Alert, CellStatus, ForecastPoint, PeriodKind, Proportion, Reliability, SeriesKey, Unit};
+use tidemark_domain::{
+    Alert, CellStatus, ForecastPoint, PeriodKind, Proportion, Reliability, SeriesKey, Signal, SignalKind, Unit,
+};
 use tidemark_lake::Lake;
 use tidemark_query::{
-    Answer, Beside, Error, FeedStatus, Known, Limits, SeriesFilter, Session, beside, prevalence, tables,
+    Answer, Beside, Error, FeedStatus, Known, Limits, SeriesFilter, Session, beside, prevalence, suspects, tables,
 };
 use tidemark_surveillance::prevalence::baseline::{Rule, compare_cells};
 
@@ -83,6 +85,26 @@ fn days_filter(marker: &str) -> SeriesFilter {
     }
 }
 
+/// A signal that calls days of a feed suspect.
+fn outage(source: &str, suspect_days: &[jiff::civil::Date]) -> Signal {
+    Signal {
+        id: "o".into(),
+        kind: SignalKind::DataQuality,
+        source: source.into(),
+        region: "all".into(),
+        language: "all".into(),
+        marker: None,
+        first_day: suspect_days[0],
+        last_day: suspect_days[suspect_days.len() - 1],
+        days: suspect_days.len() as u64,
+        suspect_days: suspect_days.to_vec(),
+        score: None,
+        reasons: vec!["20 posts; 50 are usual".into(), "8 hours without a post; 0 are usual".into()],
+        is_withdrawn: false,
+        issued_at: Timestamp::UNIX_EPOCH,
+    }
+}
+
 #[tokio::test]
 async fn an_empty_lake_answers_empty_rows_with_the_right_columns() {
     let here = empty().await;
@@ -95,6 +117,7 @@ async fn an_empty_lake_answers_empty_rows_with_the_right_columns() {
     assert_eq!(here.session.feed_health(&any).await.unwrap(), vec![]);
     assert_eq!(here.session.feed_facts(&any).await.unwrap(), vec![]);
     assert_eq!(here.session.signals().await.unwrap(), vec![]);
+    assert_eq!(here.session.judgements().await.unwrap(), vec![]);
     assert_eq!(here.session.track_records().await.unwrap(), None);
     assert_eq!(here.session.catalogue().await.unwrap().sources, vec![]);
     assert_eq!(here.session.counts_of_run("run").await.unwrap().rows_read(), 0);
@@ -176,20 +199,30 @@ async fn a_series_stands_beside_its_baseline_as_the_library_has_it() {
     }
     here.holds(&posts).await;
     assert!(here.issue(&posts, 1).await > 0);
+    // The feed is suspect on two days; that of another source on a third.
+    let day = |offset: i64| first.saturating_add(jiff::ToSpan::days(offset));
+    let elsewhere = Signal { id: "e".into(), ..outage("elsewhere", &[day(20)]) };
+    here.session.append_signals(&[outage("feed", &[day(7), day(9)]), elsewhere]).await.unwrap();
+    here.session.refresh().await.unwrap();
+    let signals = here.session.signals().await.unwrap();
     for kind in [PeriodKind::Day, PeriodKind::Epiweek] {
         let filter = SeriesFilter { period: Some(kind), ..days_filter("m.x") };
         let points = here.session.series_points(&filter).await.unwrap();
         let cells: Vec<_> = points.iter().map(|point| Some(Proportion { k: point.k?, n: point.n? })).collect();
-        let expected = compare_cells(&cells, &Rule::of(kind));
+        let suspect = suspects(&points, &signals);
+        let is_suspect: Vec<_> = (0..points.len()).filter(|place| suspect[*place].is_some()).collect();
+        assert_eq!(is_suspect, if kind == PeriodKind::Day { vec![7, 9] } else { vec![1] });
+        let trusted = cells.iter().zip(&suspect).map(|(cell, suspect)| cell.filter(|_| suspect.is_none()));
+        let expected = compare_cells(&trusted.collect::<Vec<_>>(), &Rule::of(kind));
         let asked = format!(
-            "SELECT n, reliability, baseline, z, ratio FROM series_baseline WHERE region = 'all' AND language = 'all' \
-             AND period = '{}' ORDER BY period_end",
+            "SELECT n, reliability, baseline, z, ratio, suspect FROM series_baseline WHERE region = 'all' \
+             AND language = 'all' AND period = '{}' ORDER BY period_end",
             kind.code()
         );
         let answer = String::from_utf8(here.ask(&asked).await.to_json_lines().unwrap()).unwrap();
         let rows: Vec<serde_json::Value> = answer.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!(rows.len(), expected.len());
-        for ((row, expected), cell) in rows.iter().zip(&expected).zip(&cells) {
+        for (((row, expected), cell), suspect) in rows.iter().zip(&expected).zip(&cells).zip(&suspect) {
             let numbers = [
                 (row["baseline"].as_f64(), expected.baseline.map(|baseline| baseline.mean)),
                 (row["z"].as_f64(), expected.z),
@@ -200,10 +233,11 @@ async fn a_series_stands_beside_its_baseline_as_the_library_has_it() {
                 assert!((told.unwrap_or_default() - expected.unwrap_or_default()).abs() < 1e-12, "{row} {expected:?}");
             }
             assert_eq!(row["reliability"].as_str(), cell.map(|_| "moderate"), "{row}");
+            assert_eq!(row["suspect"].as_str(), suspect.as_deref(), "{row}");
         }
         assert!(expected.iter().any(|beside| beside.z.is_some()));
         // The doors say the same of the points that they hold.
-        let told = beside(&points, 0..points.len(), &Known::default(), None);
+        let told = beside(&points, &suspect, 0..points.len(), &Known::default(), None);
         for ((beside, expected), cell) in told.into_iter().zip(&expected).zip(&cells) {
             let of_view = Beside {
                 reliability: cell.map(|_| Reliability::Moderate),
@@ -218,7 +252,7 @@ async fn a_series_stands_beside_its_baseline_as_the_library_has_it() {
         let [series, beside] = ["series", "series_baseline"].map(|view| format!("SELECT * FROM {view} LIMIT 1"));
         let (series, beside) = (here.ask(&series).await.columns(), here.ask(&beside).await.columns());
         assert_eq!(beside[..series.len()], series[..]);
-        assert_eq!(beside[series.len()..], ["reliability", "baseline", "z", "ratio"]);
+        assert_eq!(beside[series.len()..], ["reliability", "baseline", "z", "ratio", "suspect"]);
     }
 }
 

@@ -1,8 +1,8 @@
 //! Forecasts in, alerts out: one per episode. What was observed in, signals out: one per spell of days.
 //!
-//! **Reads** the views `series`, `forecast`, `alert`, `feed_facts` and `signal` of the lake, and the rules of the
-//! configuration. **Writes** the tables `alerts` and `signals`, lines of the program's log and, where one is
-//! configured, a webhook. **Guarantees** that an episode is raised once and resolved once, whatever restarts in
+//! **Reads** the views `series`, `forecast`, `alert`, `feed_facts`, `signal` and `judgement` of the lake, and the rules of
+//! the configuration. **Writes** the tables `alerts`, `signals` and `judgements`, lines of the program's log and, where one
+//! is configured, a webhook. **Guarantees** that an episode is raised once and resolved once, whatever restarts in
 //! between, because what was decided before is read from the lake; that nobody is warned of days that are over; that a
 //! notice holds no text, handle or id of anybody. A webhook that does not answer is tried again at every turn, across
 //! restarts: what it has not taken waits in a file; it may hear of an alert twice, and tells repeats by id and state.

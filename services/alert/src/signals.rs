@@ -6,7 +6,7 @@
 
 use jiff::{Timestamp, ToSpan as _, civil::Date};
 use std::collections::BTreeMap;
-use tidemark_domain::{PeriodKind, Proportion, SeriesKey, Signal, SignalKind, series::ALL, time::days};
+use tidemark_domain::{Judgement, PeriodKind, Proportion, SeriesKey, Signal, SignalKind, series::ALL, time::days};
 use tidemark_query::FeedFacts;
 use tidemark_surveillance::artefacts::{Assessment, Episode, Settings, assess};
 use tidemark_surveillance::detect::{
@@ -50,7 +50,8 @@ pub fn decide(watched: &Watched, known: &[Signal], last_day: Date, now: Timestam
     let news_from = last_day.saturating_sub((NEWS_DAYS - 1).days());
 
     let episodes = assessment.episodes().into_iter().filter(|episode| episode.first >= usual_from);
-    let mut standing: Vec<Signal> = episodes.map(|episode| data_quality(&feed.source, &episode, now)).collect();
+    let data_quality = |episode: Episode| data_quality(&feed.source, &episode, &assessment, now);
+    let mut standing: Vec<Signal> = episodes.map(data_quality).collect();
     for (key, cells) in series {
         let news = spells(key, feed, cells, &assessment).into_iter().filter(|spell| spell.last.end >= news_from);
         standing.extend(news.map(|spell| marker(&spell, now)));
@@ -68,6 +69,14 @@ pub fn decide(watched: &Watched, known: &[Signal], last_day: Date, now: Timestam
     standing.retain(|signal| !known.iter().any(|known| signal.says_what(known)));
     standing.extend(gone);
     standing
+}
+
+/// How far the feed was judged, once its days were; `None` where no day has enough before it to be compared with, so that
+/// silence says nothing.
+#[must_use]
+pub fn judged(feed: &FeedFacts, now: Timestamp) -> Option<Judgement> {
+    let is_known = feed.days.len() > Settings::default().least_days;
+    is_known.then(|| Judgement { source: feed.source.clone(), last_day: last(feed), issued_at: now })
 }
 
 /// The last day of a feed's facts.
@@ -108,7 +117,8 @@ fn spells(
     rank::spells(&rank::rank(&found, found.len()), LEAST_SCORE)
 }
 
-fn data_quality(source: &str, episode: &Episode, now: Timestamp) -> Signal {
+fn data_quality(source: &str, episode: &Episode, assessment: &Assessment, now: Timestamp) -> Signal {
+    let is_suspect = |day: &Date| !assessment.reasons(*day).is_empty();
     Signal {
         id: id(&[SignalKind::DataQuality.code(), source, &episode.first.to_string()]),
         kind: SignalKind::DataQuality,
@@ -119,6 +129,7 @@ fn data_quality(source: &str, episode: &Episode, now: Timestamp) -> Signal {
         first_day: episode.first,
         last_day: episode.last,
         days: episode.days as u64,
+        suspect_days: days(episode.first, episode.last).filter(is_suspect).collect(),
         score: None,
         reasons: episode.reasons.iter().map(ToString::to_string).collect(),
         is_withdrawn: false,
@@ -139,6 +150,7 @@ fn marker(spell: &Spell, now: Timestamp) -> Signal {
         first_day,
         last_day: spell.last.end,
         days: spell.periods as u64,
+        suspect_days: Vec::new(),
         // More digits would be news each time, and mean nothing.
         score: Some((100.0 * spell.best.score).round() / 100.0),
         reasons: vec![format!("{value:.2} % up to {}; {expected:.2} % were expected", best.period.end)],
@@ -154,7 +166,7 @@ fn id(parts: &[&str]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Watched, decide, first_day};
+    use super::{Watched, decide, first_day, judged};
     use jiff::{Timestamp, ToSpan as _, civil::Date, civil::date};
     use std::collections::BTreeMap;
     use std::ops::Range;
@@ -233,9 +245,24 @@ mod tests {
         let [outage, rise] = signals.as_slice() else { panic!("{signals:?}") };
         assert!(outage.reasons[0].starts_with("no posts; 20"), "{:?}", outage.reasons);
         assert_eq!((outage.score, outage.marker.as_deref()), (None, None));
+        assert_eq!(outage.suspect_days, [day(120), day(121), day(122)]);
         assert!(rise.score >= Some(5.0) && rise.marker.as_deref() == Some("mh.stress"), "{rise:?}");
         assert!(rise.reasons[0].contains("were expected"), "{:?}", rise.reasons);
+        assert!(rise.suspect_days.is_empty());
         assert_eq!(watched.decided(&signals), vec![], "the same days again say nothing new");
+    }
+
+    #[test]
+    fn days_between_suspect_ones_are_not_suspect() {
+        let signals = steady(200).silent(120..121).silent(124..125).decided(&[]);
+        assert_eq!(told(&signals), [(SignalKind::DataQuality, day(120), day(124), 2, false)]);
+        assert_eq!(signals[0].suspect_days, [day(120), day(124)]);
+    }
+
+    #[test]
+    fn what_has_nothing_to_be_compared_with_is_not_judged() {
+        let to = |days| judged(&steady(days).feed, NOW).map(|judgement| judgement.last_day);
+        assert_eq!((to(14), to(15), to(200)), (None, Some(day(14)), Some(day(199))));
     }
 
     #[test]

@@ -1,12 +1,12 @@
 //! The *watch*: what feeds brought and what was counted of the watched markers is looked at whenever it changed, and
-//! the signals that changed with it are written.
+//! the signals that changed with it are written, and how far was looked.
 
 use crate::signals::{self, Watched};
 use crate::{Error, Rule, metrics};
 use jiff::{Timestamp, civil::Date};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
-use tidemark_domain::{PeriodKind, Proportion, SeriesKey, Signal, SignalKind, series::ALL};
+use tidemark_domain::{Judgement, PeriodKind, Proportion, SeriesKey, Signal, SignalKind, series::ALL};
 use tidemark_query::{SeriesFilter, SeriesSummary, Session, tables};
 
 /// How long the watch rests for the time it looks: while a backfill changes cells all the time, looking takes no more
@@ -68,8 +68,11 @@ impl Watch {
         }
         let judged = Some((last_day, ended));
         let is_news = self.judged != judged;
-        let changed = if is_news { changed(session, &filter, now, last_day).await? } else { Vec::new() };
+        let (changed, judgements) =
+            if is_news { changed(session, &filter, now, last_day).await? } else { (Vec::new(), Vec::new()) };
+        // Never the other way round: a day is not called judged before its signals can be read.
         session.append_signals(&changed).await?;
+        session.append_judgements(&judgements).await?;
         tell(&changed);
         (self.seen, self.judged) = (Some(seen), judged);
         self.rest = Some((Instant::now(), started.elapsed() * REST_PER_LOOK));
@@ -101,12 +104,13 @@ fn reach_alike(before: &[SeriesSummary], now: &[SeriesSummary]) -> bool {
     before.len() == now.len() && before.iter().zip(now).all(alike)
 }
 
+/// The signals that changed, and the sources that were judged to another day than was last said.
 async fn changed(
     session: &Session,
     filter: &SeriesFilter,
     now: Timestamp,
     last_day: Date,
-) -> Result<Vec<Signal>, Error> {
+) -> Result<(Vec<Signal>, Vec<Judgement>), Error> {
     let feeds =
         session.feed_facts(&SeriesFilter { from: filter.from, to: filter.to, ..SeriesFilter::default() }).await?;
     let mut series: BTreeMap<String, BTreeMap<SeriesKey, BTreeMap<Date, Proportion>>> = BTreeMap::new();
@@ -118,7 +122,11 @@ async fn changed(
             cells.insert(point.period.end, Proportion { k, n });
         }
     }
-    let known = session.signals().await?;
+    let (known, said) = (session.signals().await?, session.judgements().await?);
+    let is_said =
+        |now: &Judgement| said.iter().any(|said| (&said.source, said.last_day) == (&now.source, now.last_day));
+    let judged = feeds.iter().filter_map(|feed| signals::judged(feed, now));
+    let judgements = judged.filter(|judgement| !is_said(judgement)).collect();
     let decide = move || {
         let each = feeds.into_iter().map(|feed| {
             let series = series.remove(&feed.source).unwrap_or_default();
@@ -126,7 +134,7 @@ async fn changed(
         });
         each.flatten().collect()
     };
-    Ok(tokio::task::spawn_blocking(decide).await?)
+    Ok((tokio::task::spawn_blocking(decide).await?, judgements))
 }
 
 /// Counts, and no words: what they say is for those who may ask.

@@ -283,6 +283,7 @@ impl From<say::Series> for proto::GetSeriesResponse {
             weighted_lower: point.weighted_lower,
             weighted_upper: point.weighted_upper,
             value_with_bots: point.value_with_bots,
+            suspect: point.suspect.clone(),
         };
         Self {
             key: Some((&said.key).into()),
@@ -373,7 +374,15 @@ impl From<say::Signals> for proto::ListSignalsResponse {
             reasons: signal.reasons,
             issued_at_us: micros(signal.issued_at),
         };
-        Self { signals: said.signals.into_iter().map(signal).collect() }
+        let judged = |judged: say::Judged| proto::Judged {
+            source: judged.source,
+            last_day: judged.last_day.to_string(),
+            issued_at_us: micros(judged.issued_at),
+        };
+        Self {
+            signals: said.signals.into_iter().map(signal).collect(),
+            judged: said.judged.into_iter().map(judged).collect(),
+        }
     }
 }
 

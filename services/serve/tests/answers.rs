@@ -50,6 +50,7 @@ async fn both_doors_give_the_same_answers_and_no_small_cell_shows_a_number() {
         assert_eq!(rest["value"].as_f64(), grpc.value);
         assert_eq!(rest["n"].as_u64(), grpc.n);
         assert_eq!(rest["reliability"].as_str().unwrap_or_default(), grpc.reliability);
+        assert_eq!(rest["suspect"].as_str(), grpc.suspect.as_deref());
         for (number, told) in [
             ("baseline", grpc.baseline),
             ("z", grpc.z),
@@ -83,6 +84,16 @@ async fn both_doors_give_the_same_answers_and_no_small_cell_shows_a_number() {
     // What is asked for is cut, and not what it is compared with.
     let (_, cut) = get(&open, "/api/v1/series?source=simulated&marker=mh.stress&from=2026-04-05&to=2026-04-09").await;
     assert_eq!(cut["points"].as_array().unwrap()[..], points[35..40]);
+
+    // Two days on which the feed is suspect, and not the one between; their numbers are shown.
+    let suspect = |points: &[Value]| -> Vec<String> {
+        let of = points.iter().filter(|point| point["suspect"] == "no posts; 120 are usual");
+        of.map(|point| point["end"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(suspect(points), ["2026-03-10", "2026-03-12"]);
+    assert!(points[9]["value"].is_number() && points[10]["suspect"].is_null(), "{}", points[9]);
+    let (_, north) = get(&open, "/api/v1/series?source=simulated&marker=mh.stress&region=north&to=2026-03-10").await;
+    assert_eq!(suspect(north["points"].as_array().unwrap()), ["2026-03-10"], "a feed is a source as a whole");
 
     // 40 of 200 people with 203 posts, without the marker's errors; who is in no place but the north counts as the north does.
     let number = |point: &Value, name: &str| point[name].as_f64().unwrap();
@@ -124,8 +135,12 @@ async fn both_doors_give_the_same_answers_and_no_small_cell_shows_a_number() {
     let said = grpc.list_alerts(proto::ListAlertsRequest { state: "resolved".to_owned() }).await.unwrap().into_inner();
     assert!(said.alerts.is_empty());
 
-    let (_, signals) = get(&open, "/api/v1/signals").await;
-    let signals = signals["signals"].as_array().unwrap();
+    let (_, answer) = get(&open, "/api/v1/signals").await;
+    let judged = serde_json::json!([
+        {"source": "simulated", "last_day": "2026-04-09", "issued_at": "2026-04-10T01:00:00Z"},
+    ]);
+    assert_eq!(answer["judged"], judged);
+    let signals = answer["signals"].as_array().unwrap();
     let kinds: Vec<_> = signals.iter().map(|signal| signal["kind"].as_str().unwrap()).collect();
     assert_eq!(kinds, ["marker", "data_quality"], "the latest first");
     assert_eq!((&signals[0]["title"], &signals[0]["score"]), (&Value::from("Stress (model)"), &Value::from(7.5)));
@@ -133,8 +148,9 @@ async fn both_doors_give_the_same_answers_and_no_small_cell_shows_a_number() {
     assert_eq!(signals[1]["reasons"], serde_json::json!(["no posts; 120 are usual"]));
     for (narrower, count) in [
         ("kind=marker", 1),
-        ("source=simulated&from=2026-03-12&to=2026-03-31", 1),
+        ("source=simulated&from=2026-03-13&to=2026-03-31", 1),
         ("from=2026-03-11&to=2026-03-11", 1),
+        ("from=2026-03-13&to=2026-03-20", 0),
         ("to=2026-03-09", 0),
     ] {
         let (_, some) = get(&open, &format!("/api/v1/signals?{narrower}")).await;
@@ -143,7 +159,8 @@ async fn both_doors_give_the_same_answers_and_no_small_cell_shows_a_number() {
     let quality = proto::ListSignalsRequest { kind: "data_quality".to_owned(), ..Default::default() };
     let said = grpc.list_signals(quality).await.unwrap().into_inner();
     let days = (said.signals[0].first_day.as_str(), said.signals[0].last_day.as_str(), said.signals[0].days);
-    assert_eq!(days, ("2026-03-10", "2026-03-11", 2));
+    assert_eq!(days, ("2026-03-10", "2026-03-12", 2));
+    assert_eq!((said.judged[0].source.as_str(), said.judged[0].last_day.as_str()), ("simulated", "2026-04-09"));
     assert_eq!((said.signals[0].score, said.signals[0].marker.as_str()), (None, ""));
 
     let refused =

@@ -26,7 +26,7 @@ async fn a_first_start_answers_that_there_is_nothing_yet() {
     let (_, alerts) = get(&open, "/api/v1/alerts").await;
     assert_eq!(alerts, serde_json::json!({"alerts": []}));
     let (_, signals) = get(&open, "/api/v1/signals").await;
-    assert_eq!(signals, serde_json::json!({"signals": []}));
+    assert_eq!(signals, serde_json::json!({"signals": [], "judged": []}));
     let (status, said) = get(&open, "/api/v1/status").await;
     assert_eq!(status, StatusCode::OK);
     assert_eq!(said["ledger"]["read"], 0);
@@ -157,7 +157,8 @@ async fn the_interface_describes_itself_and_counts_what_it_answers() {
         .collect();
     assert_eq!(names, ["source", "region", "language", "marker", "period", "from", "to", "as_of"]);
     let point = &description["components"]["schemas"]["Point"]["properties"];
-    for column in ["reliability", "baseline", "z", "ratio", "adjusted", "weighted_upper", "value_with_bots"] {
+    for column in ["reliability", "baseline", "z", "ratio", "adjusted", "weighted_upper", "value_with_bots", "suspect"]
+    {
         assert!(point[column]["description"].is_string(), "{column}: {point}");
     }
     let record = &description["components"]["schemas"]["TrackRecord"]["properties"];

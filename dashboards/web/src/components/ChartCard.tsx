@@ -24,10 +24,11 @@ export function sayStep(step: Slot | Ahead, period: PeriodKind, unit: Unit): str
     const exceed = step.pExceed === null ? "" : said.aheadExceed(probability(step.pExceed));
     return said.ahead(weekday(step.end), percent(step.q500), band(step.q025, step.q975)) + exceed;
   }
-  if (step.status === "censored") return said.withheld(when(period, step));
-  if (step.status === "no_data") return said.noData(when(period, step));
+  const suspect = step.suspect === null ? "" : `; ${said.suspect(step.suspect)}`;
+  if (step.status === "censored") return said.withheld(when(period, step)) + suspect;
+  if (step.status === "no_data") return said.noData(when(period, step)) + suspect;
   const numbers = [percent(step.value), band(step.lower, step.upper), count(step.k ?? 0), count(step.n ?? 0)] as const;
-  return said.observed(when(period, step), ...numbers, unit) + besideStep(step);
+  return said.observed(when(period, step), ...numbers, unit) + besideStep(step) + suspect;
 }
 
 function saySummary(summary: Summary, period: PeriodKind, unit: Unit, forecasts: Forecasts | undefined): string {
@@ -47,7 +48,7 @@ function saySummary(summary: Summary, period: PeriodKind, unit: Unit, forecasts:
     sentences.push(`${[now, moved].filter(Boolean).join(", ")}${besideLatest(latest, period)}.`);
   }
   if (highest) sentences.push(said.summary.highest(percent(highest.value), day(highest.end)));
-  const gaps = said.summary.gaps(summary.censored, summary.noData);
+  const gaps = said.summary.gaps(summary.gaps);
   if (gaps) sentences.push(`${gaps}.`);
   if (period !== "day") sentences.push(said.summary.daily);
   else if (!end && forecasts?.origin) sentences.push(said.summary.overtaken(day(forecasts.origin)));

@@ -73,7 +73,7 @@ export function DataTable({ title, slots, ahead, period, unit }: Props) {
               <td>{slot.baseline === null ? "–" : percent(slot.baseline)}</td>
               <td>{slot.z === null ? "–" : deviations(slot.z)}</td>
               <td>{slot.ratio === null ? "–" : ratio(slot.ratio)}</td>
-              <td>{strings.statuses[slot.status]}</td>
+              <td>{slot.suspect === null ? strings.statuses[slot.status] : said.suspect(slot.suspect)}</td>
             </tr>
           ))}
         </tbody>

@@ -1,4 +1,5 @@
 import { strings } from "../strings";
+import { HATCH, Hatch } from "./Hatch";
 
 const said = strings.series.legend;
 
@@ -38,6 +39,13 @@ export function Legend({ minUnits }: { minUnits: number }) {
           <rect className="k-no_data" x="4" y="5" width="20" height="5" />
         </svg>
         {said.noData}
+      </li>
+      <li>
+        <svg width="28" height="14" aria-hidden="true">
+          <Hatch />
+          <rect width="28" height="14" fill={HATCH} />
+        </svg>
+        {said.suspect}
       </li>
     </ul>
   );

@@ -3,14 +3,17 @@ import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type PointerE
 import { useCursor } from "../cursor";
 import type { PeriodKind } from "../data/api";
 import { stepDays } from "../data/dates";
-import { extent, nearest, toGaps, type Ahead, type Slot } from "../data/series";
+import { extent, nearest, toDrawn, toGaps, type Ahead, type Slot } from "../data/series";
 import { percent } from "../format";
 import { strings } from "../strings";
+import { HATCH } from "./Hatch";
 
 const HEIGHT = 236;
 const MARGIN = { left: 48, right: 10, top: 10, bottom: 48 };
 const LABEL_WIDTH = 108;
-const GAP_TOP = HEIGHT - MARGIN.bottom + 3;
+/** Below the axis a strip says that there is no number; over the whole height, a hatch says that it is suspect. */
+const STRIP = { y: HEIGHT - MARGIN.bottom + 3, height: 5 };
+const WHOLE = { y: MARGIN.top, height: HEIGHT - MARGIN.top - MARGIN.bottom };
 const DAY_MS = 86_400_000;
 
 interface Props {
@@ -89,17 +92,18 @@ export function SeriesChart(props: Props) {
   const cursor = useCursor();
   const steps = useMemo<(Slot | Ahead)[]>(() => [...slots, ...ahead], [slots, ahead]);
   const gaps = useMemo(() => toGaps(slots), [slots]);
+  const shown = useMemo(() => toDrawn(slots), [slots]);
 
   useEffect(() => {
     if (width < 100 || !paper.current) return;
-    const plot = draw({ slots, ahead, threshold }, width);
+    const plot = draw({ slots: shown, ahead, threshold }, width);
     // The page's policy allows no inline styles; what Plot's own sheet says stands in base.css.
     for (const style of plot.querySelectorAll("style")) style.remove();
     paper.current.replaceChildren(plot);
     const x = plot.scale("x");
     const y = plot.scale("y");
     if (x?.invert && y) setDrawn({ x: x.apply, invert: x.invert, y: y.apply });
-  }, [slots, ahead, threshold, width]);
+  }, [shown, ahead, threshold, width]);
 
   const place = cursor.end === null ? -1 : steps.findIndex((step) => step.end === cursor.end);
   const pointed = steps[place];
@@ -130,7 +134,7 @@ export function SeriesChart(props: Props) {
     go(to);
   };
 
-  const level = pointed && ("q500" in pointed ? pointed.q500 : pointed.value);
+  const level = pointed && ("q500" in pointed ? pointed.q500 : shown[place]?.value);
   const half = (stepDays(period) * DAY_MS) / 2;
   return (
     <div className="chart" ref={box}>
@@ -160,11 +164,10 @@ export function SeriesChart(props: Props) {
               return (
                 <rect
                   key={gap.first.getTime()}
-                  className={`k-${gap.status}`}
+                  className={`k-${gap.kind}`}
                   x={left}
-                  y={GAP_TOP}
                   width={Math.max(2, right - left - 0.5)}
-                  height={5}
+                  {...(gap.kind === "suspect" ? { ...WHOLE, fill: HATCH } : STRIP)}
                 />
               );
             })}

@@ -1,5 +1,5 @@
-import type { Signal } from "../data/api";
-import { silence, told } from "../data/signals";
+import type { Signal, Signals as Answer } from "../data/api";
+import { reach, silence, told } from "../data/signals";
 import { strings } from "../strings";
 
 const said = strings.signals;
@@ -19,12 +19,26 @@ function One({ signal }: { signal: Signal }) {
   );
 }
 
-export function Signals({ signals, busy }: { signals: Signal[]; busy: boolean }) {
+interface Props {
+  answer: Answer;
+  sources: string[];
+  busy: boolean;
+}
+
+export function Signals({ answer: { signals, judged }, sources, busy }: Props) {
   const rest = signals.slice(SHOWN);
-  if (signals.length === 0) return <p className="quiet">{silence(busy)}</p>;
+  if (signals.length === 0) {
+    return (
+      <p className="quiet" data-testid="judged">
+        {silence(judged, sources, busy)}
+      </p>
+    );
+  }
   return (
     <>
-      <p className="quiet">{said.help}</p>
+      <p className="quiet" data-testid="judged">
+        {said.help} {reach(judged, sources, busy)}
+      </p>
       <ol className="signals" data-testid="signals">
         {signals.slice(0, SHOWN).map((signal) => (
           <One key={signal.id} signal={signal} />

@@ -109,6 +109,8 @@ export interface Point {
   weighted: number | null;
   weighted_lower: number | null;
   weighted_upper: number | null;
+  /** Why the feed, and not the people, changed in the period. Null: it did not, or was not judged yet. */
+  suspect: string | null;
   issued_at: string | null;
   model: string;
   lexicon: string;
@@ -203,6 +205,19 @@ export interface Signal {
   score: number | null;
   reasons: string[];
   issued_at: string;
+}
+
+/** How far a source was judged: no signal on later days says nothing yet. */
+export interface Judged {
+  source: string;
+  last_day: string;
+  issued_at: string;
+}
+
+export interface Signals {
+  signals: Signal[];
+  /** A source that was not judged yet is absent. */
+  judged: Judged[];
 }
 
 /** RFC 9457 problem details, as an error. */

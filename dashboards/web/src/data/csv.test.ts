@@ -38,8 +38,15 @@ describe("the file of a chart", () => {
     const told = { ...adjusted, weighted: 0.13, weighted_lower: 0.1, weighted_upper: 0.16 };
     const points = observed.points.slice(0, 2).map((point, at) => (at === 0 ? { ...point, ...told } : point));
     const [, first, second] = toCsv({ ...observed, points }, undefined).split("\r\n");
-    expect(first?.split(",").slice(-7, -1)).toEqual(["0.11", "0.08", "0.14", "0.13", "0.1", "0.16"]);
-    expect(second?.split(",").slice(-7, -1)).toEqual(Array(6).fill(""));
+    expect(first?.split(",").slice(-8, -2)).toEqual(["0.11", "0.08", "0.14", "0.13", "0.1", "0.16"]);
+    expect(second?.split(",").slice(-8, -2)).toEqual(Array(6).fill(""));
+  });
+
+  it("says why a number is suspect, and keeps the number", () => {
+    const suspect = rows.filter((row) => row.suspect !== "");
+    expect(suspect.map((row) => row.end)).toEqual(["2026-11-12"]);
+    expect(suspect[0]?.suspect).toContain("31 posts; 300 are usual");
+    expect(suspect[0]?.value).not.toBe("");
   });
 
   it("cannot be run by a spreadsheet", () => {

@@ -9,7 +9,7 @@ const COLUMNS = [
   "origin", "horizon_days", "q0.025", "q0.1", "q0.25", "q0.5", "q0.75", "q0.9", "q0.975", "threshold", "p_exceed",
   "reliability", "baseline", "z", "ratio",
   "adjusted", "adjusted_lower", "adjusted_upper", "weighted", "weighted_lower", "weighted_upper",
-  "value_with_bots",
+  "value_with_bots", "suspect",
 ] as const;
 
 type Cell = string | number | null | undefined;

@@ -1,6 +1,6 @@
 // A synthetic data set in the interface's exact shape, for tests and for working on the page alone. No real data.
 
-import type { Alert, Catalogue, FeedDay, Forecasts, Point, Reliability, Series, Signal, Status } from "./api";
+import type { Alert, Catalogue, FeedDay, Forecasts, Judged, Point, Reliability, Series, Signal, Status } from "./api";
 import { addDays, daysBetween } from "./dates";
 
 export const LEVELS = [0.01, 0.025, 0.05, ...Array.from({ length: 17 }, (_, i) => (i + 2) * 0.05), 0.95, 0.975, 0.99]
@@ -17,6 +17,12 @@ const MARKERS = [
   ["emotion.goemotions.sadness", "Sadness", "Posts that express sadness.", true],
   ["lexicon.suicide_risk.loneliness", "Loneliness (suicide risk words)", "Posts with a word of that category.", false],
 ] as const;
+
+/** A day on which the feed changed and not the people, and why. */
+const SUSPECT = {
+  day: addDays(LAST, -8),
+  reasons: ["31 posts; 300 are usual", "18 hours without a post; 0 are usual"],
+};
 
 /** The same number for the same text, in [0, 1). */
 function chance(text: string): number {
@@ -38,7 +44,7 @@ export function truth(marker: string, region: string, day: string): number {
   return base + week + surge + rise;
 }
 
-type Beside = Pick<Point, "reliability" | "baseline" | "z" | "ratio">;
+type Beside = Pick<Point, "reliability" | "baseline" | "z" | "ratio" | "suspect">;
 
 /** A server that is given no tables adjusts and weights nothing. */
 const UNTOLD = {
@@ -63,20 +69,23 @@ function counted(marker: string, region: string, day: string): Omit<Point, keyof
   return { ...base, status: "ok", value: p, lower: centre - half, upper: centre + half, ...counts };
 }
 
-/** What stands beside a number, as the server reckons it: the same weekdays of eight weeks, four of them at least. */
+/** What stands beside a number, as the server reckons it: the same weekdays of eight weeks, four of them at least, none of
+    them suspect. */
 function beside(marker: string, region: string, cell: Omit<Point, keyof Beside>): Beside {
   const earlier = Array.from({ length: 8 }, (_, index) => addDays(cell.end, -7 * (index + 1)))
-    .filter((day) => day >= FIRST)
+    .filter((day) => day >= FIRST && day !== SUSPECT.day)
     .map((day) => counted(marker, region, day).value)
     .filter((value) => value !== null);
   const { value, n } = cell;
   const word: Reliability | null = n === null ? null : n < 50 ? "low" : n < 200 ? "moderate" : "high";
-  if (earlier.length < 4) return { reliability: word, baseline: null, z: null, ratio: null };
+  const suspect = cell.end === SUSPECT.day ? SUSPECT.reasons.join("; ") : null;
+  if (earlier.length < 4) return { reliability: word, baseline: null, z: null, ratio: null, suspect };
   const mean = earlier.reduce((sum, one) => sum + one, 0) / earlier.length;
-  if (value === null || n === null) return { reliability: null, baseline: mean, z: null, ratio: null };
+  if (value === null || n === null) return { reliability: null, baseline: mean, z: null, ratio: null, suspect };
+  if (suspect !== null) return { reliability: word, baseline: mean, z: null, ratio: null, suspect };
   const sd = Math.sqrt(earlier.reduce((sum, one) => sum + (one - mean) ** 2, 0) / (earlier.length - 1));
   const spread = Math.max(sd, Math.sqrt((mean * (1 - mean)) / n));
-  return { reliability: word, baseline: mean, z: (value - mean) / spread, ratio: value / mean };
+  return { reliability: word, baseline: mean, z: (value - mean) / spread, ratio: value / mean, suspect };
 }
 
 function point(marker: string, region: string, day: string): Point {
@@ -211,11 +220,11 @@ const feedSignal: Signal = {
   language: "all",
   marker: null,
   title: null,
-  first_day: addDays(LAST, -8),
-  last_day: addDays(LAST, -8),
+  first_day: SUSPECT.day,
+  last_day: SUSPECT.day,
   days: 1,
   score: null,
-  reasons: ["31 posts; 300 are usual", "18 hours without a post; 0 are usual"],
+  reasons: SUSPECT.reasons,
   issued_at: "2026-11-21T08:00:02Z",
 };
 
@@ -236,6 +245,8 @@ export const signals: Signal[] = [
   feedSignal,
 ];
 
+export const judged: Judged[] = [{ source: "simulated", last_day: LAST, issued_at: "2026-11-21T08:00:02Z" }];
+
 /** Answers an address under /api/v1. */
 export function answer(address: string): unknown {
   const url = new URL(address, "http://fixture");
@@ -252,7 +263,7 @@ export function answer(address: string): unknown {
     case "/alerts":
       return { alerts };
     case "/signals":
-      return { signals };
+      return { signals, judged };
     case "/feed-health":
       return { days: feed(ask("region"), ask("from")) };
     default:

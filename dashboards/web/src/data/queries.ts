@@ -1,7 +1,7 @@
 // What the page asks the server, and how often: every few seconds while something is being read, seldom otherwise.
 
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { get, type Alert, type Catalogue, type FeedDay, type Forecasts, type Series, type Signal, type Status } from "./api";
+import { get, type Alert, type Catalogue, type FeedDay, type Forecasts, type Series, type Signals, type Status } from "./api";
 import type { View } from "../selection";
 import { progress } from "./progress";
 import { addDays, iso } from "./dates";
@@ -47,7 +47,7 @@ export function useSignals(busy: boolean) {
   const from = addDays(iso(new Date()), -SIGNAL_DAYS);
   return useQuery({
     queryKey: ["signals", from],
-    queryFn: ({ signal }) => get<{ signals: Signal[] }>("signals", { from }, signal),
+    queryFn: ({ signal }) => get<Signals>("signals", { from }, signal),
     refetchInterval: busy ? BUSY_MS : CALM_MS,
     placeholderData: keepPreviousData,
   });

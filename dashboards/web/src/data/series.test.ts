@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Series } from "./api";
 import { byRegion, unusual } from "./feed";
 import { LEVELS, feed, forecasts, series } from "./fixture";
-import { extent, nearest, stillAhead, summarise, toAhead, toGaps, toSlots } from "./series";
+import { extent, gapOf, nearest, stillAhead, summarise, toAhead, toDrawn, toGaps, toSlots } from "./series";
 
 const south = series("mh.stress", "south");
 const west = series("mh.stress", "west");
@@ -49,19 +49,35 @@ describe("slots", () => {
 describe("gaps", () => {
   it("are runs of one reason", () => {
     const slots = toSlots(west);
+    const outage = new Date("2026-11-12T00:00:00Z");
     expect(toGaps(slots)).toEqual([
-      { status: "no_data", first: new Date("2026-08-03T00:00:00Z"), last: new Date("2026-08-06T00:00:00Z"), count: 4 },
+      { kind: "no_data", first: new Date("2026-08-03T00:00:00Z"), last: new Date("2026-08-06T00:00:00Z"), count: 4 },
+      { kind: "suspect", first: outage, last: outage, count: 1 },
     ]);
-    const withheld = toSlots(south).filter((slot) => slot.status === "censored").length;
+    const withheld = toSlots(south).filter((slot) => gapOf(slot) === "censored").length;
     expect(withheld).toBeGreaterThan(0);
-    expect(toGaps(toSlots(south)).reduce((sum, gap) => sum + gap.count, 0)).toBe(withheld);
+    expect(toGaps(toSlots(south)).reduce((sum, gap) => sum + gap.count, 0)).toBe(withheld + 1);
   });
 
   it("tell a withheld day from a neighbouring day without data", () => {
     const [a, b] = west.points;
     if (!a || !b) throw new Error("the fixture has points");
     const slots = toSlots({ ...west, points: [{ ...a, status: "censored" }, { ...b, status: "no_data" }] });
-    expect(toGaps(slots).map((gap) => [gap.status, gap.count])).toEqual([["censored", 1], ["no_data", 1]]);
+    expect(toGaps(slots).map((gap) => [gap.kind, gap.count])).toEqual([["censored", 1], ["no_data", 1]]);
+  });
+
+  it("are suspect where the feed is, whether somebody wrote or not", () => {
+    const [a, b, c] = west.points;
+    if (!a || !b || !c) throw new Error("the fixture has points");
+    const why = { suspect: "no posts; 120 are usual" };
+    const slots = toSlots({ ...west, points: [{ ...a, ...why }, { ...b, ...why, status: "no_data" }, c] });
+    expect(toGaps(slots).map((gap) => [gap.kind, gap.count])).toEqual([["suspect", 2]]);
+    // The numbers are kept for the table and the read-out, and not drawn.
+    expect(slots[0]?.value).toBe(a.value);
+    const drawn = toDrawn(slots);
+    expect(drawn.map((slot) => Number.isFinite(slot.value))).toEqual([false, false, true]);
+    expect([drawn[0]?.lower, drawn[0]?.upper]).toEqual([NaN, NaN]);
+    expect(drawn[2]).toBe(slots[2]);
   });
 });
 
@@ -113,12 +129,24 @@ describe("summary", () => {
   it("compares the latest value with the 28 days before it and finds the highest", () => {
     const slots = toSlots(series("mh.stress"));
     const summary = summarise(slots, toAhead(forecasts("mh.stress")), 1);
-    const before = slots.slice(-29, -1);
-    const mean = before.reduce((sum, slot) => sum + slot.value, 0) / 28;
+    const trusted = slots.filter((slot) => slot.suspect === null);
+    const before = slots.slice(-29, -1).filter((slot) => slot.suspect === null);
+    const mean = before.reduce((sum, slot) => sum + slot.value, 0) / 27;
     expect(summary.latest).toBe(slots.at(-1));
     expect(summary.change).toBeCloseTo((slots.at(-1)?.value ?? 0) - mean, 12);
-    expect(summary.highest?.value).toBe(Math.max(...slots.map((slot) => slot.value)));
+    expect(summary.highest?.value).toBe(Math.max(...trusted.map((slot) => slot.value)));
+    expect(summary.gaps).toEqual({ censored: 0, no_data: 0, suspect: 1 });
     expect(summary.likeliest?.pExceed).toBeGreaterThan(0.5);
+  });
+
+  it("takes no suspect day for the latest or the highest", () => {
+    const points = series("mh.stress").points;
+    const last = points.at(-1);
+    if (!last) throw new Error("the fixture has points");
+    const flood = { ...last, value: 0.9, suspect: "40 % of posts are automated; 2 % are usual" };
+    const summary = summarise(toSlots({ ...series("mh.stress"), points: [...points.slice(0, -1), flood] }), [], 1);
+    expect(summary.latest?.end).toBe(points.at(-2)?.end);
+    expect(summary.highest?.value).toBeLessThan(0.9);
   });
 
   it("says nothing about change after too little", () => {

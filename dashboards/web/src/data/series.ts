@@ -19,6 +19,8 @@ export interface Slot {
   baseline: number | null;
   z: number | null;
   ratio: number | null;
+  /** Why the feed, and not the people, changed; null where it did not. The numbers are kept, and not drawn. */
+  suspect: string | null;
 }
 
 /** One day ahead: the quantiles that are drawn. */
@@ -36,9 +38,12 @@ export interface Ahead {
   pExceed: number | null;
 }
 
-/** A run of neighbouring periods without a number, for the same reason. */
+/** Why a period is drawn as a gap. */
+export type GapKind = Exclude<CellStatus, "ok"> | "suspect";
+
+/** A run of neighbouring periods that are drawn as a gap, for the same reason. */
 export interface Gap {
-  status: Exclude<CellStatus, "ok">;
+  kind: GapKind;
   first: Date;
   last: Date;
   count: number;
@@ -64,6 +69,7 @@ function toSlot(point: Point): Slot {
     baseline: point.baseline,
     z: shown ? point.z : null,
     ratio: shown ? point.ratio : null,
+    suspect: point.suspect,
   };
 }
 
@@ -82,6 +88,7 @@ const nothing = (end: string): Slot => ({
   baseline: null,
   z: null,
   ratio: null,
+  suspect: null,
 });
 
 /** Every period from the first point to the last, in the order of time. */
@@ -100,20 +107,29 @@ export function toSlots(series: Series): Slot[] {
   });
 }
 
+/** Why a period is a gap: that its feed is suspect says more than that nobody wrote. Null where it is drawn. */
+export const gapOf = (slot: Slot): GapKind | null =>
+  slot.suspect !== null ? "suspect" : slot.status === "ok" ? null : slot.status;
+
+/** The periods as they are drawn: suspect ones without their numbers, so that line and band break there. */
+export const toDrawn = (slots: Slot[]): Slot[] =>
+  slots.map((slot) => (slot.suspect === null ? slot : { ...slot, value: NaN, lower: NaN, upper: NaN }));
+
 export function toGaps(slots: Slot[]): Gap[] {
   const gaps: Gap[] = [];
-  let before: CellStatus | undefined;
+  let before: GapKind | null = null;
   for (const slot of slots) {
-    if (slot.status !== "ok") {
+    const kind = gapOf(slot);
+    if (kind !== null) {
       const open = gaps.at(-1);
-      if (open && before === slot.status) {
+      if (open && before === kind) {
         open.last = slot.date;
         open.count += 1;
       } else {
-        gaps.push({ status: slot.status, first: slot.date, last: slot.date, count: 1 });
+        gaps.push({ kind, first: slot.date, last: slot.date, count: 1 });
       }
     }
-    before = slot.status;
+    before = kind;
   }
   return gaps;
 }
@@ -160,29 +176,30 @@ export function extent(slots: Slot[], ahead: Ahead[], threshold: number | null):
   return [Math.max(0, floor), Math.min(1, high + room)];
 }
 
-/** What the text summary of a chart says. */
+/** What the text summary of a chart says. Suspect periods are neither the latest, nor the highest, nor compared with. */
 export interface Summary {
   latest: Slot | null;
   /** Latest value minus the mean of the 28 days (4 weeks) before it. */
   change: number | null;
   highest: Slot | null;
   shown: number;
-  censored: number;
-  noData: number;
+  gaps: Record<GapKind, number>;
   /** The day of the fan on which exceeding the threshold is likeliest. */
   likeliest: Ahead | null;
   end: Ahead | null;
 }
 
 export function summarise(slots: Slot[], ahead: Ahead[], step: number): Summary {
-  const shown = slots.filter((slot) => slot.status === "ok");
+  const isShown = (slot: Slot) => gapOf(slot) === null;
+  const shown = slots.filter(isShown);
   const latest = shown.at(-1) ?? null;
   const window = Math.round(28 / step);
   const before = slots
     .slice(0, latest ? slots.indexOf(latest) : 0)
     .slice(-window)
-    .filter((slot) => slot.status === "ok");
+    .filter(isShown);
   const mean = before.reduce((sum, slot) => sum + slot.value, 0) / before.length;
+  const counted = (kind: GapKind) => slots.filter((slot) => gapOf(slot) === kind).length;
   const most = <T>(items: T[], of: (item: T) => number): T | null =>
     items.reduce<T | null>((best, item) => (best === null || of(item) > of(best) ? item : best), null);
   return {
@@ -190,8 +207,7 @@ export function summarise(slots: Slot[], ahead: Ahead[], step: number): Summary 
     change: latest && before.length >= window / 2 ? latest.value - mean : null,
     highest: most(shown, (slot) => slot.value),
     shown: shown.length,
-    censored: slots.filter((slot) => slot.status === "censored").length,
-    noData: slots.filter((slot) => slot.status === "no_data").length,
+    gaps: { censored: counted("censored"), no_data: counted("no_data"), suspect: counted("suspect") },
     likeliest: most(
       ahead.filter((day) => day.pExceed !== null),
       (day) => day.pExceed ?? 0,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { signals } from "./fixture";
-import { silence, told } from "./signals";
+import { judged, signals } from "./fixture";
+import { reach, silence, told } from "./signals";
 
 describe("a signal", () => {
   const [rise, outage] = signals.map(told);
@@ -23,11 +23,17 @@ describe("a signal", () => {
 });
 
 describe("an empty list", () => {
-  it("does not say that nothing changed while days are not judged yet", () => {
-    expect(silence(true)).toContain("No signal yet");
-    expect(silence(true)).not.toContain("no feed changed");
-    expect(silence(false)).toBe(
-      "No signal in the last 28 days: on those judged so far no watched series stood out, and no feed changed.",
-    );
+  it("does not say that nothing changed while nothing is judged", () => {
+    for (const busy of [true, false]) {
+      expect(silence([], ["simulated"], busy)).toMatch(/^Nothing is judged yet/);
+      expect(silence([], ["simulated"], busy)).not.toContain("no feed changed");
+    }
+  });
+
+  it("says how far each source was judged, and which was not", () => {
+    const none = "No signal in the last 28 days: on those that were judged no watched series stood out, and no feed changed.";
+    expect(silence(judged, ["simulated"], false)).toBe(`${none} Judged: simulated to 20 Nov 2026.`);
+    expect(reach(judged, ["simulated", "file"], false)).toBe("Judged: simulated to 20 Nov 2026. Not judged yet: file.");
+    expect(reach(judged, ["simulated"], true)).toContain("are judged once they have come to rest");
   });
 });

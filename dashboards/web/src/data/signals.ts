@@ -2,7 +2,7 @@
 
 import { count, day } from "../format";
 import { strings } from "../strings";
-import type { Signal } from "./api";
+import type { Judged, Signal } from "./api";
 import { SIGNAL_DAYS } from "./queries";
 
 const said = strings.signals;
@@ -15,9 +15,23 @@ export interface Told {
   why: string;
 }
 
-/** What an empty list says: while much is being read in, that it is not judged yet. */
-export function silence(busy: boolean): string {
-  return busy ? said.unjudged : said.none(SIGNAL_DAYS);
+/** How far each of the sources was judged: on later days, no signal says nothing. */
+export function reach(judged: Judged[], sources: string[], busy: boolean): string {
+  if (judged.length === 0) return said.unjudged;
+  const missing = sources.filter((source) => !judged.some((known) => known.source === source));
+  return [
+    said.judged(judged.map(({ source, last_day }) => said.judgedTo(strings.source(source), day(last_day)))),
+    missing.length > 0 ? said.notJudged(missing.map((source) => strings.source(source))) : "",
+    busy ? said.resting : "",
+  ]
+    .filter(Boolean)
+    .join(" ");
+}
+
+/** What an empty list says: that nothing stood out only where something was judged. */
+export function silence(judged: Judged[], sources: string[], busy: boolean): string {
+  const nothing = judged.length === 0 ? "" : said.none(SIGNAL_DAYS);
+  return [nothing, reach(judged, sources, busy)].filter(Boolean).join(" ");
 }
 
 export function told({ kind, source, region, title, first_day, last_day, days, score, reasons }: Signal): Told {

@@ -10,7 +10,7 @@ use crate::{
 use futures::FutureExt;
 use jiff::{SignedDuration, Timestamp};
 use std::{future::Future, sync::Arc};
-use tidemark_domain::{Alert, ForecastPoint, PeriodKind, SeriesKey, Signal, forecast::RECOMMENDED_MODEL};
+use tidemark_domain::{Alert, ForecastPoint, Judgement, PeriodKind, SeriesKey, Signal, forecast::RECOMMENDED_MODEL};
 use tidemark_query::{FeedDay, Freshness, PlaceCells, Places, PublishedPoint, SeriesFilter, Session, TrackRecords};
 use tokio::sync::{Mutex, Semaphore};
 
@@ -41,6 +41,7 @@ pub(super) struct Lake {
     alerts: Cache<(), Vec<Alert>>,
     track_records: Cache<(), Option<TrackRecords>>,
     signals: Cache<(), Vec<Signal>>,
+    judgements: Cache<(), Vec<Judgement>>,
     feeds: Cache<String, Vec<FeedDay>>,
     told: Cache<(), Told>,
 }
@@ -61,6 +62,7 @@ impl Lake {
             alerts: Cache::new(),
             track_records: Cache::new(),
             signals: Cache::new(),
+            judgements: Cache::new(),
             feeds: Cache::new(),
             told: Cache::new(),
         }
@@ -97,11 +99,7 @@ impl Lake {
         let seen = self.look().await?;
         let asked = key.clone();
         let make = self.in_turn(move |session| async move {
-            let session = match as_of {
-                Some(at) => session.as_of(at).await?,
-                None => session,
-            };
-            Ok(session.place_cells(&asked, &places).await?)
+            Ok(back_to(as_of, session).await?.place_cells(&asked, &places).await?)
         });
         let cells = match as_of {
             Some(_) => Arc::new(make.await?),
@@ -133,10 +131,20 @@ impl Lake {
         self.track_records.get_or((), self.look().await?, make).await
     }
 
-    /// Every signal that stands.
-    pub(super) async fn signals(&self) -> Result<Arc<Vec<Signal>>, Problem> {
-        let make = self.in_turn(|session| async move { Ok(session.signals().await?) });
-        self.signals.get_or((), self.look().await?, make).await
+    /// Every signal that stood at `as_of`, or stands now.
+    pub(super) async fn signals(&self, as_of: Option<Timestamp>) -> Result<Arc<Vec<Signal>>, Problem> {
+        let seen = self.look().await?;
+        let make = self.in_turn(move |session| async move { Ok(back_to(as_of, session).await?.signals().await?) });
+        match as_of {
+            Some(_) => Ok(Arc::new(make.await?)),
+            None => self.signals.get_or((), seen, make).await,
+        }
+    }
+
+    /// How far each source was judged.
+    pub(super) async fn judgements(&self) -> Result<Arc<Vec<Judgement>>, Problem> {
+        let make = self.in_turn(|session| async move { Ok(session.judgements().await?) });
+        self.judgements.get_or((), self.look().await?, make).await
     }
 
     /// Every day of every region of a source.
@@ -188,6 +196,14 @@ impl Lake {
             ask(session).await
         }
         .boxed()
+    }
+}
+
+/// The lake as it was at `as_of`, or as it is.
+async fn back_to(as_of: Option<Timestamp>, session: Session) -> Result<Session, Problem> {
+    match as_of {
+        Some(at) => Ok(session.as_of(at).await?),
+        None => Ok(session),
     }
 }
 

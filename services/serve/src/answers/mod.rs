@@ -16,13 +16,13 @@ use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 use lake::Lake;
 use std::{collections::BTreeMap, future::Future, sync::Arc, time::Duration};
 use tidemark_domain::{
-    Alert, CellStatus, ForecastPoint, PeriodKind, Proportion, SeriesKey, Signal, Unit,
+    Alert, CellStatus, ForecastPoint, Judgement, PeriodKind, Proportion, SeriesKey, Signal, Unit,
     alert::AlertState,
     disclosure::MIN_UNITS,
     forecast::{QUANTILE_LEVELS, exceedance},
     series::ALL,
 };
-use tidemark_query::{Beside, FeedDay, FeedStatus, PublishedPoint, TrackRecords, beside};
+use tidemark_query::{Beside, FeedDay, FeedStatus, PublishedPoint, TrackRecords, beside, suspects};
 use tidemark_wire::annotated_file::Explanation;
 use tokio::sync::Mutex;
 
@@ -89,8 +89,10 @@ impl Answers {
             let until = points.partition_point(|point| within(point.period.end, None, to));
             // What a point is compared with may lie before the asked days: it was read with them.
             let places = self.lake.place_cells(&key, as_of).await?;
-            let beside = beside(&points, first..until, &self.handed.known, places.as_deref());
-            let points = points[first..until].iter().zip(&beside).map(|(point, beside)| shown(point, beside));
+            let suspect = suspects(&points, &self.lake.signals(as_of).await?);
+            let beside = beside(&points, &suspect, first..until, &self.handed.known, places.as_deref());
+            let told = points[first..until].iter().zip(&beside).zip(&suspect[first..until]);
+            let points = told.map(|((point, beside), suspect)| shown(point, beside, suspect.clone()));
             Ok(say::Series { key: (&key).into(), unit, points: points.collect() })
         })
         .await
@@ -167,9 +169,10 @@ impl Answers {
                 let catalogue = self.lake.catalogue().await?;
                 find(&catalogue, source)?;
             }
-            let known = self.lake.signals().await?;
+            let known = self.lake.signals(None).await?;
+            let is_of = |name: &String| source.as_ref().is_none_or(|source| source == name);
             let asked = |signal: &&Signal| {
-                source.as_ref().is_none_or(|source| *source == signal.source)
+                is_of(&signal.source)
                     && kind.is_none_or(|kind| kind == signal.kind)
                     && within(signal.last_day, from, None)
                     && within(signal.first_day, None, to)
@@ -180,7 +183,9 @@ impl Answers {
                 let later = b.last_day.cmp(&a.last_day);
                 later.then_with(|| score(b).total_cmp(&score(a))).then_with(|| a.id.cmp(&b.id))
             });
-            Ok(say::Signals { signals: signals.into_iter().map(signal).collect() })
+            let judgements = self.lake.judgements().await?;
+            let judged = judgements.iter().filter(|judgement| is_of(&judgement.source)).map(judged).collect();
+            Ok(say::Signals { signals: signals.into_iter().map(signal).collect(), judged })
         })
         .await
     }
@@ -333,6 +338,11 @@ fn signal(signal: &Signal) -> say::SignalEntry {
     }
 }
 
+fn judged(judgement: &Judgement) -> say::Judged {
+    let Judgement { source, last_day, issued_at } = judgement.clone();
+    say::Judged { source, last_day, issued_at }
+}
+
 fn find<'a>(catalogue: &'a say::Catalogue, source: &str) -> Result<&'a say::Source, Problem> {
     let known = catalogue.sources.iter().find(|known| known.source == source);
     known.ok_or_else(|| Problem::Unknown { what: "source", value: source.to_owned() })
@@ -352,7 +362,7 @@ fn all_first(mut names: Vec<String>) -> Vec<String> {
 }
 
 /// A point as it may be seen. The view withholds already; a second lock on the same door.
-fn shown(point: &PublishedPoint, beside: &Beside) -> say::Point {
+fn shown(point: &PublishedPoint, beside: &Beside, suspect: Option<String>) -> say::Point {
     let open = point.status == CellStatus::Ok;
     let made_by = point.provenance.clone();
     let (model, lexicon, code) = made_by.map_or_else(Default::default, |by| (by.model, by.lexicon, by.code));
@@ -379,6 +389,7 @@ fn shown(point: &PublishedPoint, beside: &Beside) -> say::Point {
         weighted: weighted.map(|estimate| estimate.value),
         weighted_lower: weighted.map(|estimate| estimate.lower),
         weighted_upper: weighted.map(|estimate| estimate.upper),
+        suspect,
         issued_at: point.issued_at,
         model,
         lexicon,
@@ -445,14 +456,14 @@ mod tests {
             adjusted: estimate,
             weighted: estimate,
         };
-        let said = shown(&leaking, &beside);
+        let said = shown(&leaking, &beside, Some("no posts; 120 are usual".to_owned()));
         assert_eq!((said.value, said.lower, said.upper), (None, None, None));
         assert_eq!((said.k, said.n, said.n_posts, said.value_with_bots), (None, None, None, None));
         // A baseline is of other cells, which are shown.
         assert_eq!((said.reliability, said.baseline, said.z, said.ratio), (None, Some(0.3), None, None));
         assert_eq!((said.adjusted, said.adjusted_lower, said.adjusted_upper), (None, None, None));
         assert_eq!((said.weighted, said.weighted_lower, said.weighted_upper), (None, None, None));
-        assert_eq!(said.status, "censored");
+        assert_eq!((said.status, said.suspect.as_deref()), ("censored", Some("no posts; 120 are usual")));
     }
 
     fn feed(posts: u64, expected: f64, now: &str) -> crate::answers::say::FeedDay {

@@ -196,12 +196,12 @@ pub struct Point {
     /// posts are counted.
     #[schema(value_type = Option<String>)]
     pub reliability: Option<Reliability>,
-    /// The mean share of the same weekdays of the eight weeks before (of a week: of the weeks 2 to 9 before); absent with
-    /// fewer than four.
+    /// The mean share of the same weekdays of the eight weeks before (of a week: of the weeks 2 to 9 before), suspect ones
+    /// left out; absent with fewer than four.
     pub baseline: Option<f64>,
-    /// By how many standard deviations `value` lies above `baseline`; absent where nothing varies.
+    /// By how many standard deviations `value` lies above `baseline`; absent where nothing varies, or `value` is suspect.
     pub z: Option<f64>,
-    /// `value` over `baseline`; absent where that is 0.
+    /// `value` over `baseline`; absent where that is 0, or `value` is suspect.
     pub ratio: Option<f64>,
     /// What `value` would be without the marker's errors (Rogan and Gladen); absent where they are not configured.
     pub adjusted: Option<f64>,
@@ -216,6 +216,9 @@ pub struct Point {
     pub weighted_lower: Option<f64>,
     /// Its interval at 95 %, upper bound.
     pub weighted_upper: Option<f64>,
+    /// Why the source's feed is suspect on that day, or on a day of that week: the feed changed and not the people. Absent
+    /// where it is not, and where it was not judged (yet): the signals say how far it was.
+    pub suspect: Option<String>,
     /// When this number was issued; absent where there was nothing to issue.
     pub issued_at: Option<Timestamp>,
     /// The model's version; this and the next two are empty where there was nothing to make a number of.
@@ -351,6 +354,19 @@ pub struct Share {
 pub struct Signals {
     /// The signals, by their last days; of those of the same day, the highest score first.
     pub signals: Vec<SignalEntry>,
+    /// How far each source was judged; one that was not yet, or has too short a past to be, is absent.
+    pub judged: Vec<Judged>,
+}
+
+/// No signal on days up to this one says that nothing stood out. No signal on later days says nothing yet.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Judged {
+    /// The source of the posts.
+    pub source: String,
+    /// The last day that was judged.
+    pub last_day: Date,
+    /// When it first was.
+    pub issued_at: Timestamp,
 }
 
 /// A signal as it stands. It speaks of days that are over, and is no alert.

@@ -8,7 +8,7 @@ use serde_json::Value;
 use std::sync::Arc;
 use tempfile::TempDir;
 use tidemark_domain::{
-    Alert, ForecastPoint, PeriodKind, SeriesKey, Signal, SignalKind, TrackRecord,
+    Alert, ForecastPoint, Judgement, PeriodKind, SeriesKey, Signal, SignalKind, TrackRecord,
     alert::AlertState,
     forecast::{QUANTILE_LEVELS, RECOMMENDED_MODEL},
 };
@@ -125,7 +125,7 @@ fn known() -> Known {
 }
 
 /// Over a lake with one series for all regions and one for the north, a forecast, an open alert, and a signal of each
-/// kind.
+/// kind: it was judged to its last day, and its feed is suspect on two.
 pub async fn open() -> Open {
     let folder = tempfile::tempdir().unwrap();
     let lake = Lake::open(folder.path().to_str().unwrap()).unwrap();
@@ -205,8 +205,9 @@ pub async fn open() -> Open {
         language: "all".to_owned(),
         marker: None,
         first_day: days[9],
-        last_day: days[10],
+        last_day: days[11],
         days: 2,
+        suspect_days: vec![days[9], days[11]],
         score: None,
         reasons: vec!["no posts; 120 are usual".to_owned()],
         is_withdrawn: false,
@@ -219,11 +220,14 @@ pub async fn open() -> Open {
         first_day: days[20],
         last_day: days[22],
         days: 3,
+        suspect_days: vec![],
         score: Some(7.5),
         reasons: vec!["12.00 % up to 2026-03-22; 8.00 % were expected".to_owned()],
         ..outage.clone()
     };
     session.append_signals(&[outage, rise]).await.unwrap();
+    let judged = Judgement { source: "simulated".to_owned(), last_day: origin, issued_at };
+    session.append_judgements(&[judged]).await.unwrap();
     start(folder, Handed { known: known(), ..handed_over(session, None) }, "127.0.0.1")
 }
 

@@ -104,7 +104,7 @@ pub(crate) enum Command {
     Simulate(Simulate),
     /// Ask the lake with SQL (queries only).
     #[command(
-        after_help = "Example:\n  tidemark sql \"SELECT marker, avg(value) FROM series GROUP BY marker ORDER BY 2 DESC\"\n\nViews: annotated, author_days, series, series_baseline, forecast, alert, track_record, feed_health. ARCHITECTURE.md describes them."
+        after_help = "Example:\n  tidemark sql \"SELECT marker, avg(value) FROM series GROUP BY marker ORDER BY 2 DESC\"\n\nViews: annotated, author_days, series, series_baseline, forecast, alert, track_record, signal, suspect, judgement, feed_health. ARCHITECTURE.md describes them."
     )]
     Sql(Sql),
     /// Show lag, rates and freshness of every stage of a running platform.
