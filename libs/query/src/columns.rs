@@ -3,7 +3,7 @@
 use crate::Error;
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Date32Type, Float64Type, Int64Type, TimeUnit, TimestampMicrosecondType};
+use arrow::datatypes::{DataType, Date32Type, Float64Type, Int64Type, TimeUnit, TimestampMicrosecondType, UInt16Type};
 use jiff::{Timestamp, ToSpan, civil::Date};
 
 const EPOCH: Date = Date::constant(1970, 1, 1);
@@ -75,6 +75,14 @@ impl Columns<'_> {
         let array = self.of(column, &DataType::List(item))?;
         let lists = array.as_list::<i32>();
         Ok((0..lists.len()).map(|row| lists.value(row).as_primitive::<Float64Type>().values().to_vec()).collect())
+    }
+
+    /// Lists of ranks; a list that is absent is empty.
+    pub(crate) fn rank_lists(&self, column: &'static str) -> Result<Vec<Vec<u16>>, Error> {
+        let item = std::sync::Arc::new(arrow::datatypes::Field::new("element", DataType::UInt16, true));
+        let array = self.of(column, &DataType::List(item))?;
+        let ranks = |list: ArrayRef| list.as_primitive::<UInt16Type>().values().to_vec();
+        Ok(array.as_list::<i32>().iter().map(|list| list.map(ranks).unwrap_or_default()).collect())
     }
 
     /// Lists of texts; a list that is absent is empty.

@@ -24,7 +24,7 @@ use tidemark_surveillance::{Forecast, History, Joint, Model, Network, forecast_j
 /// busy.
 const ORIGINS_PER_CHUNK: usize = 32;
 /// Where paths of days begin their draws: the same history, the same paths.
-const PATHS_SEED: u64 = 1;
+pub(crate) const PATHS_SEED: u64 = 1;
 
 /// From which days forecasts are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
