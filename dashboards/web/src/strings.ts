@@ -85,7 +85,7 @@ export const strings = {
     sentence: {
       lead: (marker: string, where: string, who: string) => [marker, ` ${where}, ${who}, `] as const,
       above: "is expected to exceed ",
-      on: " on ",
+      on: ", most likely on ",
     },
     facts: (lead: number, seen: string) =>
       `${lead} ${plural(lead, "day", "days")} ahead of the last day seen, ${seen}`,
@@ -201,8 +201,8 @@ export const strings = {
           .filter(Boolean)
           .join(", "),
       forecast: (value: string, when: string) => `Forecast: ${value} on ${when}`,
-      exceed: (probability: string, threshold: string, when: string) =>
-        `; the probability of more than ${threshold} is highest on ${when}, ${probability}`,
+      exceed: (within: string, threshold: string, when: string, probability: string) =>
+        `; the probability of more than ${threshold} on any day of the forecast is ${within}, most likely on ${when}, ${probability}`,
       noForecast: "No forecast yet: it needs more days.",
       overtaken: (origin: string) => `The latest forecast was made on data to ${origin} and has been overtaken; the next is due.`,
       daily: "Forecasts are daily: choose days to see them.",

@@ -84,9 +84,9 @@ pub struct Alert {
     pub state: AlertState,
     /// The threshold, on the series' own scale.
     pub threshold: f64,
-    /// The largest P(value > threshold) over the horizon at this evaluation.
+    /// P(value > threshold on any day of the horizon that was still to come) at this evaluation.
     pub probability: f64,
-    /// The day on which that probability is reached.
+    /// The day of these on which it is likeliest.
     pub peak_day: Date,
     /// The origin of the forecast behind this evaluation.
     pub origin: Date,

@@ -3,7 +3,9 @@
 use crate::Error;
 use arrow::array::{Array, ArrayRef, AsArray, ListArray, RecordBatch};
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Date32Type, Field, Float64Type, Int64Type, TimeUnit, TimestampMicrosecondType};
+use arrow::datatypes::{
+    DataType, Date32Type, Field, Float64Type, Int64Type, TimeUnit, TimestampMicrosecondType, UInt16Type,
+};
 use jiff::{Timestamp, ToSpan, civil::Date};
 use std::sync::Arc;
 
@@ -74,6 +76,12 @@ impl Columns<'_> {
     pub(crate) fn number_lists(&self, column: &'static str) -> Result<Vec<Vec<f64>>, Error> {
         let lists = self.lists(column, DataType::Float64)?;
         Ok((0..lists.len()).map(|row| lists.value(row).as_primitive::<Float64Type>().values().to_vec()).collect())
+    }
+
+    /// Lists of ranks; a list that is absent is empty.
+    pub(crate) fn rank_lists(&self, column: &'static str) -> Result<Vec<Vec<u16>>, Error> {
+        let ranks = |list: ArrayRef| list.as_primitive::<UInt16Type>().values().to_vec();
+        Ok(self.lists(column, DataType::UInt16)?.iter().map(|list| list.map(ranks).unwrap_or_default()).collect())
     }
 
     /// Lists of texts; a list that is absent is empty.

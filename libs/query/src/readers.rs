@@ -420,7 +420,8 @@ async fn forecast_points(frame: DataFrame, filter: &SeriesFilter) -> Result<Vec<
         let (models, origins, targets) = (columns.keys("model_id")?, columns.days("origin")?, columns.days("target")?);
         let (horizons, quantiles) = (columns.counts("horizon_days")?, columns.number_lists("quantiles")?);
         let issued = required(columns.instants("issued_at")?, "issued_at")?;
-        for (row, key) in series_keys(&columns)?.into_iter().enumerate() {
+        let ranks = columns.rank_lists("ranks")?;
+        for ((row, key), ranks) in series_keys(&columns)?.into_iter().enumerate().zip(ranks) {
             points.push(ForecastPoint {
                 key,
                 model: models[row].clone(),
@@ -428,6 +429,7 @@ async fn forecast_points(frame: DataFrame, filter: &SeriesFilter) -> Result<Vec<
                 horizon_days: horizons[row].try_into().map_err(|_| Error::Value { column: "horizon_days" })?,
                 target: targets[row],
                 quantiles: quantiles[row].as_slice().try_into().map_err(|_| Error::Value { column: "quantiles" })?,
+                ranks,
                 issued_at: issued[row],
             });
         }

@@ -125,6 +125,8 @@ pub fn forecasts() -> SchemaRef {
         date("target", false),
         list("quantiles", DataType::Float64),
         instant("issued_at", false),
+        // Null in what was issued before forecasts said how their days hang together.
+        list("ranks", DataType::Int32),
     ]))
 }
 

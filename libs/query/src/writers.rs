@@ -3,7 +3,7 @@
 use crate::columns::day_number;
 use crate::{Error, Session, tables};
 use arrow::array::{
-    ArrayRef, BooleanArray, Date32Array, Date32Builder, Float64Array, Float64Builder, Int32Array, Int64Array,
+    ArrayRef, BooleanArray, Date32Array, Date32Builder, Float64Array, Float64Builder, Int32Array, Int32Builder, Int64Array,
     ListBuilder, RecordBatch, StringArray, StringBuilder, TimestampMicrosecondArray,
 };
 use arrow::datatypes::{DataType, Field, SchemaRef};
@@ -43,12 +43,17 @@ fn forecast_rows(points: &[ForecastPoint]) -> Result<RecordBatch, Error> {
     columns.push(days(points.iter().map(|point| point.target)));
     let item = Arc::new(Field::new("element", DataType::Float64, true));
     let mut quantiles = ListBuilder::new(Float64Builder::new()).with_field(item);
+    let item = Arc::new(Field::new("element", DataType::Int32, true));
+    let mut ranks = ListBuilder::new(Int32Builder::new()).with_field(item);
     for point in points {
         quantiles.values().append_slice(&point.quantiles);
         quantiles.append(true);
+        point.ranks.iter().for_each(|rank| ranks.values().append_value(i32::from(*rank)));
+        ranks.append(!point.ranks.is_empty());
     }
     columns.push(Arc::new(quantiles.finish()));
     columns.push(instants(points.iter().map(|point| point.issued_at)));
+    columns.push(Arc::new(ranks.finish()));
     Ok(RecordBatch::try_new(tables::forecasts(), columns)?)
 }
 

@@ -12,10 +12,13 @@
 //! to day as a random walk's do, whose correlation between days `g < h` ahead is `sqrt(g / h)`.
 
 use crate::{bands::first_honest_origin, filter::Filtered, rolled::Rolled, scores::sample_quantile};
-use tidemark_domain::forecast::QUANTILE_LEVELS;
+use tidemark_domain::forecast::{QUANTILE_LEVELS, value_at};
 
 /// Paths drawn where nothing else is asked: probabilities are multiples of 0.0005.
 pub const DEFAULT_PATHS: usize = 2000;
+/// Courses by whose ranks an issued forecast remembers how its days hang together: probabilities of several of them are
+/// multiples of 0.005.
+pub const KEPT_COURSES: usize = 200;
 /// Past forecasts from which dependence can be read.
 pub const LEAST_TEMPLATES: usize = 20;
 /// Past forecasts of which fewer days than this share were observed say little about how days hang together.
@@ -70,12 +73,29 @@ impl Dependence {
         self.ranks.len().checked_div(self.horizon).unwrap_or(0)
     }
 
+    /// For each day ahead the ranks, from 0, that `count` equally likely courses have on it. The same arguments give the
+    /// same ranks.
+    #[must_use]
+    pub fn ranks(&self, count: usize, seed: u64) -> Vec<Vec<usize>> {
+        let scores = self.scores(count, &mut Random(seed));
+        let on = |day: usize| {
+            let scored: Vec<(usize, f64)> = (0..count).map(|path| (path, scores[path * self.horizon + day])).collect();
+            let mut ranks = vec![0; count];
+            for (rank, path) in ranked(&scored).into_iter().enumerate() {
+                ranks[path] = rank;
+            }
+            ranks
+        };
+        (0..self.horizon).map(on).collect()
+    }
+
     /// Scores of `count` paths whose order on each day is what matters.
     fn scores(&self, count: usize, random: &mut Random) -> Vec<f64> {
         let mut scores = Vec::with_capacity(count * self.horizon);
         let templates = self.templates();
         for path in 0..count {
-            if let Some(template) = path.checked_rem(templates) {
+            // Templates in turn; of more templates than paths, some from all of the past.
+            if let Some(template) = (path * templates.max(count) / count).checked_rem(templates) {
                 let row = &self.ranks[template * self.horizon..(template + 1) * self.horizon];
                 // Paths of one template part within its rank, evenly.
                 scores.extend(row.iter().map(|rank| rank + (random.uniform() - 0.5) / templates as f64));
@@ -117,17 +137,14 @@ impl Paths {
     /// `count` courses that a forecast's quantiles (at [`QUANTILE_LEVELS`], a row a day) and the dependence between its
     /// days allow. The same arguments give the same paths.
     ///
-    /// Values lie on straight lines between quantiles; beyond the outermost the line goes on, not past 0 or 1.
+    /// Values lie between quantiles as [`value_at`] reads them.
     #[must_use]
     pub fn draw(quantiles: &[[f64; 23]], dependence: &Dependence, count: usize, seed: u64) -> Self {
         let horizon = quantiles.len().min(dependence.horizon);
-        let scores = dependence.scores(count, &mut Random(seed));
         let mut values = vec![0.0; count * horizon];
-        for (day, quantiles) in quantiles.iter().enumerate().take(horizon) {
-            let scored: Vec<(usize, f64)> =
-                (0..count).map(|path| (path, scores[path * dependence.horizon + day])).collect();
-            for (rank, path) in ranked(&scored).into_iter().enumerate() {
-                values[path * horizon + day] = inverse(quantiles, (rank as f64 + 0.5) / count as f64);
+        for (day, (quantiles, ranks)) in quantiles.iter().zip(dependence.ranks(count, seed)).enumerate() {
+            for (path, rank) in ranks.into_iter().enumerate() {
+                values[path * horizon + day] = value_at(quantiles, (rank as f64 + 0.5) / count as f64);
             }
         }
         Self { horizon, values }
@@ -174,15 +191,6 @@ impl Paths {
     }
 }
 
-/// The value below which a day stays with probability `level`.
-fn inverse(quantiles: &[f64; 23], level: f64) -> f64 {
-    let last = QUANTILE_LEVELS.len() - 1;
-    let above = QUANTILE_LEVELS.partition_point(|known| *known < level).clamp(1, last);
-    let (low, high) = (QUANTILE_LEVELS[above - 1], QUANTILE_LEVELS[above]);
-    let slope = (quantiles[above] - quantiles[above - 1]) / (high - low);
-    (quantiles[above - 1] + slope * (level - low)).clamp(0.0, 1.0)
-}
-
 /// SplitMix64 (Steele and others, OOPSLA 2014): enough for shuffling, and the same on every machine.
 struct Random(u64);
 
@@ -210,7 +218,7 @@ impl Random {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::{Dependence, Paths, fill_from_nearest, inverse};
+    use super::{Dependence, Paths, fill_from_nearest};
     use tidemark_domain::forecast::QUANTILE_LEVELS;
 
     /// The uniform distribution's quantiles, on each day.
@@ -265,14 +273,25 @@ mod tests {
     }
 
     #[test]
-    fn gaps_and_tails() {
+    fn a_day_that_nobody_saw_ranks_as_the_nearest() {
         let mut path = [f64::NAN, 0.2, f64::NAN, f64::NAN, 0.8];
         fill_from_nearest(&mut path);
         assert_eq!(path, [0.2, 0.2, 0.2, 0.8, 0.8]);
-        assert!((inverse(&QUANTILE_LEVELS, 0.001) - 0.001).abs() < 1e-12);
-        assert!((inverse(&QUANTILE_LEVELS, 0.999) - 0.999).abs() < 1e-12);
-        let steep = QUANTILE_LEVELS.map(|level| (3.0 * level - 1.0).clamp(0.0, 1.0));
-        assert!(inverse(&steep, 0.9999) <= 1.0 && inverse(&steep, 0.0001) >= 0.0);
-        assert!((inverse(&[0.3; 23], 0.7) - 0.3).abs() < 1e-12);
+    }
+
+    #[test]
+    fn few_courses_follow_misses_of_all_of_the_past() {
+        // In the later half of the past, what was missed on the first day was missed the other way on the second.
+        let miss = |row: i32| f64::from(row * 37 % 400);
+        let errors: Vec<_> =
+            (0..400).map(|row| vec![Some(miss(row)), Some(if row < 200 { miss(row) } else { -miss(row) })]).collect();
+        let dependence = Dependence::of_errors(&errors, 2);
+        let paths = Paths::draw(&uniform(2), &dependence, 100, 1);
+        assert!(correlation(&paths, 0, 1).abs() < 0.35, "{}", correlation(&paths, 0, 1));
+        for ranks in dependence.ranks(100, 1) {
+            let mut sorted = ranks.clone();
+            sorted.sort_unstable();
+            assert_eq!(sorted, (0..100_usize).collect::<Vec<_>>(), "every rank once: {ranks:?}");
+        }
     }
 }

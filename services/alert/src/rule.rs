@@ -25,7 +25,7 @@ pub struct Rule {
     pub language: Option<String>,
     /// What is too high.
     pub threshold: Threshold,
-    /// Raise at P(value > threshold) of at least this on some day within the horizon.
+    /// Raise where P(value > threshold on any day within the horizon) is at least this.
     #[serde(default = "probability")]
     pub probability: f64,
     /// Resolve when it has fallen below this; lower than `probability`, so that an episode does not flap.

@@ -227,6 +227,7 @@ mod tests {
             horizon_days,
             target: day(origin + i64::from(horizon_days)),
             quantiles: QUANTILE_LEVELS.map(|quantile| level + (quantile - (1.0 - probability)) * 0.1),
+            ranks: Vec::new(),
             issued_at: Timestamp::UNIX_EPOCH,
         })
     }

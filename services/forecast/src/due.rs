@@ -1,11 +1,13 @@
 //! What is to be forecast, and whether it has been: pure functions of what the lake shows.
 
 use crate::Settings;
+use crate::offline::PATHS_SEED;
 use jiff::{Timestamp, ToSpan, civil::Date};
 use std::collections::BTreeMap;
 use tidemark_domain::{CellStatus, ForecastPoint, SeriesKey, time::days};
 use tidemark_query::PublishedPoint;
-use tidemark_surveillance::{Error, History, Model, Network, artefacts::Assessment};
+use tidemark_surveillance::joint::KEPT_COURSES;
+use tidemark_surveillance::{Error, History, Joint, Model, Network, artefacts::Assessment, forecast_jointly};
 
 /// What the role issues: the recommended forecast and its yardstick.
 pub const ISSUED: [Model; 2] = [Model::Tidemark, Model::SeasonalNaive];
@@ -126,15 +128,17 @@ pub fn forecast(
     now: Timestamp,
     network: Option<&Network>,
 ) -> Result<Vec<ForecastPoint>, Skip> {
-    let answers = tidemark_surveillance::forecast(history, usize::from(settings.horizon_days), &ISSUED, network);
+    let answers = forecast_jointly(history, usize::from(settings.horizon_days), &ISSUED, network);
     let answers = answers.map_err(|error| match error {
         Error::TooShort { .. } => Skip::TooShort,
         _ => Skip::Unfit,
     })?;
     let mut points = Vec::with_capacity(ISSUED.len() * usize::from(settings.horizon_days));
     for answer in answers {
-        let forecast = answer.map_err(|_| Skip::Unfit)?;
-        points.extend(forecast.ahead.iter().zip(&forecast.quantiles).map(|(ahead, quantiles)| ForecastPoint {
+        let Joint { forecast, dependence } = answer.map_err(|_| Skip::Unfit)?;
+        let ranks = dependence.ranks(KEPT_COURSES, PATHS_SEED);
+        let days = forecast.ahead.iter().zip(&forecast.quantiles).zip(ranks);
+        points.extend(days.map(|((ahead, quantiles), ranks)| ForecastPoint {
             key: key.clone(),
             model: forecast.model.id().to_owned(),
             origin: forecast.origin,
@@ -142,13 +146,15 @@ pub fn forecast(
             horizon_days: u16::try_from(*ahead).unwrap_or(u16::MAX),
             target: forecast.target(*ahead),
             quantiles: *quantiles,
+            ranks: ranks.into_iter().map(|rank| u16::try_from(rank).unwrap_or(u16::MAX)).collect(),
             issued_at: now,
         }));
     }
     Ok(points)
 }
 
-/// Whether a forecast has been issued before: every point of it stands among `issued`, the latest of its series. A
+/// Whether a forecast has been issued before: every point of it stands among `issued`, the latest of its series, and says
+/// as much of how the days hang together. A
 /// forecast from an earlier origin than theirs, because a day has been withdrawn, counts as issued: it would be
 /// nobody's latest.
 #[must_use]
@@ -160,7 +166,9 @@ pub fn is_issued(fresh: &[ForecastPoint], issued: &[ForecastPoint]) -> bool {
         issued.iter().find(same).is_some_and(|other| {
             let close = |(a, b): (&f64, &f64)| (a - b).abs() <= SAME_WITHIN;
             other.origin > point.origin
-                || other.origin == point.origin && other.quantiles.iter().zip(&point.quantiles).all(close)
+                || other.origin == point.origin
+                    && other.ranks.len() == point.ranks.len()
+                    && other.quantiles.iter().zip(&point.quantiles).all(close)
         })
     })
 }
@@ -168,12 +176,14 @@ pub fn is_issued(fresh: &[ForecastPoint], issued: &[ForecastPoint]) -> bool {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::{Lesson, Skip, fingerprint, forecast, history, is_issued};
+    use super::{KEPT_COURSES, Lesson, PATHS_SEED, Skip, fingerprint, forecast, history, is_issued};
     use crate::Settings;
     use jiff::{Timestamp, ToSpan, civil::Date, civil::date};
+    use tidemark_domain::forecast::{RECOMMENDED_MODEL, exceedance, exceedance_within};
     use tidemark_domain::{CellStatus, Period, PeriodKind, SeriesKey, Unit};
     use tidemark_query::PublishedPoint;
     use tidemark_surveillance::artefacts::{self, Facts, assess};
+    use tidemark_surveillance::{Model, forecast_jointly, joint::Paths, peaks::Exceedance};
 
     fn key() -> SeriesKey {
         SeriesKey {
@@ -259,6 +269,26 @@ mod tests {
     }
 
     #[test]
+    fn an_issued_forecast_says_how_likely_any_of_its_days_is_high() {
+        let seen = history(&cells(60), date(2024, 12, 31), 1000, None).unwrap();
+        let points = forecast(&key(), &seen, &Settings::default(), Timestamp::UNIX_EPOCH, None).unwrap();
+        let ours: Vec<_> = points.iter().filter(|point| point.model == RECOMMENDED_MODEL).collect();
+        assert!(ours.iter().all(|point| point.ranks.len() == KEPT_COURSES));
+        let joint = forecast_jointly(&seen, 14, &[Model::Tidemark], None).unwrap().remove(0).unwrap();
+        let paths = Paths::draw(&joint.forecast.quantiles, &joint.dependence, KEPT_COURSES, PATHS_SEED);
+        let mut above_the_likeliest = 0;
+        // Thresholds from the last day's 0.10 to its 0.95 quantile.
+        for threshold in &ours[13].quantiles[3..21] {
+            let counted = Exceedance::of(&paths, *threshold).within;
+            let likeliest = ours.iter().map(|day| exceedance(&day.quantiles, *threshold)).fold(0.0, f64::max);
+            let within = exceedance_within(&ours, *threshold).unwrap();
+            assert!((within - counted.max(likeliest)).abs() < 1e-12, "{threshold}: {within} {counted} {likeliest}");
+            above_the_likeliest += usize::from(within > likeliest + 0.01);
+        }
+        assert!(above_the_likeliest > 0, "days hang together, and not as one");
+    }
+
+    #[test]
     fn the_same_input_is_issued_once_and_a_changed_cell_again() {
         let settings = Settings::default();
         let seen = |points: &[PublishedPoint]| history(points, date(2024, 12, 31), 1000, None).unwrap();
@@ -267,6 +297,10 @@ mod tests {
         let first = forecast(&key(), &before, &settings, Timestamp::UNIX_EPOCH, None).unwrap();
         assert_eq!(first.len(), 28);
         assert!(!is_issued(&first, &[]));
+        // A lake from before forecasts said how their days hang together.
+        let mut older = first.clone();
+        older.iter_mut().for_each(|point| point.ranks.clear());
+        assert!(!is_issued(&first, &older));
         // After a restart: made anew at another time, from the same input.
         let again = forecast(&key(), &seen(&points), &settings, Timestamp::MAX, None).unwrap();
         assert!(is_issued(&again, &first));

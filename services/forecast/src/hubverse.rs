@@ -29,6 +29,16 @@ pub enum Form {
     Hub,
 }
 
+/// A series, as rows tell it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Location<'a> {
+    /// Its name, the user's own.
+    pub name: &'a str,
+    /// Which of the file's series it is, from 0. To a hub, samples of one number are drawn together, whatever else tells
+    /// their rows apart: those of two series, which are not, share none.
+    pub index: usize,
+}
+
 /// A forecast of one series from one origin, as rows tell it: one of our models', or the ensemble's.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Told {
@@ -61,14 +71,15 @@ pub fn file_name(origin: Date, team: &str, model: &str) -> String {
 
 /// Writes a forecast of the series `location`, ordered by horizon and level, then samples by horizon, then the weeks of
 /// the peak; says how many rows that were. Values have eight decimals, so that a quantile stays inside `[0, 1]` and in
-/// order.
+/// order. A sample's number is that of a course of all days, and the series' own: from 1 in the first, and on from there.
 ///
 /// # Errors
 /// The writer's.
-pub fn write_forecast(mut out: impl Write, form: Form, location: &str, told: &Told) -> io::Result<u64> {
+pub fn write_forecast(mut out: impl Write, form: Form, location: Location<'_>, told: &Told) -> io::Result<u64> {
+    let Location { name, index } = location;
     let mut rows = 0;
-    // A series' name is the user's own; only it can need quotes.
-    let location = quoted(location);
+    // Nothing but the user's own can need quotes.
+    let location = quoted(name);
     let origin = told.origin;
     let first = match form {
         Form::Table => format!("{},{origin}", told.model),
@@ -82,10 +93,11 @@ pub fn write_forecast(mut out: impl Write, form: Form, location: &str, told: &To
         }
     }
     if let Some(samples) = &told.samples {
-        for (index, ahead) in told.ahead.iter().enumerate().take(samples.horizon()) {
+        let first_number = index * samples.count() + 1;
+        for (day, ahead) in told.ahead.iter().enumerate().take(samples.horizon()) {
             let target = told.target(*ahead);
-            for (path, number) in samples.iter().zip(1..) {
-                let value = path[index];
+            for (path, number) in samples.iter().zip(first_number..) {
+                let value = path[day];
                 writeln!(out, "{first},{DAILY_TARGET},{location},{ahead},{target},sample,{number},{value:.8}")?;
                 rows += 1;
             }
@@ -112,7 +124,7 @@ fn quoted(text: &str) -> std::borrow::Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::{Form, HEADER, HUB_HEADER, Told, file_name, write_forecast};
+    use super::{Form, HEADER, HUB_HEADER, Location, Told, file_name, write_forecast};
     use jiff::civil::date;
     use tidemark_domain::forecast::QUANTILE_LEVELS;
     use tidemark_surveillance::joint::Paths;
@@ -124,7 +136,8 @@ mod tests {
         let told = Told { model: "tidemark", origin: date(2024, 2, 28), ahead, quantiles, peak, samples };
         let header = if form == Form::Hub { HUB_HEADER } else { HEADER };
         let mut out = format!("{header}\n").into_bytes();
-        write_forecast(&mut out, form, "a, \"b\"", &told).unwrap();
+        // The third series of a file.
+        write_forecast(&mut out, form, Location { name: "a, \"b\"", index: 2 }, &told).unwrap();
         csv::Reader::from_reader(&out[..]).records().map(Result::unwrap).collect()
     }
 
@@ -142,7 +155,8 @@ mod tests {
         let peak = PeakForecast::of(&paths, date(2024, 2, 28));
         let rows = rows(Form::Hub, Some(peak), Some(paths));
         assert_eq!(rows.len(), 46 + 8 + 1);
-        let row = ["2024-02-28", "daily prevalence", "a, \"b\"", "2", "2024-03-01", "sample", "3", "0.30000000"];
+        // Four courses of each series before it, and its third.
+        let row = ["2024-02-28", "daily prevalence", "a, \"b\"", "2", "2024-03-01", "sample", "11", "0.30000000"];
         assert_eq!(rows[46 + 4 + 2], csv::StringRecord::from(row.to_vec()));
         let row = ["2024-02-28", "peak week", "a, \"b\"", "NA", "2024-03-01", "pmf", "202409", "1.00000000"];
         assert_eq!(rows[54], csv::StringRecord::from(row.to_vec()));

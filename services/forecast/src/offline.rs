@@ -3,14 +3,14 @@
 
 use crate::ensembles::{Ensembles, Pair};
 use crate::error::RequestFault;
-use crate::hubverse::{Form, Told, write_forecast};
+use crate::hubverse::{Form, Location, Told, write_forecast};
 use crate::journal::Journal;
 use crate::learning::Networks;
 use crate::{Error, Members, SeriesFile, hubverse};
 use jiff::{ToSpan, civil::Date};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -24,7 +24,7 @@ use tidemark_surveillance::{Forecast, History, Joint, Model, Network, forecast_j
 /// busy.
 const ORIGINS_PER_CHUNK: usize = 32;
 /// Where paths of days begin their draws: the same history, the same paths.
-const PATHS_SEED: u64 = 1;
+pub(crate) const PATHS_SEED: u64 = 1;
 
 /// From which days forecasts are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,7 +73,7 @@ pub struct Request {
     pub models: Vec<Model>,
     /// Whether the probabilities of the peak's week are written.
     pub peak_week: bool,
-    /// How many samples of each day are written; one number is one course of all days.
+    /// How many samples of each day are written; one number is one course of all days of one series.
     pub samples: usize,
 }
 
@@ -218,6 +218,7 @@ fn run(
         .iter()
         .flat_map(|(name, history)| request.origins(history).into_iter().map(move |day| (name, history, day)))
         .skip(usize::try_from(begun).unwrap_or(usize::MAX));
+    let indices: BTreeMap<&String, usize> = file.series.keys().zip(0..).collect();
     let mut ensembles = inputs.members.map(|members| Ensembles::new(members, request));
     // An ensemble has `tidemark` in it, whether its rows are asked for or not.
     let mut models = request.models.clone();
@@ -251,7 +252,10 @@ fn run(
         let made: Vec<(Vec<Made>, Summary)> = chunk
             .par_iter()
             .zip(&continued)
-            .map(|((name, ..), continued)| rows_of(name, continued, request, form, ensembles.as_ref()))
+            .map(|((name, ..), continued)| {
+                let location = Location { name, index: indices[name] };
+                rows_of(location, continued, request, form, ensembles.as_ref())
+            })
             .collect::<Result<_, Error>>()?;
         let mut forecasts = Vec::new();
         for (made, one) in made {
@@ -358,7 +362,7 @@ fn answers(
 
 /// The rows of the models asked for, then of the ensemble.
 fn rows_of(
-    name: &str,
+    location: Location<'_>,
     continued: &Continued,
     request: &Request,
     form: Form,
@@ -384,7 +388,7 @@ fn rows_of(
         told.push(continued.answer_of(Model::Tidemark).map(|(ours, dependence)| {
             // Members speak of every day of the horizon, which no series of weeks has.
             let (quantiles, is_joined) = if known.step_days() == 1 {
-                ensembles.of(name, known, ours.origin, &ours.quantiles)
+                ensembles.of(location.name, known, ours.origin, &ours.quantiles)
             } else {
                 (ours.quantiles.clone(), false)
             };
@@ -399,7 +403,7 @@ fn rows_of(
             continue;
         };
         let mut rows = Vec::new();
-        summary.rows += write_forecast(&mut rows, form, name, &told).map_err(Error::Write)?;
+        summary.rows += write_forecast(&mut rows, form, location, &told).map_err(Error::Write)?;
         summary.forecasts += 1;
         made.push(Made { model: told.model, origin: told.origin, rows });
     }

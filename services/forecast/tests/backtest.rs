@@ -169,6 +169,16 @@ fn what_a_hub_is_given_is_scored_like_what_we_keep() {
         &on,
     );
     assert_eq!((hub.unwrap(), files.len()), (summary, Model::ALL.len()));
+    // A sample's number is one course of one series: the same on each of its days, and no other series'.
+    let mut courses: BTreeMap<String, BTreeMap<String, usize>> = BTreeMap::new();
+    for row in csv::Reader::from_reader(&files["us-tidemark/2023-04-20-us-tidemark.csv"][..]).records() {
+        let row = row.unwrap();
+        if &row[5] == "sample" {
+            *courses.entry(row[6].to_owned()).or_default().entry(row[2].to_owned()).or_default() += 1;
+        }
+    }
+    assert_eq!(courses.len(), 2 * 50);
+    assert!(courses.values().all(|days| days.values().copied().eq([14_usize])), "{courses:?}");
     // 20 April 2023 is a Thursday: fourteen days touch three epiweeks.
     assert_eq!(summary.rows, 2 * EACH * (14 * (23 + 50) + 3));
     let truth: BTreeMap<_, _> = series.series.iter().map(|(name, history)| (name.clone(), history.into())).collect();

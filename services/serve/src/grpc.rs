@@ -309,6 +309,7 @@ impl From<say::Forecasts> for proto::ListForecastsResponse {
             issued_at_us: said.issued_at.map_or(0, micros),
             threshold: said.threshold,
             rule: said.rule.clone().unwrap_or_default(),
+            p_exceed_within: said.p_exceed_within,
             levels: said.levels.clone(),
             days: said.days.iter().map(day).collect(),
         }

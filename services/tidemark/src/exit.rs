@@ -37,7 +37,7 @@ pub(crate) const HELP: &str = "Exit codes:
   5  an output cannot be written (disk full, no permission)
   6  a port is in use
   7  the model, a lexicon or ONNX Runtime is missing or damaged
-  8  the broker or the server does not answer
+  8  the broker or the server does not answer, or nothing comes into the lake of what was sent
   9  the lake is held by another process, or does not belong to this log
  10  a marker did not pass its audit
 130  stopped by Ctrl-C before its end (`up` and `run` end with 0)";

@@ -240,6 +240,7 @@ fn basis(config: &Config, rules: &[Rule], reach: &Reach, counted_at: Option<Time
         "counted_at": counted_at,
         "days": DAYS,
         "step_days": STEP_DAYS,
+        "probability": "of any day within the horizon",
         "version": env!("CARGO_PKG_VERSION"),
     });
     by.to_string()

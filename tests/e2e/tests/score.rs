@@ -193,6 +193,13 @@ fn scores_of_a_back_test_are_those_of_a_second_computation() {
         assert_eq!(model["by_series"].as_object().map(serde_json::Map::len), Some(3));
         assert!(model["peak_week"]["forecasts"].as_u64() > Some(50), "{}", model["peak_week"]);
         assert!(model["exceedance"]["peaks"]["high"].as_u64() > Some(50), "{}", model["exceedance"]);
+        // Every day of Brier's score stands in one bin, and so does every one that exceeded.
+        let bins = model["exceedance"]["reliability"].as_array().expect("a list");
+        let sum = |of: &dyn Fn(&Value) -> Option<f64>| bins.iter().filter_map(of).sum::<f64>();
+        let days = sum(&|bin: &Value| bin["forecasts"].as_f64());
+        let exceeded = sum(&|bin: &Value| Some(bin["forecasts"].as_f64()? * bin["happened"].as_f64()?));
+        assert_eq!(Some(days), model["exceedance"]["forecasts"].as_f64());
+        assert!((exceeded - model["exceedance"]["peaks"]["high"].as_f64().expect("a count")).abs() < 1e-6);
     }
     let relative = |model: &str| scores["models"][model]["relative_wis_to_baseline"].as_f64().unwrap_or(f64::NAN);
     assert!((relative("smoothing") - 1.0).abs() < CLOSE && relative("seasonal_naive") > 1.0);
@@ -200,6 +207,19 @@ fn scores_of_a_back_test_are_those_of_a_second_computation() {
     let table = program.run(ask).succeeded();
     let wis = format!("{:.5}", expected["tidemark"]["wis"]);
     assert!(table.stdout.contains(&wis) && table.stderr.contains("does not have"), "{}{}", table.stdout, table.stderr);
+    let (_, reliability) = table.stdout.split_once("P(exceed)").expect("a reliability table");
+    let rows: Vec<Vec<&str>> = reliability
+        .lines()
+        .skip(1)
+        .map(|line| line.split_whitespace().collect::<Vec<&str>>())
+        .filter(|row| row[0] == "tidemark")
+        .collect();
+    let bins = scores["models"]["tidemark"]["exceedance"]["reliability"].as_array().expect("a list");
+    assert_eq!(rows.len(), bins.len());
+    for (row, bin) in rows.iter().zip(bins) {
+        let shown = format!("{:.3}", bin["happened"].as_f64().expect("a share"));
+        assert_eq!((row[2], row[4]), (bin["forecasts"].to_string().as_str(), shown.as_str()), "{row:?}");
+    }
 }
 
 #[test]

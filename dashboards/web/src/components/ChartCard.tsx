@@ -54,9 +54,10 @@ function saySummary(summary: Summary, period: PeriodKind, unit: Unit, forecasts:
   else if (!end && forecasts?.origin) sentences.push(said.summary.overtaken(day(forecasts.origin)));
   else if (!end) sentences.push(said.summary.noForecast);
   else {
+    const within = forecasts?.p_exceed_within ?? null;
     const exceed =
-      likeliest && threshold !== null
-        ? said.summary.exceed(probability(likeliest.pExceed ?? 0), percent(threshold), day(likeliest.end))
+      likeliest && threshold !== null && within !== null
+        ? said.summary.exceed(probability(within), percent(threshold), day(likeliest.end), probability(likeliest.pExceed ?? 0))
         : "";
     sentences.push(`${said.summary.forecast(percent(end.q500), day(end.end))}${exceed}.`);
   }

@@ -138,6 +138,8 @@ export interface Forecasts {
   issued_at: string | null;
   threshold: number | null;
   rule: string | null;
+  /** P(above threshold on at least one of the days). */
+  p_exceed_within: number | null;
   levels: number[];
   days: ForecastDay[];
 }

@@ -121,6 +121,7 @@ export function forecasts(marker: string, region = "all"): Forecasts {
     issued_at: "2026-11-21T08:00:01Z",
     threshold,
     rule: "trailing-80",
+    p_exceed_within: Math.max(...days.map((day) => day.p_exceed)),
     levels: LEVELS,
     days,
   };

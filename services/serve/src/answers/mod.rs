@@ -19,7 +19,7 @@ use tidemark_domain::{
     Alert, CellStatus, ForecastPoint, Judgement, PeriodKind, Proportion, SeriesKey, Signal, Unit,
     alert::AlertState,
     disclosure::MIN_UNITS,
-    forecast::{QUANTILE_LEVELS, exceedance},
+    forecast::{QUANTILE_LEVELS, exceedance, exceedance_within},
     series::ALL,
 };
 use tidemark_query::{Beside, FeedDay, FeedStatus, PublishedPoint, TrackRecords, beside, suspects};
@@ -273,6 +273,7 @@ fn forecasts(key: &SeriesKey, unit: Unit, days: &[ForecastPoint], threshold: Opt
         issued_at: first.map(|day| day.issued_at),
         threshold: level,
         rule: threshold.map(|threshold| threshold.rule),
+        p_exceed_within: level.and_then(|level| exceedance_within(&days.iter().collect::<Vec<_>>(), level)),
         levels: QUANTILE_LEVELS.to_vec(),
         days: days.iter().map(ahead).collect(),
     }

@@ -247,6 +247,8 @@ pub struct Forecasts {
     pub threshold: Option<f64>,
     /// That rule.
     pub rule: Option<String>,
+    /// P(value > threshold on at least one of the days).
+    pub p_exceed_within: Option<f64>,
     /// The quantiles' levels.
     pub levels: Vec<f64>,
     /// One entry per day ahead.
@@ -291,9 +293,9 @@ pub struct AlertEpisode {
     pub state: &'static str,
     /// The threshold, on the series' own scale.
     pub threshold: f64,
-    /// The largest P(value > threshold) over the horizon.
+    /// P(value > threshold on any day of the rule's horizon that was still to come).
     pub probability: f64,
-    /// The day on which that probability is reached.
+    /// The day of these on which it is likeliest.
     pub peak_day: Date,
     /// The last day the forecast behind it saw.
     pub origin: Date,

@@ -30,7 +30,7 @@ pub(crate) struct Forecasting {
     /// Also write the probability of each epiweek to hold the highest day of the horizon.
     #[arg(long)]
     pub(crate) peak_week: bool,
-    /// Also write so many samples of each day; one number is one course of all days.
+    /// Also write so many samples of each day; one number is one course of all days of one series.
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u16).range(0..=10_000))]
     pub(crate) samples: u16,
 }
@@ -131,9 +131,9 @@ changes, made from the same history: the geometric mean over series. out01 and c
 quantile outside 0 to 1, or below one of a lower level. Forecasts of days the truth does not have are unmatched.
 A threshold is a share (0.12), or a quantile of the days up to each origin as in alert rules: q0.8/182 is the 0.80
 quantile of the last 182 days. SERIES=... sets one series'; give --threshold again for another. With one there are
-Brier's score and reliability of P(exceed), and how well high days were foreseen within a day, beside the seasonal
-naive. Numbers by horizon and by series stand in the JSON. A row that cannot be right ends the run with its line (exit
-code 4)."#;
+Brier's score of P(exceed), its reliability (of the days of each tenth of P: how many, their mean P, the share that
+exceeded), and how well high days were foreseen within a day, beside the seasonal naive. Numbers by horizon and by
+series stand in the JSON. A row that cannot be right ends the run with its line (exit code 4)."#;
 
 /// `tidemark score`.
 #[derive(Debug, Args)]

@@ -54,7 +54,8 @@ pub(crate) struct IngestFile {
     /// Jetstream (bluesky.jsonl) need none.
     #[arg(long)]
     pub(crate) rejects: bool,
-    /// Wait until every row is in the lake and its series are recomputed, then print the counts.
+    /// Wait until every row is in the lake and its series are recomputed, then print the counts. Ends with exit code 8 where
+    /// the platform stops before.
     #[arg(long)]
     pub(crate) wait: bool,
 }

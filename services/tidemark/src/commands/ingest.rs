@@ -7,6 +7,7 @@ use crate::platform::DataFolder;
 use crate::progress::Progress;
 use anyhow::Context as _;
 use jiff::Timestamp;
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 use tidemark_aggregate::series;
 use tidemark_ingest::jetstream::Version;
@@ -22,8 +23,70 @@ use tokio_util::sync::CancellationToken;
 const BROKER_DEADLINE: Duration = Duration::from_secs(60);
 /// Between two looks at the ledger.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
-/// Without progress for so long, the user is told what it may be.
-const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long the lake may stand still while rows are on their way into it.
+#[derive(Debug, Clone, Copy)]
+struct Patience {
+    /// Until the broker is asked whether it is there, and the user told where to look.
+    ask_after: Duration,
+    /// A broker that is started again answers within.
+    broker_away: Duration,
+    /// Until whoever writes the lake has failed. A role that fails ends `up` with its broker; where roles are processes of
+    /// their own, the broker goes on answering.
+    give_up_after: Duration,
+}
+
+const PATIENCE: Patience = Patience {
+    ask_after: Duration::from_secs(30),
+    broker_away: Duration::from_secs(120),
+    give_up_after: Duration::from_secs(30 * 60),
+};
+
+/// Whether rows are still carried into the lake.
+struct Watch<'a> {
+    log: &'a Log,
+    patience: Patience,
+    /// The versions of the lake's tables, as they were when they last moved.
+    lake: BTreeMap<String, u64>,
+    moved: Instant,
+    asked: Instant,
+    told: bool,
+}
+
+impl<'a> Watch<'a> {
+    fn new(log: &'a Log, patience: Patience) -> Self {
+        let now = Instant::now();
+        Self { log, patience, lake: BTreeMap::new(), moved: now, asked: now, told: false }
+    }
+
+    /// Hears at which versions the lake's tables are now; fails where there is nobody to wait for.
+    async fn look(&mut self, lake: BTreeMap<String, u64>) -> Result<(), Failure> {
+        if lake != self.lake {
+            let now = Instant::now();
+            (self.lake, self.moved, self.asked, self.told) = (lake, now, now, false);
+            return Ok(());
+        }
+        if self.moved.elapsed() >= self.patience.give_up_after {
+            let minutes = self.patience.give_up_after.as_secs() / 60;
+            return Err(anyhow::anyhow!(
+                "nothing has come into the lake for {minutes} minutes: do the roles annotate and aggregate run? What was \
+                 sent is kept: start them, and give the same command"
+            ))
+            .or_exit(Exit::Unreachable);
+        }
+        if self.asked.elapsed() < self.patience.ask_after {
+            return Ok(());
+        }
+        let gone = "nothing comes into the lake any more, and the broker does not answer: the platform has stopped, and its \
+                    own output says why. What was sent is kept: start it again, and give the same command";
+        self.log.ping(self.patience.broker_away).await.context(gone).or_exit(Exit::Unreachable)?;
+        self.asked = Instant::now();
+        if !std::mem::replace(&mut self.told, true) {
+            crate::say("still waiting: nothing new is in the lake; `tidemark status` shows where it is");
+        }
+        Ok(())
+    }
+}
 
 /// A running platform, as a client sees it.
 struct Platform {
@@ -107,7 +170,7 @@ async fn wait(platform: &Platform, report: &RunReport, started: Instant) -> Resu
     let lake = Lake::open(&platform.config.lake_location(platform.data.path())).or_exit(Exit::Lake)?;
     let session = Session::open(lake.clone()).await.or_exit(Exit::Lake)?;
     let bar = Progress::steps(report.rows);
-    let (mut seen, mut moved, mut told) = (0, Instant::now(), false);
+    let mut watch = Watch::new(&platform.log, PATIENCE);
     let known = session.counts_of_run(&report.run_id).await.or_exit(Exit::Lake)?.rows_read();
     let counts = loop {
         session.refresh().await.or_exit(Exit::Lake)?;
@@ -117,17 +180,14 @@ async fn wait(platform: &Platform, report: &RunReport, started: Instant) -> Resu
         if rows >= report.rows {
             break counts;
         }
-        if rows > seen {
-            (seen, moved, told) = (rows, Instant::now(), false);
-        } else if moved.elapsed() > PATIENCE && !told {
-            told = true;
-            crate::say("still waiting: is `tidemark up` running over this folder? `tidemark status` shows where it is");
-        }
+        watch.look(session.versions()).await?;
         tokio::time::sleep(LOOK_EVERY).await;
     };
     // Others may go on writing: what was there when the last row came is what the series must stand on.
     let newest = series::newest_events(&lake).await.or_exit(Exit::Lake)?.unwrap_or_default();
     while !series::stand_on(&lake, newest).await.or_exit(Exit::Lake)? {
+        session.refresh().await.or_exit(Exit::Lake)?;
+        watch.look(session.versions()).await?;
         tokio::time::sleep(LOOK_EVERY).await;
     }
     bar.clear();
@@ -217,5 +277,33 @@ fn exit_of(error: &Error) -> Exit {
         Error::JetstreamHosts | Error::JetstreamUrl { .. } => Exit::Configuration,
         Error::JetstreamRefused { .. } => Exit::Unreachable,
         _ => Exit::Input,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BTreeMap, Duration, Exit, Log, Patience, Watch};
+    use tidemark_log::LogSettings;
+
+    #[tokio::test]
+    async fn nobody_is_waited_for_who_does_not_come() {
+        // No broker listens on the port of discard.
+        let log = Log::connect("127.0.0.1:9", &LogSettings::default()).expect("a client");
+        let (now, hour) = (Duration::ZERO, Duration::from_secs(3600));
+        let lake = |version| BTreeMap::from([("events".to_owned(), version)]);
+        let patience = Patience { ask_after: now, broker_away: Duration::from_secs(1), give_up_after: hour };
+        let mut watch = Watch::new(&log, patience);
+        assert!(watch.look(lake(1)).await.is_ok() && watch.look(lake(2)).await.is_ok(), "the lake moves");
+        let failure = watch.look(lake(2)).await.expect_err("no broker");
+        assert_eq!(failure.exit, Exit::Unreachable);
+        assert!(failure.error.to_string().contains("the platform has stopped"), "{:#}", failure.error);
+
+        let mut patient = Watch::new(&log, Patience { ask_after: hour, ..patience });
+        assert!(patient.look(lake(1)).await.is_ok() && patient.look(lake(1)).await.is_ok(), "not asked yet");
+        let mut watch = Watch::new(&log, Patience { ask_after: hour, give_up_after: now, ..patience });
+        assert!(watch.look(lake(1)).await.is_ok());
+        let failure = watch.look(lake(1)).await.expect_err("a lake that stands still");
+        assert_eq!(failure.exit, Exit::Unreachable);
+        assert!(failure.error.to_string().contains("annotate and aggregate"), "{:#}", failure.error);
     }
 }

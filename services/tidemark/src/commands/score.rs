@@ -9,7 +9,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
-use tidemark_forecast::evaluation::{Evaluation, ExceedanceScores, ModelReport, Options};
+use tidemark_forecast::evaluation::{BINS, Evaluation, ExceedanceScores, ModelReport, Options, ReliabilityBin};
 use tidemark_forecast::{ForecastFiles, TruthFile, read_truth};
 use tidemark_wire::annotated_file::RejectLine;
 
@@ -142,6 +142,23 @@ fn table(report: &BTreeMap<String, ModelReport>, baseline: Option<&str>) -> Stri
         for line in further(model, baseline) {
             let _ = writeln!(text, "{name}: {line}");
         }
+    }
+    text + &reliability(report)
+}
+
+/// How often what was said to exceed with each probability did; nothing where no threshold was given.
+fn reliability(report: &BTreeMap<String, ModelReport>) -> String {
+    let mut text = String::new();
+    for (name, model) in report {
+        for bin in model.exceedance.iter().flat_map(|scores| &scores.reliability) {
+            let ReliabilityBin { from, forecasts, mean_probability, happened } = bin;
+            let to = from + 1.0 / BINS as f64;
+            let _ =
+                writeln!(text, "{name:<18}{from:>7.1}-{to:.1} {forecasts:>9} {mean_probability:>10.3} {happened:>9.3}");
+        }
+    }
+    if !text.is_empty() {
+        text.insert_str(0, "\nmodel               P(exceed)      days       mean  exceeded\n");
     }
     text
 }
