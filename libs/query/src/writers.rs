@@ -3,8 +3,8 @@
 use crate::columns::day_number;
 use crate::{Error, Session, tables};
 use arrow::array::{
-    ArrayRef, BooleanArray, Date32Array, Date32Builder, Float64Array, Float64Builder, Int32Array, Int32Builder, Int64Array,
-    ListBuilder, RecordBatch, StringArray, StringBuilder, TimestampMicrosecondArray,
+    ArrayRef, BooleanArray, Date32Array, Date32Builder, Float64Array, Float64Builder, Int32Array, Int32Builder,
+    Int64Array, ListBuilder, RecordBatch, StringArray, StringBuilder, TimestampMicrosecondArray,
 };
 use arrow::datatypes::{DataType, Field, SchemaRef};
 use jiff::Timestamp;
