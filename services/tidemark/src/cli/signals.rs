@@ -13,8 +13,8 @@ pub(super) const SIGNALS_HELP: &str = r#"Example:
 
 One list of all series, the most surprising and important first. A series stands out where its score is at least 5 and its
 q-value (the false discovery rate over all series and the four weeks up to the day) at most 0.1; neighbouring days are one
-signal. A series needs its denominators (total), and about six weeks before the first day that can be judged. Daily series,
-and weekly ones, whose dates all lie a multiple of 7 days apart. Columns:
+signal. A series needs its denominators (total), and 16 days or weeks before the first that can be judged. Daily series, and
+weekly ones, whose dates all lie a multiple of 7 days apart. Columns:
   rank,first_day,last_day,series
   value,expected    the share on its best day, or of the days up to it that were taken together, and what the past let expect
   score,q           surprise (digits of the p-value) times importance (digits of the people above what was expected)
