@@ -32,7 +32,7 @@
 //!
 //! Detection stands beside all this and uses none of it, because an observed aberration and a forecast exceedance are
 //! two kinds of alert: EARS, `ears_t_reweighted`, the ESSENCE switch, Farrington Flexible, CUSUM, a temporal scan, and one
-//! ranked list. [`artefacts`] tells days on which the feed changed from days on which people did.
+//! ranked list; and, looking back, changepoints. [`artefacts`] tells days on which the feed changed from days on which people did.
 //!
 //! [`events`] looks back: did a series change when something happened, and do two series move together?
 

@@ -9,17 +9,18 @@ mod methods;
 mod world;
 
 use evidence::{cutoff, feeds, worth};
-use tidemark_surveillance::detect::rank::LEAST_SCORE;
+use tidemark_surveillance::detect::rank::{LEAST_SCORE, MOST_Q};
 
 #[test]
 fn signals_find_surges_and_artefacts_are_told_from_them() {
     // Seven artefacts, one of each kind; 28 surges in 28 years.
     let world = world::planted(14, 2000, 500.0..=5000.0);
-    let ours = methods::tidemark(&world).unwrap();
-    let shipped = worth(&world, &ours, LEAST_SCORE);
+    let places = methods::tidemark(&world).unwrap();
+    let shipped = worth(&world, &methods::scores(&world, &places, MOST_Q), LEAST_SCORE);
     assert!(shipped.sensitivity >= 0.75 && shipped.ppv >= 0.75, "{shipped:?}");
     assert_eq!(shipped.artefacts_alerted, 0, "{shipped:?}");
 
+    let ours = methods::scores(&world, &places, 1.0);
     let c2 = methods::c2(&world, false).unwrap();
     let at = |scores: &methods::Scores| worth(&world, scores, cutoff(&world, scores, 0.8));
     assert!(at(&ours).ppv > at(&c2).ppv + 0.1, "{:?} {:?}", at(&ours), at(&c2));

@@ -9,13 +9,14 @@
 //! **Does not** forecast, and does not alert of what was observed: an alert is about days to come, and a
 //! [signal](signals) about days that are over; it is told to nobody, and read by whoever asks.
 //! What a rule would have raised on a series' past, and how much of it was right, is its [record](track_record): pure, and
-//! called by the program, which has forecasts to hand it.
+//! called by the program, which has forecasts to hand it. So is what is said of series that come as a [file](offline).
 
 pub mod config;
 pub mod decide;
 pub mod error;
 mod metrics;
 pub mod notify;
+pub mod offline;
 mod outbox;
 pub mod role;
 pub mod rule;

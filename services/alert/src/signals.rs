@@ -2,7 +2,9 @@
 //! what was counted in the watched series.
 //!
 //! Suspect days of a feed are one data-quality signal an episode, and no series is judged on them. Of the rest, the
-//! days on which a series stands out from its own past are one marker signal a spell. No signal raises an alert.
+//! days on which a series stands out from its own past are one marker signal a spell. All series of a feed are one list
+//! ([`rank`](tidemark_surveillance::detect::rank)): the more of them are watched, the less is told of chance. No signal
+//! raises an alert.
 
 use jiff::{Timestamp, ToSpan as _, civil::Date};
 use std::collections::BTreeMap;
@@ -10,18 +12,19 @@ use tidemark_domain::{Judgement, PeriodKind, Proportion, SeriesKey, Signal, Sign
 use tidemark_query::FeedFacts;
 use tidemark_surveillance::artefacts::{Assessment, Episode, Settings, assess};
 use tidemark_surveillance::detect::{
-    Counts, Detector as _, Measure, Scan, judge_between,
-    rank::{self, LEAST_SCORE, Spell},
+    self, Counts, Detector as _, Measure, Scan, judge_between,
+    rank::{LIST_DAYS, List, Spell},
 };
 
 /// A rise that ended longer ago is no news: its signal is left as it stands. In days.
-const NEWS_DAYS: i64 = 28;
+const NEWS_DAYS: i64 = LIST_DAYS;
 /// Days from which a feed's usual is known, where its past is cut off: the 56 that are looked back at, and two weeks
 /// after which a change is the new usual.
 const WARM_UP_DAYS: i64 = 70;
-/// Days looked back at: those that are news, the year of comparisons that their dispersion is taken from, and the weeks
-/// that the first of these stand on. With fewer, the same day would score differently from day to day.
-const LOOK_BACK_DAYS: i64 = 450;
+/// Days looked back at: those that are news, those before them that are in one list with the first of these, the year of
+/// comparisons that their dispersion is taken from, and the weeks that the first of these stand on. With fewer, the same
+/// day would have another score, or another q-value, from day to day.
+const LOOK_BACK_DAYS: i64 = 480;
 
 /// A source: what its feed brought, and the watched series that stand on it.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,10 +55,12 @@ pub fn decide(watched: &Watched, known: &[Signal], last_day: Date, now: Timestam
     let episodes = assessment.episodes().into_iter().filter(|episode| episode.first >= usual_from);
     let data_quality = |episode: Episode| data_quality(&feed.source, &episode, &assessment, now);
     let mut standing: Vec<Signal> = episodes.map(data_quality).collect();
+    let mut list = List::default();
     for (key, cells) in series {
-        let news = spells(key, feed, cells, &assessment).into_iter().filter(|spell| spell.last.end >= news_from);
-        standing.extend(news.map(|spell| marker(&spell, now)));
+        list.add(&key, &[days_judged(feed, cells, &assessment)]);
     }
+    let news = list.spells().into_iter().filter(|spell| spell.last.end >= news_from);
+    standing.extend(news.map(|spell| marker(&spell, now)));
 
     let is_judged = |signal: &Signal| match signal.kind {
         SignalKind::DataQuality => signal.first_day >= usual_from && signal.last_day <= last(feed),
@@ -89,32 +94,18 @@ fn is_of(signal: &Signal, key: &SeriesKey) -> bool {
         && (&signal.source, &signal.region, &signal.language) == (&key.source, &key.region, &key.language)
 }
 
-/// The days on which a series stands out, of those on which its feed can be trusted. A series that cannot be judged has
-/// none.
-fn spells(
-    key: &SeriesKey,
+/// What the scan says of the days of a series on which its feed can be trusted; of a series that cannot be judged, nothing.
+fn days_judged(
     feed: &FeedFacts,
     cells: &BTreeMap<Date, Proportion>,
     assessment: &Assessment,
-) -> Vec<Spell> {
+) -> (&'static str, Vec<detect::Judgement>) {
     let scan = Scan::new(Measure::Proportion);
     let cells: Vec<_> = days(feed.first, last(feed)).map(|day| cells.get(&day).copied()).collect();
     let judged = Counts::of_proportions(PeriodKind::Day, feed.first, &cells)
         .and_then(|counts| counts.with_suspects(assessment.flags()))
-        .and_then(|counts| judge_between(&scan, &counts, assessment.breaks()))
-        .unwrap_or_default();
-    let found = judged.iter().filter_map(|judgement| {
-        Some(rank::Signal {
-            key: key.clone(),
-            period: judgement.period,
-            detector: scan.id(),
-            finding: judgement.verdict.ok()?,
-            n: judgement.n? as f64,
-        })
-    });
-    // A place's score stands by itself: series need not be ranked together.
-    let found: Vec<_> = found.collect();
-    rank::spells(&rank::rank(&found, found.len()), LEAST_SCORE)
+        .and_then(|counts| judge_between(&scan, &counts, assessment.breaks()));
+    (scan.id(), judged.unwrap_or_default())
 }
 
 fn data_quality(source: &str, episode: &Episode, assessment: &Assessment, now: Timestamp) -> Signal {
@@ -137,7 +128,7 @@ fn data_quality(source: &str, episode: &Episode, assessment: &Assessment, now: T
     }
 }
 
-fn marker(spell: &Spell, now: Timestamp) -> Signal {
+fn marker(spell: &Spell<&SeriesKey>, now: Timestamp) -> Signal {
     let (best, first_day) = (&spell.best.signal, spell.first.end);
     let (value, expected) = (100.0 * best.finding.value, 100.0 * best.finding.expected);
     Signal {
@@ -181,15 +172,18 @@ mod tests {
         FIRST.saturating_add((number as i64).days())
     }
 
-    /// A feed that is about the same every day, and a series of fifty in a thousand, give or take some.
-    fn steady(days: usize) -> Watched {
-        let key = SeriesKey {
+    fn key(region: &str) -> SeriesKey {
+        SeriesKey {
             source: "feed".into(),
-            region: "all".into(),
+            region: region.into(),
             language: "all".into(),
             marker: "mh.stress".into(),
             period: PeriodKind::Day,
-        };
+        }
+    }
+
+    /// A feed that is about the same every day, and a series of fifty in a thousand, give or take some.
+    fn steady(days: usize) -> Watched {
         let facts = |day: usize| Facts {
             posts: 2000 + (day * 13 % 17) as u64,
             authors: Some(1000),
@@ -200,17 +194,24 @@ mod tests {
         };
         let cell = |number: usize| (day(number), Proportion { k: 46 + (number * 37 % 9) as u64, n: 1000 });
         let feed = FeedFacts { source: "feed".to_owned(), first: FIRST, days: (0..days).map(facts).collect() };
-        Watched { feed, series: BTreeMap::from([(key, (0..days).map(cell).collect())]) }
+        Watched { feed, series: BTreeMap::from([(key("all"), (0..days).map(cell).collect())]) }
     }
 
     impl Watched {
         fn cell(&mut self, number: usize) -> &mut Proportion {
-            let cells = self.series.values_mut().next().expect("a series");
+            let cells = self.series.get_mut(&key("all")).expect("a series");
             cells.get_mut(&day(number)).expect("a cell")
         }
 
         fn risen(mut self, days: Range<usize>) -> Self {
             days.for_each(|day| self.cell(day).k *= 2);
+            self
+        }
+
+        /// Beside the series of all, those of so many quiet regions.
+        fn among(mut self, regions: usize) -> Self {
+            let quiet = steady(self.feed.days.len()).series.remove(&key("all")).expect("a series");
+            self.series.extend((0..regions).map(|region| (key(&format!("R-{region}")), quiet.clone())));
             self
         }
 
@@ -277,6 +278,36 @@ mod tests {
     }
 
     #[test]
+    fn chance_among_many_quiet_series_is_no_signal_and_a_rise_among_them_is() {
+        // The least day that is a signal where its series is the only one watched.
+        let chance = |people: u64| {
+            let mut watched = steady(200);
+            watched.cell(195).k += people;
+            watched
+        };
+        let least = (1..100).find(|people| !chance(*people).decided(&[]).is_empty()).expect("some are enough");
+        let alone = chance(least).decided(&[]);
+        assert_eq!(told(&alone), [(SignalKind::Marker, day(195), day(195), 1, false)]);
+        let among = chance(least).among(60);
+        assert_eq!(among.decided(&[]), vec![], "{least} more people in one of 61 regions");
+        assert_eq!(told(&among.decided(&alone)), [(SignalKind::Marker, day(195), day(195), 1, true)]);
+        let risen = steady(200).risen(195..196).among(60).decided(&[]);
+        let [strong] = risen.as_slice() else { panic!("{risen:?}") };
+        assert_eq!(
+            (strong.first_day, strong.is_withdrawn),
+            (day(195), false),
+            "a lone strong day is one among many too"
+        );
+        // Another region's rise takes nothing back.
+        let mut two = steady(200).risen(190..193).among(60);
+        let rising = two.series.get_mut(&key("R-7")).expect("a series");
+        (196..200).for_each(|number| rising.get_mut(&day(number)).expect("a cell").k *= 2);
+        let days: Vec<_> = told(&two.decided(&[])).iter().map(|(_, first, last, ..)| (*first, *last)).collect();
+        assert_eq!(days.len(), 2, "{days:?}");
+        assert!(days.contains(&(day(196), day(199))), "{days:?}");
+    }
+
+    #[test]
     fn a_suspect_day_is_no_rise() {
         let mut watched = steady(200).risen(199..200);
         watched.feed.days[199].bots = 800;
@@ -299,12 +330,12 @@ mod tests {
         known[0].source = "another".to_owned();
         assert_eq!(steady(200).decided(&known), vec![]);
         // Where the past is cut off, the usual of the first days is not known.
-        let cut_off = steady(450).silent(40..42);
-        assert_eq!((first_day(day(449)), cut_off.decided(&[])), (FIRST, vec![]));
+        let cut_off = steady(480).silent(40..42);
+        assert_eq!((first_day(day(479)), cut_off.decided(&[])), (FIRST, vec![]));
         known[0].source = "feed".to_owned();
         known[0].first_day = day(60);
-        assert_eq!(steady(450).decided(&known), vec![]);
+        assert_eq!(steady(480).decided(&known), vec![]);
         known[0].first_day = day(80);
-        assert!(steady(450).decided(&known)[0].is_withdrawn);
+        assert!(steady(480).decided(&known)[0].is_withdrawn);
     }
 }

@@ -57,6 +57,7 @@ fn answer(command: Command) -> Result<(), Failure> {
         Command::Backtest(arguments) => commands::forecast::backtest(&arguments),
         Command::Score(arguments) => commands::score::run(arguments),
         Command::Alert(AlertCommand::Backtest(arguments)) => commands::alert::backtest(&arguments),
+        Command::Signals(arguments) => commands::signals::run(&arguments),
         Command::Events(arguments) => commands::events::run(&arguments),
         Command::Simulate(arguments) => commands::simulate::run(arguments),
         Command::Sql(arguments) => blocking(commands::sql::run(arguments)),

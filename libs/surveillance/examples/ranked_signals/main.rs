@@ -10,7 +10,7 @@ mod world;
 
 use evidence::{Worth, cutoff, feeds, worth};
 use std::io::Write;
-use tidemark_surveillance::detect::rank::LEAST_SCORE;
+use tidemark_surveillance::detect::rank::{LEAST_SCORE, MOST_Q};
 use world::planted;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -31,8 +31,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                  {delay_days:6} {artefacts_alerted:4}"
             )
         };
-        let ours = methods::tidemark(&world)?;
-        line("tidemark, ranked, as shipped", &ours, LEAST_SCORE)?;
+        let places = methods::tidemark(&world)?;
+        let up_to = |most_q: f64| methods::scores(&world, &places, most_q);
+        line("tidemark, ranked, as shipped", &up_to(MOST_Q), LEAST_SCORE)?;
+        for most_q in [0.05, 0.2, 1.0] {
+            line(&format!("tidemark, ranked, q up to {most_q}"), &up_to(most_q), LEAST_SCORE)?;
+        }
+        let ours = up_to(1.0);
         line("tidemark, ranked", &ours, cutoff(&world, &ours, 0.8))?;
         for mended in [false, true] {
             let how = if mended { ", suspect days out" } else { "" };

@@ -11,7 +11,7 @@ use tidemark_surveillance::{
         Counts, Detector, Ears, EarsTReweighted, Error, Judgement, Measure, Scan,
         ears::Method,
         judge_between,
-        rank::{Signal, rank},
+        rank::{Ranked, Signal, Tests, rank},
     },
 };
 
@@ -29,26 +29,31 @@ fn counts(series: &Series) -> Result<Counts, Error> {
 }
 
 /// The ranked list: what feeds are suspect of is left out, the rest is scanned and ranked over all series.
-pub(crate) fn tidemark(series: &[Series]) -> Result<Scores, Error> {
+pub(crate) fn tidemark(series: &[Series]) -> Result<Vec<Ranked>, Error> {
     let mut signals = Vec::new();
-    let mut tests = 0;
+    let mut tests = Tests::default();
     for (number, series) in series.iter().enumerate() {
         let feed = assessment(series);
         let counts = counts(series)?.with_suspects(feed.flags())?;
         for judgement in judge_between(&Scan::new(Measure::Proportion), &counts, feed.breaks())? {
             let Ok(finding) = judgement.verdict else { continue };
-            tests += 1;
+            tests.count(judgement.period);
             let n = judgement.n.unwrap_or_default() as f64;
             signals.push(Signal { key: key(number), period: judgement.period, detector: "scan", finding, n });
         }
     }
+    Ok(rank(&signals, &tests))
+}
+
+/// The scores of the places of the list with a q-value up to `most_q`.
+pub(crate) fn scores(series: &[Series], places: &[Ranked], most_q: f64) -> Scores {
     let mut scores: Scores = series.iter().map(|series| vec![f64::NEG_INFINITY; series.cells.len()]).collect();
-    for place in rank(&signals, tests) {
+    for place in places.iter().filter(|place| place.q <= most_q) {
         let number: usize = place.signal.key.marker.parse().unwrap_or_default();
         let day = (place.signal.period.end - FIRST_DAY).get_days();
         scores[number][day as usize] = place.score;
     }
-    Ok(scores)
+    scores
 }
 
 fn key(number: usize) -> SeriesKey {

@@ -34,6 +34,14 @@ impl Cell {
             Measure::Proportion => self.k / self.n,
         }
     }
+
+    /// What a rate in the unit of a measure is of: units, or the one period.
+    pub(crate) const fn size(self, measure: Measure) -> f64 {
+        match measure {
+            Measure::Count => 1.0,
+            Measure::Proportion => self.n,
+        }
+    }
 }
 
 /// Counts of consecutive days or weeks, with denominators where they are known.

@@ -19,11 +19,15 @@
 //! All but [`BinomialCusum`] judge counts or [proportions](Measure). They look for rises only: a fall of a denominator
 //! is a matter of the feed, and a fall of a marker warns of nothing. Detectors of R's `surveillance` agree with it
 //! (`tests/parity`), where it departs from what is published too; each module says where.
+//!
+//! [`Changepoints`] look back and are no detector: since when a series has another level.
 
 pub(crate) mod ancova;
 mod baseline;
+pub mod changepoint;
 pub mod counts;
 pub mod cusum;
+mod dispersion;
 mod distributions;
 pub mod ears;
 pub mod error;
@@ -36,7 +40,9 @@ pub mod reweighted;
 pub mod run_length;
 pub mod scan;
 pub mod switch;
+mod weekdays;
 
+pub use changepoint::{Changepoint, Changepoints};
 pub use counts::{Counts, Measure};
 pub use cusum::Cusum;
 pub use ears::Ears;

@@ -18,13 +18,12 @@
 //! proportions. A period that is a gap or suspect is left out of windows and baselines; half of either must be known.
 
 use super::{
-    Counts, Detector, Error, Finding, Judgement, Measure, Silence,
-    counts::Cell,
+    Counts, Detector, Error, Finding, Judgement, Measure, Silence, dispersion,
     distributions::CountDistribution,
     error::probability,
     judgement::{judge_each, most},
+    weekdays::{self, WEEK},
 };
-use tidemark_domain::PeriodKind;
 
 /// Lengths of the windows, in periods.
 pub const WINDOWS: [usize; 6] = [1, 2, 4, 7, 10, 14];
@@ -34,15 +33,8 @@ pub const BASELINE_PERIODS: usize = 28;
 pub const GUARD_PERIODS: usize = 2;
 /// Days from which the profile of the weekdays is taken.
 const PROFILE_DAYS: usize = 182;
-/// Cases at which a weekday's own rate and that of all days weigh the same.
-const PROFILE_CASES: f64 = 20.0;
 /// Past comparisons that the dispersion is taken from.
 const MEMORY_PERIODS: usize = 364;
-/// Fewer past comparisons say nothing about dispersion.
-const LEAST_COMPARISONS: usize = 28;
-/// The median of the absolute value of a standard normal number.
-const MEDIAN_DEVIATION: f64 = 0.674_489_750_196_081_7;
-const WEEK: usize = 7;
 
 /// The detector and its settings.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -60,10 +52,6 @@ impl Scan {
         Self { measure, alpha: 0.001 }
     }
 
-    fn size(self, cell: Cell) -> f64 {
-        if self.measure == Measure::Proportion { cell.n } else { 1.0 }
-    }
-
     /// The window of some length that ends at `index`, beside what its past lets expect.
     fn window(self, counts: &Counts, index: usize, length: usize, profile: &[f64; WEEK]) -> Option<Window> {
         let start = (index + 1).checked_sub(length)?;
@@ -73,8 +61,8 @@ impl Scan {
             for (day, cell) in counts.cells(from..to) {
                 sum.periods += 1;
                 sum.cases += cell.k;
-                sum.size += self.size(cell);
-                sum.weighted += self.size(cell) * profile[day % WEEK];
+                sum.size += cell.size(self.measure);
+                sum.weighted += cell.size(self.measure) * profile[day % WEEK];
             }
             sum
         };
@@ -121,32 +109,8 @@ struct Misses(Vec<f64>);
 
 impl Misses {
     fn dispersion(&self) -> f64 {
-        let mut latest = self.0[self.0.len().saturating_sub(MEMORY_PERIODS)..].to_vec();
-        if latest.len() < LEAST_COMPARISONS {
-            return 1.0;
-        }
-        let middle = latest.len() / 2;
-        let (_, median, _) = latest.select_nth_unstable_by(middle, f64::total_cmp);
-        (*median / MEDIAN_DEVIATION).powi(2)
+        dispersion::of_misses(self.0[self.0.len().saturating_sub(MEMORY_PERIODS)..].to_vec())
     }
-}
-
-/// The rate of each weekday over that of all days, drawn towards 1 where there are few cases; 1 for weeks.
-fn profile(scan: Scan, counts: &Counts, index: usize) -> [f64; WEEK] {
-    let end = index.saturating_sub(GUARD_PERIODS);
-    let (mut cases, mut sizes) = ([0.0; WEEK], [0.0; WEEK]);
-    if counts.kind() == PeriodKind::Day {
-        for (day, cell) in counts.cells(end.saturating_sub(PROFILE_DAYS)..end) {
-            cases[day % WEEK] += cell.k;
-            sizes[day % WEEK] += scan.size(cell);
-        }
-    }
-    let rate = cases.iter().sum::<f64>() / sizes.iter().sum::<f64>();
-    let factor = |weekday: usize| {
-        let expected = rate * sizes[weekday];
-        if expected > 0.0 { (cases[weekday] + PROFILE_CASES) / (expected + PROFILE_CASES) } else { 1.0 }
-    };
-    std::array::from_fn(factor)
 }
 
 impl Detector for Scan {
@@ -160,7 +124,8 @@ impl Detector for Scan {
         let alpha = self.alpha / WINDOWS.len() as f64;
         let mut misses: [Misses; WINDOWS.len()] = Default::default();
         Ok(judge_each(counts, |index| {
-            let profile = profile(*self, counts, index);
+            let end = index.saturating_sub(GUARD_PERIODS);
+            let profile = weekdays::profile(counts, self.measure, end.saturating_sub(PROFILE_DAYS)..end);
             let mut best: Option<(Window, CountDistribution, f64)> = None;
             for (length, misses) in WINDOWS.into_iter().zip(&mut misses) {
                 let Some(window) = self.window(counts, index, length, &profile) else { continue };
@@ -172,7 +137,6 @@ impl Detector for Scan {
                     best = Some((window, expected, p));
                 }
             }
-            let end = index.saturating_sub(GUARD_PERIODS);
             let known = counts.cells(end.saturating_sub(BASELINE_PERIODS)..end).len();
             let (window, expected, p) =
                 best.ok_or(Silence::NoBaseline { known, needed: BASELINE_PERIODS.div_ceil(2) })?;

@@ -8,6 +8,7 @@ mod own;
 mod platform;
 mod relate;
 mod score;
+mod signals;
 
 pub(crate) use alert::{AlertBacktest, AlertCommand};
 pub(crate) use events::Events;
@@ -17,11 +18,13 @@ pub(crate) use own::{LexiconAdd, LexiconCheck, LexiconCommand, MarkerAudit, Mark
 pub(crate) use platform::{Broker, Doctor, Format, Key, Role, Run, Sql, Status, Up};
 pub(crate) use relate::{RelateCommand, RelateComposition, RelateLift, RelatePeople, RelateShift};
 pub(crate) use score::{Explain, InOut, Polarization, Series};
+pub(crate) use signals::Signals;
 
 use clap::{Args, Parser, Subcommand};
 use events::EVENTS_HELP;
 use foresee::{BACKTEST_HELP, FORECAST_HELP, SCORE_HELP};
 use score::{ANNOTATE_HELP, EXPLAIN_HELP, POLARIZATION_HELP, SERIES_HELP};
+use signals::SIGNALS_HELP;
 use std::path::PathBuf;
 
 /// Reads public social-media posts, measures markers of emotion and distress, turns them into prevalence series,
@@ -96,6 +99,9 @@ pub(crate) enum Command {
     /// Find out what alert rules are worth.
     #[command(subcommand)]
     Alert(AlertCommand),
+    /// List the days on which the series of a file stood out, or since when they have another level. No server is needed.
+    #[command(after_help = SIGNALS_HELP)]
+    Signals(Signals),
     /// Say whether series changed when something happened, and whether they follow another. No server is needed.
     #[command(after_help = EVENTS_HELP)]
     Events(Events),

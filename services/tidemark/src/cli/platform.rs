@@ -50,7 +50,7 @@ pub(crate) struct Run {
     pub(crate) port: Option<u16>,
 }
 
-/// Output of `tidemark sql`.
+/// How an answer is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
     /// Aligned for reading.

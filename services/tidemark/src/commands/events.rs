@@ -199,7 +199,7 @@ fn correlations<'a>(
 }
 
 /// Does something for each series, until somebody asks to stop.
-fn each<'a>(
+pub(super) fn each<'a>(
     series: &'a BTreeMap<String, History>,
     stop: &Stop,
     mut something: impl FnMut(&'a str, &'a History),

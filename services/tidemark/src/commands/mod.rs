@@ -14,6 +14,7 @@ pub(crate) mod polarization;
 pub(crate) mod relate;
 pub(crate) mod score;
 pub(crate) mod series;
+pub(crate) mod signals;
 pub(crate) mod simulate;
 pub(crate) mod sql;
 pub(crate) mod status;
