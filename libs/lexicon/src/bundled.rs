@@ -65,6 +65,9 @@ const CUES: &[Source] = &[
     // Who or what is spoken of stays so under a negation: "I never see my family".
     source!("aim", English, "aim/en.tsv", Format::Tsv, Measure::Share, Negation::Ignored),
     source!("aim", Spanish, "aim/es.tsv", Format::Tsv, Measure::Share, Negation::Ignored),
+    // A denial is no cue, "not sure" is an expression of its own.
+    source!("appraisal", English, "appraisal/en.tsv"),
+    source!("appraisal", Spanish, "appraisal/es.tsv"),
     source!("loneliness_facets", English, "loneliness_facets/en.tsv", Format::Tsv, Measure::Share, Negation::Ignored),
     source!("loneliness_facets", Spanish, "loneliness_facets/es.tsv", Format::Tsv, Measure::Share, Negation::Ignored),
     source!("solitude", English, "solitude/en.tsv"),

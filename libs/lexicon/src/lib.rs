@@ -60,8 +60,8 @@ static CUES: LazyLock<Lexica> =
     LazyLock::new(|| bundled::compile_cues().expect("the bundled cues are read by every test of this crate"));
 
 impl Lexica {
-    /// Expressions that rules count and that are no markers: `loneliness_facets`, `solitude` and `aim`. Their categories
-    /// are not among those of [`Lexica::bundled`], whose hash covers them.
+    /// Expressions that rules count and that are no markers: `loneliness_facets`, `solitude`, `appraisal` and `aim`. Their
+    /// categories are not among those of [`Lexica::bundled`], whose hash covers them.
     #[must_use]
     pub fn cues() -> &'static Self {
         &CUES

@@ -179,8 +179,8 @@ impl Annotator {
         let lonely = annotation.lexicon.iter().find(|answer| name(answer) == derived::LONELINESS);
         // A score is hits per token.
         let lonely = lonely.map_or(0, |answer| (answer.score * annotation.n_tokens as f32).round() as u32);
-        // Where no head answers, nothing is asked of a post that does not speak of loneliness.
-        if annotation.heads.is_empty() && lonely == 0 {
+        // Where no head answers, nothing is asked of a post that neither speaks of loneliness nor answers another.
+        if annotation.heads.is_empty() && lonely == 0 && !derived::is_given(post.parent) {
             return Cues::default();
         }
         Cues::of(post.text, post.language, lonely, [post.topic, post.parent])

@@ -246,6 +246,13 @@ mod tests {
         // Of a post that is not lonely it is not asked; what is there is still told.
         let merry = explain("my mother is here", "loneliness.interpersonal");
         assert_eq!((merry.label, merry.score, merry.cues.len()), (None, None, 1));
+        // Appraisals are asked of a reply, by lexica alone too.
+        let comfort = "That's awful, I'm so sorry";
+        let asked = Input { parent: Some("I lost my job"), ..Input::new(comfort, Language::English) };
+        let appraisal = annotator.explain(asked, "support.appraisal.pleasantness").expect("an explanation");
+        assert_eq!((appraisal.label.as_deref(), appraisal.score), (Some("no"), Some(0.0)));
+        assert!(appraisal.cues.iter().any(|hit| hit.text == "That's awful"), "{:?}", appraisal.cues);
+        assert_eq!(explain(comfort, "support.appraisal.pleasantness").label, None, "it answers nobody");
         let unknown = annotator.explain(Input::new(text, Language::English), "emotion.primary.joy");
         assert!(matches!(unknown, Err(Error::UnknownMarker { .. })), "no head says what it is rolled up from");
     }

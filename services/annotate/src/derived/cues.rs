@@ -17,13 +17,19 @@ pub(crate) struct Cues {
     pub(super) topic: bool,
     /// Whether the text that the post answers is given.
     pub(super) parent: bool,
+    /// Whether there are expressions in the post's language, so that none found says something.
+    pub(super) is_read: bool,
+}
+
+/// Whether a topic or a parent says anything.
+pub(crate) fn is_given(context: Option<&str>) -> bool {
+    context.is_some_and(|context| !context.trim().is_empty())
 }
 
 impl Cues {
     /// Reads a post: its text, how often it speaks of loneliness, and whether topic and parent are given; blank ones are
     /// not.
     pub(crate) fn of(text: &str, language: Language, lonely: u32, [topic, parent]: [Option<&str>; 2]) -> Self {
-        let is_given = |context: Option<&str>| context.is_some_and(|context| !context.trim().is_empty());
         Self { lonely, topic: is_given(topic), parent: is_given(parent), ..Self::read(text, language) }
     }
 
@@ -39,7 +45,7 @@ impl Cues {
                 None => counts.push((name, 1)),
             }
         }
-        Self { counts, ..Self::default() }
+        Self { counts, is_read: language != Language::Other, ..Self::default() }
     }
 
     /// Hits of a category.

@@ -2,27 +2,18 @@
 //! Jiang et al. (FIG-Loneliness, arXiv 2201.07423); of its data nothing was used.
 //!
 //! They are asked of lonely posts only. The class is the one with the most cues (`lexica/loneliness_facets`); its score,
-//! and that of the others, is its share of the facet's cues, where the facet was right often enough to be counted. Without a cue, or where two classes have as many, the facet
-//! abstains; a duration of which two are said is ambiguous. That a facet does not apply is never said.
+//! and that of the others, is its share of the facet's cues, where the facet was right often enough to be counted. Without
+//! a cue, or where two classes have as many, the facet abstains; a duration of which two are said is ambiguous. That a
+//! facet does not apply is never said.
 
+use super::facet::{Counted, Facet};
 use super::{Cues, Derived};
-use tidemark_wire::annotated_file::{Labels, Scores};
 
 /// The head that says whether a post is lonely.
 pub(crate) const IS_LONELY: &str = "loneliness.is_lonely";
 
 /// Solitude that is wanted.
 const WANTED: &str = "solitude.wanted";
-
-/// A facet: its marker, its classes with the category of their cues, and the class of a draw.
-struct Facet {
-    marker: &'static str,
-    classes: &'static [(&'static str, &'static str)],
-    draw: Option<&'static str>,
-    /// Whether it was right on most posts that the cues were not written for (docs/markers.md). The others have a label and
-    /// no scores, so that no series is made of them.
-    is_counted: bool,
-}
 
 const AMBIGUOUS: &str = "ambiguous";
 
@@ -35,7 +26,7 @@ const FACETS: [Facet; 4] = [
             (AMBIGUOUS, "loneliness_facets.duration_ambiguous"),
         ],
         draw: Some(AMBIGUOUS),
-        is_counted: false,
+        counted: Counted::Nothing,
     },
     Facet {
         marker: "loneliness.context",
@@ -46,7 +37,7 @@ const FACETS: [Facet; 4] = [
             ("romantic", "loneliness_facets.context_romantic"),
         ],
         draw: None,
-        is_counted: false,
+        counted: Counted::Nothing,
     },
     Facet {
         marker: "loneliness.interpersonal",
@@ -57,7 +48,7 @@ const FACETS: [Facet; 4] = [
             ("colleagues", "loneliness_facets.interpersonal_colleagues"),
         ],
         draw: None,
-        is_counted: true,
+        counted: Counted::Each,
     },
     Facet {
         marker: "loneliness.interaction",
@@ -69,7 +60,7 @@ const FACETS: [Facet; 4] = [
             ("non-directed", "loneliness_facets.interaction_non_directed"),
         ],
         draw: None,
-        is_counted: false,
+        counted: Counted::Nothing,
     },
 ];
 
@@ -87,32 +78,10 @@ pub(crate) fn of(is_lonely: Option<bool>, cues: &Cues) -> Vec<Derived> {
 pub(crate) fn facets() -> impl Iterator<Item = (&'static str, Vec<&'static str>, Vec<&'static str>)> {
     let facets: &'static [Facet] = &FACETS;
     facets.iter().map(|facet| {
-        let classes: Vec<&'static str> =
-            facet.classes.iter().filter(|_| facet.is_counted).map(|(class, _)| *class).collect();
-        let cues: Vec<&'static str> = facet.classes.iter().map(|(_, category)| *category).chain([WANTED]).collect();
-        (facet.marker, classes, cues)
+        let (marker, classes, mut cues) = facet.explained();
+        cues.push(WANTED);
+        (marker, classes, cues)
     })
-}
-
-impl Facet {
-    fn of(&self, cues: &Cues) -> Derived {
-        let counts: Vec<_> = self.classes.iter().map(|(class, category)| (*class, cues.count(category))).collect();
-        let most = counts.iter().map(|(_, count)| *count).max().unwrap_or_default();
-        let mut first = counts.iter().filter(|(_, count)| *count == most).map(|(class, _)| *class);
-        let class = match (most, first.next(), first.next()) {
-            (0, ..) | (_, None, _) => None,
-            (_, only, None) => only,
-            (_, _, Some(_)) => self.draw,
-        };
-        let Some(class) = class else { return Derived::abstaining(self.marker) };
-        let all: u32 = counts.iter().map(|(_, count)| *count).sum();
-        let share = |(class, count): (&str, u32)| (class.to_owned(), count as f32 / all as f32);
-        Derived {
-            marker: self.marker,
-            scores: self.is_counted.then(|| Scores::Each(counts.into_iter().map(share).collect())),
-            labels: Some(Labels::One(class.to_owned())),
-        }
-    }
 }
 
 #[cfg(test)]

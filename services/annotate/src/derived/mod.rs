@@ -7,7 +7,9 @@
 //! explains them is told by `why`.
 
 mod affect;
+mod appraisal;
 mod cues;
+mod facet;
 mod loneliness;
 mod parrott;
 #[cfg(test)]
@@ -15,7 +17,7 @@ mod sets;
 mod vad;
 mod why;
 
-pub(crate) use cues::{Cues, LONELINESS};
+pub(crate) use cues::{Cues, LONELINESS, is_given};
 pub(crate) use parrott::{SOURCE as EMOTIONS, winner};
 pub(crate) use why::{Rule, Why, explainable};
 
@@ -114,6 +116,7 @@ pub(crate) fn all<'a>(said: impl Fn(&str) -> Option<Said<'a>>, cues: &Cues) -> V
     // A reply of which it is not known may agree.
     let agrees = agreement.is_some_and(|reply| reply.holding.is_empty() || reply.holds(affect::AGREES));
     derived.extend(affect::of(&hostility, agrees, cues));
+    derived.extend(appraisal::of(cues));
     // What a head answers is not made a second time.
     derived.retain(|derived| said(derived.marker).is_none());
     derived

@@ -1,7 +1,7 @@
 //! How the rules do on sentences and posts of our own (`tests/sets` says how they were made). The floors lie a little
 //! below what was measured, which stands in the lexica's cards and in docs/markers.md.
 
-use super::{Cues, Labels, affect, cues, loneliness};
+use super::{Cues, Derived, Labels, affect, appraisal, cues, loneliness};
 use std::collections::BTreeMap;
 use tidemark_domain::Language;
 use tidemark_lexicon::Lexica;
@@ -11,6 +11,8 @@ const SENTENCES: &str = include_str!("../../tests/sets/loneliness.jsonl");
 const POSTS: &str = include_str!("../../tests/sets/loneliness_posts.jsonl");
 const AFFECT: &str = include_str!("../../tests/sets/affect.jsonl");
 const AFFECT_POSTS: &str = include_str!("../../tests/sets/affect_posts.jsonl");
+const APPRAISALS: &str = include_str!("../../tests/sets/appraisal.jsonl");
+const REPLIES: &str = include_str!("../../tests/sets/appraisal_replies.jsonl");
 
 /// A text of a set, as the rules read it.
 struct Row {
@@ -44,9 +46,12 @@ impl Row {
 
     /// What the rule says of a facet, of a post that is lonely.
     fn facet(&self, facet: &str) -> String {
-        let answers = loneliness::of(Some(true), &self.cues);
-        let answer = answers.into_iter().find(|answer| answer.marker == format!("loneliness.{facet}"));
-        one(answer.and_then(|answer| answer.labels))
+        label(loneliness::of(Some(true), &self.cues), &format!("loneliness.{facet}"))
+    }
+
+    /// What the rule says of an aspect of a reply.
+    fn aspect(&self, aspect: &str) -> String {
+        label(appraisal::of(&self.cues), &format!("support.appraisal.{aspect}"))
     }
 
     /// What the rule says of affect where offence is told without fault.
@@ -59,6 +64,11 @@ impl Row {
     fn is_hostile(&self) -> bool {
         self.fields["hostile"] == true
     }
+}
+
+/// What a marker decided.
+fn label(answers: Vec<Derived>, marker: &str) -> String {
+    one(answers.into_iter().find(|answer| answer.marker == marker).and_then(|answer| answer.labels))
 }
 
 fn one(labels: Option<Labels>) -> String {
@@ -168,4 +178,31 @@ fn affect_of_posts_the_cues_have_not_seen() {
     };
     // It finds few, and is seldom wrong where it does.
     assert!(said("yes") >= 2 && said("no") <= 1, "{} and {}", said("yes"), said("no"));
+}
+
+#[test]
+fn appraisals_of_the_sentences_the_cues_were_written_on() {
+    let mut tallies: BTreeMap<(&str, String, String), Tally> = BTreeMap::new();
+    for row in Row::all(APPRAISALS) {
+        let (aspect, answer) = (row.text("aspect").to_owned(), row.text("answer").to_owned());
+        let found = row.aspect(&aspect);
+        tallies.entry((row.language, aspect, answer.clone())).or_default().take(&answer, &found);
+    }
+    assert_eq!(tallies.len(), 2 * 8 * 2, "languages, aspects, yes and no");
+    for (of, tally) in tallies {
+        assert!(tally.all >= 8 && 100 * tally.right / tally.all >= 85, "{of:?}: {tally:?}");
+    }
+}
+
+#[test]
+fn appraisals_of_replies_the_cues_have_not_seen() {
+    let mut tally = Tally::default();
+    for row in Row::all(REPLIES) {
+        for answer in appraisal::of(&row.cues) {
+            let aspect = answer.marker.trim_start_matches("support.appraisal.");
+            tally.take(row.text(aspect), &row.aspect(aspect));
+        }
+    }
+    // They are oblique: it finds few, and is seldom wrong where it does.
+    assert!(tally.right >= 2 && tally.answered - tally.right <= 2, "{tally:?}");
 }

@@ -1,6 +1,6 @@
 //! Which derived markers can be explained, and by what. Arousal and dominance cannot: no label makes a mean.
 
-use super::{Derived, affect, loneliness, parrott};
+use super::{Derived, affect, appraisal, loneliness, parrott};
 use tidemark_domain::marker::name_part;
 use tidemark_wire::annotated_file::{Labels, Scores};
 
@@ -36,7 +36,8 @@ pub(crate) fn explainable(has_head: impl Fn(&str) -> bool) -> Vec<(String, Why)>
         let each = parrott::emotions(level).into_iter();
         all.extend(each.map(|name| (part(level, name), Why::RollUp { level, emotion: Some(name) })));
     }
-    for (marker, classes, cues) in loneliness::facets().filter(|(marker, ..)| !has_head(marker)) {
+    let facets = loneliness::facets().chain(appraisal::facets());
+    for (marker, classes, cues) in facets.filter(|(marker, ..)| !has_head(marker)) {
         let why = |class| Why::Rule(Rule { marker, class, cues: cues.clone(), heads: &[] });
         all.push((marker.to_owned(), why(None)));
         all.extend(classes.iter().map(|class| (part(marker, class), why(Some(*class)))));
@@ -87,7 +88,9 @@ mod tests {
         assert!(cues_alone.iter().any(|name| name == "loneliness.duration"), "{cues_alone:?}");
         // A label that no series counts is no marker.
         assert!(!cues_alone.iter().any(|name| name == "loneliness.duration.enduring"), "{cues_alone:?}");
-        assert!(cues_alone.iter().all(|name| name.starts_with("loneliness.")), "{cues_alone:?}");
+        let of_cues = |name: &str| name.starts_with("loneliness.") || name.starts_with("support.appraisal.");
+        assert!(cues_alone.iter().all(|name| of_cues(name)), "{cues_alone:?}");
+        assert_eq!(cues_alone.iter().filter(|name| name.starts_with("support.appraisal.")).count(), 8);
         let all = names(&[parrott::SOURCE, "hostility.hate"]);
         for name in ["emotion.primary", "emotion.primary.fear", "emotion.secondary.cheerfulness", affect::AFFECT] {
             assert!(all.iter().any(|known| known == name), "{name}: {all:?}");
