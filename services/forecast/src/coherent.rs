@@ -22,18 +22,23 @@ pub(crate) type Series<'a> = (&'a String, &'a History);
 /// whole before its regions.
 ///
 /// # Errors
-/// Where sums are asked for: [`RequestFault::NoFamily`], [`RequestFault::NoTotals`], [`RequestFault::Apart`].
+/// Where sums are asked for: [`RequestFault::NoFamily`], [`RequestFault::NoRegions`], [`RequestFault::NoTotals`],
+/// [`RequestFault::Apart`].
 pub(crate) fn families<'a>(file: &'a SeriesFile, request: &Request) -> Result<Vec<Vec<Series<'a>>>, RequestFault> {
-    if !request.coherent {
+    let Some(named) = &request.coherent else {
         return Ok(file.series.iter().map(|series| vec![series]).collect());
-    }
+    };
+    let is_asked = |whole: &String| named.is_empty() || named.contains(whole);
     let mut families: Vec<Vec<Series<'_>>> = Vec::new();
     let mut regions: BTreeMap<String, Vec<Series<'_>>> = BTreeMap::new();
     for series in &file.series {
-        match whole_of(series.0).filter(|whole| file.series.contains_key(whole)) {
+        match whole_of(series.0).filter(|whole| file.series.contains_key(whole) && is_asked(whole)) {
             Some(whole) => regions.entry(whole).or_default().push(series),
             None => families.push(vec![series]),
         }
+    }
+    if let Some(name) = named.iter().find(|name| !regions.contains_key(*name)) {
+        return Err(RequestFault::NoRegions { series: name.clone() });
     }
     if regions.is_empty() {
         return Err(RequestFault::NoFamily);

@@ -120,6 +120,12 @@ pub enum RequestFault {
          series` writes them"
     )]
     NoFamily,
+    /// A series that was named has nothing to add up with.
+    #[error("no series of regions stand beside {series}, which was to add up with them")]
+    NoRegions {
+        /// The series.
+        series: String,
+    },
     /// Nobody knows what a region weighs.
     #[error(
         "the series {series} has no `total` on any day: what regions weigh in their sum is told from how many people each day \
@@ -130,7 +136,9 @@ pub enum RequestFault {
         series: String,
     },
     /// Regions that are not all of the whole, or more than it.
-    #[error("the series {series} is not made up of its regions: {apart}")]
+    #[error(
+        "the series {series} is not made up of its regions: {apart}. Where some series do, name those that are to add up"
+    )]
     Apart {
         /// The series of all regions.
         series: String,

@@ -76,8 +76,9 @@ pub struct Request {
     pub peak_week: bool,
     /// How many samples of each day are written; one number is one course of all days.
     pub samples: usize,
-    /// Whether forecasts of a series of all regions and of those of its regions are made to add up, on every path.
-    pub coherent: bool,
+    /// Series of all regions whose forecasts are made to add up with those of their regions, on every path: none, those
+    /// that are named, or all where none is.
+    pub coherent: Option<BTreeSet<String>>,
 }
 
 /// Rows of one forecast.
@@ -379,7 +380,7 @@ fn answers(
     network: Option<&Network>,
 ) -> Result<Vec<Option<Answer>>, surveillance::Error> {
     let horizon = usize::from(request.horizon_days);
-    if !request.peak_week && request.samples == 0 && !request.coherent {
+    if !request.peak_week && request.samples == 0 && request.coherent.is_none() {
         // Dependence between days costs something, and nobody asks for it.
         let answers = surveillance::forecast(known, horizon, models, network)?;
         return Ok(answers.into_iter().map(|answer| Some((answer.ok()?, None))).collect());
