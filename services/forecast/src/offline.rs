@@ -245,12 +245,12 @@ fn run(
         Networks::default()
     };
     loop {
-        let (mut chunk, mut sizes): (Vec<Pair<'_>>, Vec<usize>) = Default::default();
+        let (mut chunk, mut together): (Vec<Pair<'_>>, Vec<Range<usize>>) = Default::default();
         while chunk.len() < ORIGINS_PER_CHUNK
             && let Some((family, day)) = work.next()
         {
+            together.push(chunk.len()..chunk.len() + family.len());
             chunk.extend(family.iter().map(|(name, history)| (*name, *history, day)));
-            sizes.push(family.len());
         }
         if chunk.is_empty() {
             return Ok(summary);
@@ -269,9 +269,9 @@ fn run(
             });
             ensembles.look_back(&chunk, made, &networks, || go_on(progress(done.load(Ordering::Relaxed), origins)))?;
         }
-        let made: Vec<(Vec<Made>, Summary)> = families_in(&sizes)
+        let made: Vec<(Vec<Made>, Summary)> = together
             .into_par_iter()
-            .map(|family| rows_of(&chunk[family.clone()], &continued[family], request, form, ensembles.as_ref()))
+            .map(|at| rows_of(&chunk[at.clone()], &continued[at], request, form, ensembles.as_ref()))
             .collect::<Result<_, Error>>()?;
         let mut forecasts = Vec::new();
         for (made, one) in made {
@@ -280,17 +280,6 @@ fn run(
         }
         take(&forecasts, done.load(Ordering::Relaxed), &summary).map_err(Error::Write)?;
     }
-}
-
-/// Where families of these sizes lie that stand one behind the other.
-fn families_in(sizes: &[usize]) -> Vec<Range<usize>> {
-    let mut end = 0;
-    let next = |size: &usize| {
-        let start = end;
-        end += size;
-        start..end
-    };
-    sizes.iter().map(next).collect()
 }
 
 pub(crate) fn go_on(said: ControlFlow<()>) -> Result<(), Error> {
