@@ -23,7 +23,8 @@ pub struct Scenario {
     pub days: u32,
     /// Posts a day, bots included, averaged over the week and without outages.
     pub posts_per_day: f64,
-    /// People. Many of them write rarely, so that most author-days hold one post.
+    /// People, at least one in each region. Some write much more than others; the fewer they are for the posts of a day,
+    /// the more author-days hold several.
     pub authors: u32,
     /// Factor on the number of posts, Monday to Sunday; scaled to a mean of 1.
     pub weekday_volume: [f64; 7],

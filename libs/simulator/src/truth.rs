@@ -22,7 +22,8 @@ pub struct TruthRow {
     /// Authors who expressed it, of authors with a post to read. Bots, deleted posts, replaced texts and posts
     /// without words do not count.
     pub expressed: Proportion,
-    /// The probability behind it.
+    /// The probability behind it: that the author of a post expresses it. Whoever writes more counts for more, so that
+    /// among few people, most of whom write every day, `expressed` lies off it by who they are.
     pub latent: f64,
 }
 

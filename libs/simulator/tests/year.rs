@@ -320,11 +320,13 @@ mod any_scenario {
             seed in any::<u64>(),
             days in 1_u32..12,
             posts_per_day in 0.5_f64..60.0,
+            authors in 1_u32..200,
             edit_rate in 0.0_f64..=1.0,
             delete_rate in 0.0_f64..=1.0,
             wordless_rate in 0.0_f64..=1.0,
         ) {
             let scenario = Scenario {
+                authors,
                 edit_rate,
                 delete_rate,
                 wordless_rate,

@@ -22,6 +22,7 @@
 //!    the series' own past are averaged, level by level.
 //! 6. [`joint`] draws paths whose days depend on each other as those errors did; [`peaks`] counts over them.
 //! 7. [`ensemble`] averages it with other teams' forecasts, weighted by how well each has done lately.
+//! 8. [`reconcile`] makes paths of regions and of all of them together add up.
 //!
 //! Because weights, errors and lessons come from forecasts that were honest when made, nothing needs a distribution.
 //!
@@ -55,6 +56,7 @@ pub mod naive;
 pub mod network;
 pub mod peaks;
 pub mod prevalence;
+pub mod reconcile;
 pub mod regression;
 pub mod rolled;
 pub mod scale;

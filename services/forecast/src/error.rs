@@ -113,4 +113,36 @@ pub enum RequestFault {
          drift, theta, calendar_regression"
     )]
     NoModels,
+    /// Sums are asked for, and there is nothing to sum.
+    #[error(
+        "no series stands beside those of its regions: forecasts add up between series named REGION/LANGUAGE/MARKER or \
+         SOURCE/REGION/LANGUAGE/MARKER that differ in the region alone, one of them with the region `all`, as `tidemark \
+         series` writes them"
+    )]
+    NoFamily,
+    /// A series that was named has nothing to add up with.
+    #[error("no series of regions stand beside {series}, which was to add up with them")]
+    NoRegions {
+        /// The series.
+        series: String,
+    },
+    /// Nobody knows what a region weighs.
+    #[error(
+        "the series {series} has no `total` on any day: what regions weigh in their sum is told from how many people each day \
+         counts"
+    )]
+    NoTotals {
+        /// The series.
+        series: String,
+    },
+    /// Regions that are not all of the whole, or more than it.
+    #[error(
+        "the series {series} is not made up of its regions: {apart}. Where some series do, name those that are to add up"
+    )]
+    Apart {
+        /// The series of all regions.
+        series: String,
+        /// Why not.
+        apart: tidemark_surveillance::reconcile::Apart,
+    },
 }

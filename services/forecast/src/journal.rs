@@ -191,6 +191,7 @@ mod tests {
             models: vec![Model::Tidemark],
             peak_week: false,
             samples: 0,
+            coherent: None,
         };
         (file, request)
     }

@@ -9,10 +9,12 @@
 //! a forecast is alarming.
 //!
 //! The way through: [`role`] watches the lake and asks [`due`] what to forecast, with a network that the series taught
-//! together; [`offline`] does the same from [`series_file`] to [`hubverse`], a back-test with a [`journal`] of what is
-//! finished; [`score_file`] reads such rows back, to be held against what came, or other teams' to be [`members`] of an
-//! ensemble. [`past`] makes what the role would have said from past origins, for alert rules to be tried on.
+//! together; [`offline`] does the same from [`series_file`] to [`hubverse`], where it is asked with regions that add up, and
+//! a back-test with a [`journal`] of what is finished; [`score_file`] reads such rows back, to be held against what came,
+//! or other teams' to be [`members`] of an ensemble. [`past`] makes what the role would have said from past origins, for
+//! alert rules to be tried on.
 
+mod coherent;
 pub mod config;
 pub mod due;
 mod ensembles;

@@ -1,6 +1,7 @@
 //! From a file of series to hubverse rows: one origin, or many as a back-test; with other teams' forecasts, an ensemble
 //! beside our own.
 
+use crate::coherent::{self, Series, families};
 use crate::ensembles::{Ensembles, Pair};
 use crate::error::RequestFault;
 use crate::hubverse::{Form, Location, Told, write_forecast};
@@ -10,9 +11,9 @@ use crate::{Error, Members, SeriesFile, hubverse};
 use jiff::{ToSpan, civil::Date};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::io::{self, Write};
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::sync::atomic::{AtomicU64, Ordering};
 use tidemark_surveillance as surveillance;
 use tidemark_surveillance::ensemble::ENSEMBLE;
@@ -73,8 +74,12 @@ pub struct Request {
     pub models: Vec<Model>,
     /// Whether the probabilities of the peak's week are written.
     pub peak_week: bool,
-    /// How many samples of each day are written; one number is one course of all days of one series.
+    /// How many samples of each day are written; one number is one course of all days of one series, or of all that are made
+    /// to add up.
     pub samples: usize,
+    /// Series of all regions whose forecasts are made to add up with those of their regions, on every path: none, those
+    /// that are named, or all where none is.
+    pub coherent: Option<BTreeSet<String>>,
 }
 
 /// Rows of one forecast.
@@ -107,6 +112,9 @@ pub struct Summary {
     pub skipped_between: u64,
     /// Forecasts that one model could not make while others could.
     pub skipped_unfit: u64,
+    /// Pairs of series and origin that were to add up with others, not all of which could be continued from there.
+    #[serde(default)]
+    pub skipped_apart: u64,
     /// Rows written, the header not counted.
     pub rows: u64,
     /// Ensembles in which a member speaks; in the others it is `tidemark` alone.
@@ -114,10 +122,12 @@ pub struct Summary {
 }
 
 impl Request {
-    /// The origins for one series.
-    fn origins(&self, history: &History) -> Vec<Date> {
+    /// The origins for series that are continued together.
+    fn origins(&self, family: &[Series<'_>]) -> Vec<Date> {
         match self.origins {
-            Origins::Last => history.last_observed().into_iter().collect(),
+            Origins::Last => {
+                family.iter().filter_map(|(_, history)| history.last_observed()).min().into_iter().collect()
+            }
             Origins::At(day) => vec![day],
             Origins::Rolling { from, to, step_days } => {
                 from.series(i64::from(step_days).days()).take_while(|day| *day <= to).collect()
@@ -143,7 +153,7 @@ impl Request {
 
 /// Forecasts every series of a file from every origin asked, in parallel, and writes the rows ordered by series,
 /// origin, model, horizon and level: the same file whatever the number of cores. Where there are members, the ensemble
-/// stands behind the models.
+/// stands behind the models. Series that are to add up are written together, origin by origin, all regions first.
 ///
 /// # Errors
 /// [`Error::Request`], [`Error::Write`], and [`Error::Stopped`] where `progress` says so.
@@ -210,15 +220,21 @@ fn run(
     take: &mut Take<'_>,
 ) -> Result<Summary, Error> {
     let file = inputs.file;
-    let origins: u64 = file.series.values().map(|history| request.origins(history).len() as u64).sum();
+    let families = families(file, request)?;
+    let origins: u64 = families.iter().map(|family| (family.len() * request.origins(family).len()) as u64).sum();
     summary.series = file.series.len() as u64;
     let done = AtomicU64::new(begun);
-    let mut work = file
-        .series
+    let mut passed = 0;
+    let mut work = families
         .iter()
-        .flat_map(|(name, history)| request.origins(history).into_iter().map(move |day| (name, history, day)))
-        .skip(usize::try_from(begun).unwrap_or(usize::MAX));
-    let indices: BTreeMap<&String, usize> = file.series.keys().zip(0..).collect();
+        .enumerate()
+        .flat_map(|(index, family)| request.origins(family).into_iter().map(move |day| (index, family, day)))
+        // What was begun ends with a family.
+        .skip_while(|(_, family, _)| {
+            let was_done = passed < begun;
+            passed += family.len() as u64;
+            was_done
+        });
     let mut ensembles = inputs.members.map(|members| Ensembles::new(members, request));
     // An ensemble has `tidemark` in it, whether its rows are asked for or not.
     let mut models = request.models.clone();
@@ -226,12 +242,18 @@ fn run(
         models.push(Model::Tidemark);
     }
     let networks = if models.contains(&Model::Tidemark) && begun < origins {
-        networks(file, request, ensembles.as_ref(), &|| go_on(progress(begun, origins)))?
+        networks(file, &families, request, ensembles.as_ref(), &|| go_on(progress(begun, origins)))?
     } else {
         Networks::default()
     };
     loop {
-        let chunk: Vec<Pair<'_>> = work.by_ref().take(ORIGINS_PER_CHUNK).collect();
+        let (mut chunk, mut together): (Vec<Pair<'_>>, Vec<(usize, Range<usize>)>) = Default::default();
+        while chunk.len() < ORIGINS_PER_CHUNK
+            && let Some((index, family, day)) = work.next()
+        {
+            together.push((index, chunk.len()..chunk.len() + family.len()));
+            chunk.extend(family.iter().map(|(name, history)| (*name, *history, day)));
+        }
         if chunk.is_empty() {
             return Ok(summary);
         }
@@ -249,12 +271,11 @@ fn run(
             });
             ensembles.look_back(&chunk, made, &networks, || go_on(progress(done.load(Ordering::Relaxed), origins)))?;
         }
-        let made: Vec<(Vec<Made>, Summary)> = chunk
-            .par_iter()
-            .zip(&continued)
-            .map(|((name, ..), continued)| {
-                let location = Location { name, index: indices[name] };
-                rows_of(location, continued, request, form, ensembles.as_ref())
+        let made: Vec<(Vec<Made>, Summary)> = together
+            .into_par_iter()
+            .map(|(index, at)| {
+                let family = (index, &chunk[at.clone()]);
+                rows_of(family, &continued[at], request, form, ensembles.as_ref())
             })
             .collect::<Result<_, Error>>()?;
         let mut forecasts = Vec::new();
@@ -277,6 +298,7 @@ pub(crate) fn go_on(said: ControlFlow<()>) -> Result<(), Error> {
 /// `tidemark` says is the same with members and without.
 fn networks(
     file: &SeriesFile,
+    families: &[Vec<Series<'_>>],
     request: &Request,
     ensembles: Option<&Ensembles<'_>>,
     go_on: &dyn Fn() -> Result<(), Error>,
@@ -284,10 +306,12 @@ fn networks(
     let panel: Vec<&History> = file.series.values().collect();
     let mut days = BTreeSet::new();
     let mut before = BTreeSet::new();
-    for (name, history) in &file.series {
-        for origin in request.origins(history) {
+    for family in families {
+        for origin in request.origins(family) {
             days.insert(origin);
-            before.extend(ensembles.into_iter().flat_map(|ensembles| ensembles.looked_back_at(name, origin)));
+            for (name, _) in family {
+                before.extend(ensembles.into_iter().flat_map(|ensembles| ensembles.looked_back_at(name, origin)));
+            }
         }
     }
     let first = days.first().copied();
@@ -350,7 +374,7 @@ fn answers(
     network: Option<&Network>,
 ) -> Result<Vec<Option<Answer>>, surveillance::Error> {
     let horizon = usize::from(request.horizon_days);
-    if !request.peak_week && request.samples == 0 {
+    if !request.peak_week && request.samples == 0 && request.coherent.is_none() {
         // Dependence between days costs something, and nobody asks for it.
         let answers = surveillance::forecast(known, horizon, models, network)?;
         return Ok(answers.into_iter().map(|answer| Some((answer.ok()?, None))).collect());
@@ -360,72 +384,121 @@ fn answers(
     Ok(answers.into_iter().map(|answer| answer.ok().map(jointly)).collect())
 }
 
-/// The rows of the models asked for, then of the ensemble.
+/// What one of our models, or the ensemble, says of one series from one origin, before rows tell it.
+pub(crate) struct Word<'a> {
+    pub(crate) model: &'static str,
+    /// Whose origin and days ahead it has.
+    pub(crate) of: &'a Forecast,
+    pub(crate) quantiles: Vec<[f64; 23]>,
+    dependence: Option<&'a Dependence>,
+}
+
+impl Word<'_> {
+    /// So many courses of all of its days; none where nothing was asked of all of them.
+    pub(crate) fn draw(&self, count: usize, seed: u64) -> Option<Paths> {
+        self.dependence.map(|dependence| Paths::draw(&self.quantiles, dependence, count, seed))
+    }
+}
+
+/// The rows of a family from one origin, or of one series: of the models asked for, then of the ensemble. The `index` is
+/// the family's own; its series, which are drawn together, share it.
 fn rows_of(
-    location: Location<'_>,
-    continued: &Continued,
+    (index, family): (usize, &[Pair<'_>]),
+    continued: &[Continued],
     request: &Request,
     form: Form,
     ensembles: Option<&Ensembles<'_>>,
 ) -> Result<(Vec<Made>, Summary), Error> {
     let mut summary = Summary::default();
+    let mut said = Vec::new();
+    for ((name, ..), continued) in family.iter().zip(continued) {
+        said.extend(words(name, continued, request, ensembles, &mut summary));
+    }
+    let told: Vec<Vec<Option<Told>>> = if family.len() == 1 {
+        let alone = |word: &Option<Word<'_>>| word.as_ref().map(|word| tell(word, request));
+        said.iter().map(|words| words.iter().map(alone).collect()).collect()
+    } else {
+        coherent::tell(family, &said, request)
+    };
+    if told.len() < said.len() {
+        (summary.skipped_apart, summary.joined) = (said.len() as u64, 0);
+    }
     let mut made = Vec::new();
+    for ((name, ..), told) in family.iter().zip(told) {
+        for told in told {
+            let Some(told) = told else {
+                summary.skipped_unfit += 1;
+                continue;
+            };
+            let mut rows = Vec::new();
+            summary.rows += write_forecast(&mut rows, form, Location { name, index }, &told).map_err(Error::Write)?;
+            summary.forecasts += 1;
+            made.push(Made { model: told.model, origin: told.origin, rows });
+        }
+    }
+    Ok((made, summary))
+}
+
+/// What the models asked for say of one series, then the ensemble; none where no model can, which is counted.
+fn words<'a>(
+    name: &str,
+    continued: &'a Continued,
+    request: &Request,
+    ensembles: Option<&Ensembles<'_>>,
+    summary: &mut Summary,
+) -> Option<Vec<Option<Word<'a>>>> {
     let (known, answers) = match continued {
         Continued::Answered(known, answers) => (known, answers),
-        Continued::Outside => return Ok((made, Summary { skipped_outside: 1, ..summary })),
-        Continued::TooShort => return Ok((made, Summary { skipped_too_short: 1, ..summary })),
-        Continued::Between => return Ok((made, Summary { skipped_between: 1, ..summary })),
+        Continued::Outside => {
+            summary.skipped_outside += 1;
+            return None;
+        }
+        Continued::TooShort => {
+            summary.skipped_too_short += 1;
+            return None;
+        }
+        Continued::Between => {
+            summary.skipped_between += 1;
+            return None;
+        }
     };
     // `tidemark` may stand behind the models asked for, for the ensemble's sake.
     let asked = answers.iter().take(request.models.len());
-    let mut told: Vec<Option<Told>> = asked
+    let mut words: Vec<Option<Word<'a>>> = asked
         .map(|answer| {
-            let (forecast, dependence) = answer.as_ref()?;
-            Some(tell(forecast.model.id(), forecast, forecast.quantiles.clone(), dependence.as_ref(), request))
+            let (of, dependence) = answer.as_ref()?;
+            let quantiles = of.quantiles.clone();
+            Some(Word { model: of.model.id(), of, quantiles, dependence: dependence.as_ref() })
         })
         .collect();
     if let Some(ensembles) = ensembles {
-        told.push(continued.answer_of(Model::Tidemark).map(|(ours, dependence)| {
+        words.push(continued.answer_of(Model::Tidemark).map(|(ours, dependence)| {
             // Members speak of every day of the horizon, which no series of weeks has.
             let (quantiles, is_joined) = if known.step_days() == 1 {
-                ensembles.of(location.name, known, ours.origin, &ours.quantiles)
+                ensembles.of(name, known, ours.origin, &ours.quantiles)
             } else {
                 (ours.quantiles.clone(), false)
             };
             summary.joined += u64::from(is_joined);
             // Days of the ensemble hang together as those of our forecast do.
-            tell(ENSEMBLE, ours, quantiles, dependence.as_ref(), request)
+            Word { model: ENSEMBLE, of: ours, quantiles, dependence: dependence.as_ref() }
         }));
     }
-    for told in told {
-        let Some(told) = told else {
-            summary.skipped_unfit += 1;
-            continue;
-        };
-        let mut rows = Vec::new();
-        summary.rows += write_forecast(&mut rows, form, location, &told).map_err(Error::Write)?;
-        summary.forecasts += 1;
-        made.push(Made { model: told.model, origin: told.origin, rows });
-    }
-    Ok((made, summary))
+    Some(words)
 }
 
-/// Quantiles of the days of a forecast as rows tell them, with what is asked of all of these days.
-fn tell(
-    model: &'static str,
-    of: &Forecast,
-    quantiles: Vec<[f64; 23]>,
-    dependence: Option<&Dependence>,
-    request: &Request,
-) -> Told {
-    let draw = |count: usize| dependence.map(|dependence| Paths::draw(&quantiles, dependence, count, PATHS_SEED));
-    let origin = of.origin;
+/// One series' forecast as rows tell it, with what is asked of all of its days.
+fn tell(word: &Word<'_>, request: &Request) -> Told {
+    let (origin, ahead) = (word.of.origin, word.of.ahead.clone());
     let peak_of = |paths: Paths| PeakForecast::of(&paths, origin);
-    // Of a week that shows one day nobody knows the highest.
-    let is_daily = of.ahead.iter().copied().eq(1..=usize::from(request.horizon_days));
-    let peak = if request.peak_week && is_daily { draw(DEFAULT_PATHS).map(peak_of) } else { None };
-    let samples = if request.samples > 0 { draw(request.samples) } else { None };
-    Told { model, origin, ahead: of.ahead.clone(), quantiles, peak, samples }
+    let peak = if has_peak(word.of, request) { word.draw(DEFAULT_PATHS, PATHS_SEED).map(peak_of) } else { None };
+    let samples = if request.samples > 0 { word.draw(request.samples, PATHS_SEED) } else { None };
+    Told { model: word.model, origin, ahead, quantiles: word.quantiles.clone(), peak, samples }
+}
+
+/// Whether the peak's week is asked for and can be told: of a week that shows one day nobody knows the highest.
+pub(crate) fn has_peak(of: &Forecast, request: &Request) -> bool {
+    request.peak_week && of.ahead.iter().copied().eq(1..=usize::from(request.horizon_days))
 }
 
 impl Summary {
@@ -435,6 +508,7 @@ impl Summary {
         self.skipped_too_short += other.skipped_too_short;
         self.skipped_between += other.skipped_between;
         self.skipped_unfit += other.skipped_unfit;
+        self.skipped_apart += other.skipped_apart;
         self.rows += other.rows;
         self.joined += other.joined;
     }

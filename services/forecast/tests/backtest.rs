@@ -40,7 +40,7 @@ fn file(garbage_after: usize) -> String {
 
 fn request(origins: Origins) -> Request {
     let models = Model::ALL.to_vec();
-    Request { origins, horizon_days: 14, history_days: 1095, models, peak_week: false, samples: 0 }
+    Request { origins, horizon_days: 14, history_days: 1095, models, peak_week: false, samples: 0, coherent: None }
 }
 
 fn run(text: &str, request: &Request) -> (String, Summary) {

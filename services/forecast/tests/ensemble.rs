@@ -68,7 +68,7 @@ fn members(file: &SeriesFile, garbage_after: i64) -> Members {
 
 fn request(origins: Origins, models: &[Model]) -> Request {
     let models = models.to_vec();
-    Request { origins, horizon_days: HORIZON, history_days: 1095, models, peak_week: false, samples: 0 }
+    Request { origins, horizon_days: HORIZON, history_days: 1095, models, peak_week: false, samples: 0, coherent: None }
 }
 
 fn run(file: &SeriesFile, members: Option<&Members>, request: &Request) -> (String, Summary) {

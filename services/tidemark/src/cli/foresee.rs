@@ -33,6 +33,10 @@ pub(crate) struct Forecasting {
     /// Also write so many samples of each day; one number is one course of all days of one series.
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u16).range(0..=10_000))]
     pub(crate) samples: u16,
+    /// Make the forecasts of all regions together and of each of them add up: of these series of all regions, or of every
+    /// one where none is named.
+    #[arg(long, value_name = "SERIES", num_args = 0..)]
+    pub(crate) coherent: Option<Vec<String>>,
 }
 
 pub(super) const FORECAST_HELP: &str = r#"Example:
@@ -40,6 +44,7 @@ pub(super) const FORECAST_HELP: &str = r#"Example:
   tidemark forecast --series series.csv --horizon 14 --peak-week --samples 100 --hub-dir model-output --team us
   tidemark forecast --series series.csv --horizon 14 --output forecast.csv --members hub/model-output/*/*.csv
   tidemark forecast --series series.csv --horizon 14 --output forecast.csv --calendar holidays.csv
+  tidemark forecast --series series.csv --horizon 14 --output forecast.csv --samples 100 --coherent all/all/mh.stress
 
 Rows are hubverse's: model_id, reference_date (the last day seen), target, location (the series), horizon (days),
 target_end_date, output_type, output_type_id, value. With --hub-dir each model's rows of each reference_date go to
@@ -56,7 +61,14 @@ your own files out: they would count twice.
 --calendar takes what `tidemark events --events` takes: date,end,name,series, of which end and series may be left out.
 What comes again goes by one name for all its dates (date,name: 2022-12-25,christmas; 2023-12-25,christmas), and
 `calendar_regression` learns an effect of each name, of the day before and of the day after. Dates after the origin are
-taken for planned ones: leave out what nobody could have known (docs/forecasting.md)."#;
+taken for planned ones: leave out what nobody could have known (docs/forecasting.md).
+
+--coherent is of files of `tidemark series`: series that differ in nothing but the region, all/LANGUAGE/MARKER among them,
+are continued from the same day and made to add up, every model by itself: on each path the forecast of `all` is that of
+its regions by their mean parts of `total` over the last 28 days. Those that are surer move less. Samples of one number
+are then one course of all of these series. Regions that do not make up `all` (their people do not add up, or there is
+no total) end the run by the name of the series; so do regions too small to be shown, if they have more than a twentieth
+of the people. Name those series that do add up, then (docs/forecasting.md)."#;
 
 /// `tidemark forecast`.
 #[derive(Debug, Args)]
@@ -92,6 +104,8 @@ pub(super) const BACKTEST_HELP: &str = r#"Example:
     --members hub/model-output/*/*.csv
   tidemark backtest --series series.csv --from 2023-07-01 --to 2024-01-01 --step 28 --horizon 14 --output backtest.csv \
     --calendar holidays.csv --models seasonal_naive,calendar_regression
+  tidemark backtest --series series.csv --from 2023-07-01 --to 2024-01-01 --step 28 --horizon 14 --output backtest.csv \
+    --coherent all/all/mh.stress all/all/mh.anxiety
 
 Origins must lie within the series, with a horizon of days after the last one to be scored; the dates above fit 400
 simulated days, 2023-01-01 to 2024-02-04. Ctrl-C stops at the next series (exit code 130).
@@ -99,7 +113,8 @@ A run that was stopped goes on when the same command is given again: finished or
 OUT.resume.jsonl, which go when OUT is there. `tidemark score` says how good the forecasts were.
 --members adds an `ensemble` with other teams' forecasts (`tidemark forecast --help`); with other forecasts it is another
 run. So it is with another --calendar, which is read alike: every origin knows all of its dates, so that a date that
-nobody had planned would make the back-test too good."#;
+nobody had planned would make the back-test too good. --coherent makes regions add up as in a forecast, from each origin
+by the parts that were known then (`tidemark forecast --help`)."#;
 
 /// `tidemark backtest`.
 #[derive(Debug, Args)]
@@ -180,6 +195,16 @@ fn threshold(text: &str) -> Result<(Option<String>, Threshold), String> {
     Ok((series, threshold))
 }
 
+pub(super) const SIMULATE_HELP: &str = r#"Example:
+  tidemark simulate --seed 7 --days 400 --posts-per-day 300 --output simulated
+  tidemark simulate --seed 7 --days 400 --posts-per-day 300 --authors 500 --output simulated
+
+posts.ndjson is what a source would deliver. truth.csv has for each date, region and marker `expressed`, the share of the
+`n_authors` people with a post left standing who express it in one of them, and `latent`, the probability behind it that
+the author of a post does. events.csv has what is planted, scenario.json what the others can be made from again.
+--authors says how many people write the same number of posts. The fewer they are, the more of them write several times a
+day, and the farther a share of people is from a share of posts (docs/prevalence.md)."#;
+
 /// `tidemark simulate`.
 #[derive(Debug, Args)]
 pub(crate) struct Simulate {
@@ -192,6 +217,10 @@ pub(crate) struct Simulate {
     /// Posts a day, on average.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) posts_per_day: u32,
+    /// People who write them, at least one in each region; 20 for each daily post where absent, so that few write twice
+    /// a day.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) authors: Option<u32>,
     /// First day.
     #[arg(long, value_name = "DATE", default_value = "2023-01-01")]
     pub(crate) first_day: jiff::civil::Date,

@@ -22,7 +22,7 @@ pub(crate) use signals::Signals;
 
 use clap::{Args, Parser, Subcommand};
 use events::EVENTS_HELP;
-use foresee::{BACKTEST_HELP, FORECAST_HELP, SCORE_HELP};
+use foresee::{BACKTEST_HELP, FORECAST_HELP, SCORE_HELP, SIMULATE_HELP};
 use score::{ANNOTATE_HELP, EXPLAIN_HELP, POLARIZATION_HELP, SERIES_HELP};
 use signals::SIGNALS_HELP;
 use std::path::PathBuf;
@@ -106,7 +106,7 @@ pub(crate) enum Command {
     #[command(after_help = EVENTS_HELP)]
     Events(Events),
     /// Make posts of a population whose true prevalence is known, and write the truth beside them.
-    #[command(after_help = "Example:\n  tidemark simulate --seed 7 --days 400 --posts-per-day 300 --output simulated")]
+    #[command(after_help = SIMULATE_HELP)]
     Simulate(Simulate),
     /// Ask the lake with SQL (queries only).
     #[command(

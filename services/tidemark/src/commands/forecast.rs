@@ -53,6 +53,7 @@ fn request(asked: &Forecasting, origins: Origins) -> Result<Request, Failure> {
         models,
         peak_week: asked.peak_week,
         samples: usize::from(asked.samples),
+        coherent: asked.coherent.as_ref().map(|names| names.iter().cloned().collect()),
     })
 }
 
@@ -299,9 +300,13 @@ fn skipped(summary: &Summary) -> String {
         0 => String::new(),
         between => format!("{between} of weekly series with no day of theirs in the horizon, "),
     };
+    let apart = match summary.skipped_apart {
+        0 => String::new(),
+        apart => format!("{apart} from which not all regions of theirs could be continued, "),
+    };
     format!(
-        "passed over {} origins outside their series, {} with fewer than 7 days before them, {between}{} a model could \
-         not fit",
+        "passed over {} origins outside their series, {} with fewer than 7 days before them, {between}{apart}{} a model \
+         could not fit",
         summary.skipped_outside, summary.skipped_too_short, summary.skipped_unfit
     )
 }

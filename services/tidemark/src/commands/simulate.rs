@@ -16,8 +16,9 @@ pub(crate) fn run(arguments: Simulate) -> Result<(), Failure> {
         .checked_add(i64::from(arguments.days - 1).days())
         .context("the last day is beyond the calendar")
         .or_exit(Exit::Input)?;
-    let scenario =
+    let mut scenario =
         Scenario::default_for(arguments.seed, arguments.days, f64::from(arguments.posts_per_day)).ending_on(last_day);
+    scenario.authors = arguments.authors.unwrap_or(scenario.authors);
     let simulation = Simulation::new(scenario).or_exit(Exit::Input)?;
     let posts = write(&simulation, &arguments.output).or_exit(Exit::Output)?;
     crate::say(&format!(
