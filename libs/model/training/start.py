@@ -41,7 +41,9 @@ def tensors(path, widths):
 
 
 def read(folder, tokenizer, widths):
-    """The tensors of a model folder whose tokenizer is the one in use."""
+    """The tensors of a checkpoint of this work folder, or of a model folder whose tokenizer is the one in use."""
+    if folder.is_file():
+        return torch.load(folder, map_location="cpu", weights_only=True)
     if (folder / "tokenizer.json").read_bytes() != tokenizer.read_bytes():
         raise SystemExit(f"{folder} has another vocabulary than the base that was prepared: begin from the base")
     return tensors(folder / "model.onnx", widths)
