@@ -1,17 +1,17 @@
 """Writes CARD.md: the model card with one data statement per head.
 
-Reads: evaluation.json's content, and schemes.md and fit-PROFILE.json in the work folder. Guarantees: every number in the tables
-was measured by this run; what is expected and was not measured is called so. Does not: hold any text of a post.
+Reads: evaluation.json's content; schemes.md, stages.json and the fit-PROFILE.json of all runs in the work folder. Guarantees: every
+number in the tables was measured by this run; what is expected and was not measured is called so. Does not: hold any text of a post.
 """
-import json
-
 import catalogue
 import encode
 import evaluate
 import manifest
 import metrics
+import plan
 import probes
 import statements
+import took
 
 INTENDED = """## What it is for
 
@@ -28,13 +28,24 @@ def shown(values):
     return ", ".join(f"{name.replace('_', '-')} {value:.3f}" for name, value in values.items() if isinstance(value, float))
 
 
-def training_lines(took):
-    per = took["tokens"] / max(took["seconds"], 1)
-    lines = [f"It starts from multilingual-e5-small (MIT; every second layer, vocabulary cut to English and Spanish) and was trained on all heads at once: profile `{took['profile']}`,",
-             f"{took['steps']:,} steps, {took['tokens'] / 1e6:.1f} M padded tokens, {took['seconds'] / 60:.0f} minutes on {took['device']} with {took['threads']} threads ({per:.0f} tokens/s, all pauses left out)."]
-    if took["teacher"]:
-        lines.append("A twelve-layer model of the same make, trained on the same rows, was its teacher.")
-    return lines
+def run_line(profile, own):
+    if own is None:
+        return "- weights from elsewhere: what made them is not known here" if profile == took.ELSEWHERE else f"- profile `{profile}`: nobody noted what it took"
+    per = own["tokens"] / max(own["seconds"], 1)
+    return (f"- profile `{profile}`: {own['steps']:,} steps, {own['tokens'] / 1e6:.1f} M padded tokens, {own['seconds'] / 60:.0f} minutes on {own['device']} "
+            f"with {own['threads']} threads ({per:.0f} tokens/s, all pauses left out)")
+
+
+def training_lines(work, profile):
+    runs = took.runs(work, profile)
+    many = "in one run" if len(runs) == 1 else f"in {len(runs)} runs, each from the weights of the one before it"
+    lines = ["It starts from multilingual-e5-small (MIT; every second layer, vocabulary cut to English and Spanish) and was trained on all heads at once,",
+             f"{many}:", "", *(run_line(name, own) for name, own in runs), ""]
+    if any(own and own["teacher"] for _, own in runs):
+        lines += ["A twelve-layer model of the same make, trained on the same rows, was its teacher.", ""]
+    own = "" if profile == plan.SHIPPED else f" --profile {profile}"
+    return [*lines, took.line(work, profile) + " One command does it:", "",
+            f"    python libs/model/training/train.py --data DIR --out libs/model/weights/encoder-v2{own} --resume", ""]
 
 
 def goal_lines(result):
@@ -124,15 +135,13 @@ def of_head(head, result, rows):
 
 
 def write(out, work, config, result, probed, rows, profile):
-    took = json.loads((work / f"fit-{profile}.json").read_text())
     table = (work / "schemes.md").read_text() if (work / "schemes.md").exists() else "not measured\n"
     size = (out / "model.onnx").stat().st_size / 1e6
     parameters = (config["vocabulary"] + config["positions"]) * config["hidden"] + config["layers"] * (4 * config["hidden"] ** 2 + 2 * config["hidden"] * config["ff"])
     lines = [
         f"# Model card: {manifest.NAME} {manifest.VERSION}", "",
         f"One encoder, {parameters / 1e6:.1f} M parameters ({config['layers']} layers × {config['hidden']}, {config['vocabulary']:,} pieces), {size:.1f} MB in int8, with {len(catalogue.HEADS)} heads.",
-        *training_lines(took), "",
-        "    python libs/model/training/train.py --data DIR --out libs/model/weights/encoder-v2 --resume", "",
+        "", *training_lines(work, profile),
         INTENDED,
         "## Measured on held-out rows", "",
         "Dev rows met neither training nor tuning, and no training row shares a normalised text with one, across files. Calibration and",

@@ -1,8 +1,8 @@
 """Trains the encoder on all heads at once, in a run that may be killed at any time and goes on where it was.
 
 Reads: rows.npz, base.npz and base.json in the work folder, and teacher.npz when distillation is asked for.
-Writes: state-PROFILE.pt (model, optimizer, position in the plan, random state) every few minutes and whenever it stops, and
-checkpoint-PROFILE.pt (weights alone) when the plan is done.
+Writes: state-PROFILE.pt (model, optimizer, position in the plan, random state) every few minutes and whenever it stops;
+checkpoint-PROFILE.pt (weights alone) and fit-PROFILE.json (what it took, and what it began with) when the plan is done.
 Guarantees: fixed seeds; the learning rate follows the position in the plan, never the clock, so a run that was cut into pieces
 gives the weights of one that was not (same machine, same threads). A state is replaced whole or not at all. A state of another
 plan, or of other rows, is refused. Does not: look at dev or tuning rows, or read any text.
@@ -24,6 +24,7 @@ import distil
 import net
 import plan
 import start
+import took
 
 SAVE_EVERY_SECONDS, SAY_EVERY_SECONDS = 240, 30
 # A step that seems to take longer was one in which the process stood still; it does not count as time spent.
@@ -81,6 +82,11 @@ def start_from_base_rates(model, rows):
             output.weight.mul_(0.3)
 
 
+def mark_of(batches, profile, rows, taught, begun):
+    """What a run is known by: its steps, and whether a teacher or another run's weights had a part in them."""
+    return plan.fingerprint(batches, profile, rows) + ("+teacher" if taught else "") + ("+begun" if begun else "")
+
+
 class Run:
     """The state of a run: everything that the next step depends on."""
 
@@ -96,7 +102,7 @@ class Run:
         self.model.to(self.device).train()
         self.optimizer = torch.optim.AdamW(groups_of(self.model, profile), lr=profile["peak"], betas=(0.9, 0.98), fused=True)
         self.batches = plan.schedule(rows, profile)
-        self.mark = plan.fingerprint(self.batches, profile, rows) + ("+teacher" if teacher else "") + ("+begun" if begun is not None else "")
+        self.mark = mark_of(self.batches, profile, rows, teacher is not None, begun is not None)
         self.position, self.tokens, self.seconds, self.running = 0, 0, 0.0, {}
 
     def rate(self):
@@ -216,8 +222,25 @@ def say_plan(rows, work, profile_name, threads, device):
     print("\n".join([*plan.table(batches, rows, profile), estimate(batches, 0, rates, threads, device)]), flush=True)
 
 
+def is_done(rows, work, profile_name, teach=False, begun=False):
+    """Whether the work folder holds what such a run made, of these rows; one that noted no mark is taken as it is."""
+    noted, profile = took.run(work, profile_name), plan.PROFILES[profile_name]
+    if noted is None or not (work / f"checkpoint-{profile_name}.pt").exists():
+        return False
+    return "mark" not in noted or noted["mark"] == mark_of(plan.schedule(rows, profile), profile, rows, teach, begun)
+
+
+def begun_with(begin, work):
+    """The profile whose run in this work folder made the weights that a run begins with; None for the base's."""
+    if begin is None:
+        return None
+    name = begin.stem.removeprefix("checkpoint-")
+    return name if begin.resolve() == (work / f"checkpoint-{name}.pt").resolve() else took.ELSEWHERE
+
+
 def fit(rows, work, profile_name, minutes, threads, device="cpu", resume=False, fresh=False, teach=False, measure=True, begin=None):
-    """Goes on with the run for at most `minutes`; True when the plan is done. `begin` is a model folder whose weights it begins with."""
+    """Goes on with the run for at most `minutes`; True when the plan is done. `begin` is a checkpoint, or a model folder, whose weights
+    it begins with."""
     work, profile = pathlib.Path(work), plan.PROFILES[profile_name]
     torch.set_num_threads(threads)
     name = base.base_name(profile["size"])
@@ -234,8 +257,7 @@ def fit(rows, work, profile_name, minutes, threads, device="cpu", resume=False, 
         print(estimate(run.batches, run.position, rates, threads, device), flush=True)
     print(f"  at step {run.position} of {len(run.batches)}, {run.seconds / 60:.1f} min spent so far", flush=True)
     stop = {}
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.setdefault("now", True))
+    before = {number: signal.signal(number, lambda *_: stop.setdefault("now", True)) for number in (signal.SIGTERM, signal.SIGINT)}
     began = saved = said = last = time.monotonic()
     spent, tokens = run.seconds, run.tokens
     while run.position < len(run.batches):
@@ -261,7 +283,11 @@ def fit(rows, work, profile_name, minutes, threads, device="cpu", resume=False, 
     write_whole(run.state(), place)
     write_whole(run.weights(), work / f"checkpoint-{profile_name}.pt")
     (work / f"fit-{profile_name}.json").write_text(json.dumps(
-        {"profile": profile_name, "seconds": round(run.seconds), "steps": run.position, "tokens": run.tokens, "device": device, "threads": threads, "teacher": teach}))
+        {"profile": profile_name, "seconds": round(run.seconds), "steps": run.position, "tokens": run.tokens, "device": device, "threads": threads, "teacher": teach,
+         "begun": begun_with(begin, work), "mark": run.mark}))
+    # What follows is no run that could be gone on with: it ends as any program does.
+    for number, handler in before.items():
+        signal.signal(number, handler)
     return True
 
 
