@@ -1,8 +1,10 @@
 """Writes CARD.md: the model card with one data statement per head.
 
-Reads: evaluation.json's content; schemes.md, stages.json and the fit-PROFILE.json of all runs in the work folder. Guarantees: every
+Reads: an evaluation; schemes.md, stages.json, and fit-NAME.json and evaluation-NAME.json of all attempts in the work folder. Guarantees: every
 number in the tables was measured by this run; what is expected and was not measured is called so. Does not: hold any text of a post.
 """
+import json
+
 import catalogue
 import encode
 import evaluate
@@ -54,6 +56,40 @@ def goal_lines(result):
     for marker, metric, where, goal, own, full, met in evaluate.against_goals(result):
         sign = "≤" if metric == "ece" else "≥"
         lines.append(f"| `{marker}` | {metric.replace('_', '-')} | {where} | {sign} {goal} | {own:.3f} | {full:.3f} | {'met' if met else '**missed**'} |")
+    return [*lines, ""]
+
+
+def attempts_of(work, result, profile):
+    """{name: (what was done, its int8 measurements, or None)}: those that were made before a run, and the run itself."""
+    out = {}
+    for name, what in statements.ATTEMPTS.items():
+        place = work / f"evaluation-{name}.json"
+        measured = result if name == profile else json.loads(place.read_text()) if place.exists() else None
+        out[name] = (what, measured and measured["int8"])
+        if name == profile:
+            return out
+    return {**out, profile: (f"profile `{profile}`.", result["int8"])}
+
+
+def attempt_lines(work, result, profile):
+    """What was tried for each goal that is missed, how far each attempt came, and what would move it."""
+    missed = [row for row in evaluate.against_goals(result) if not row[-1]]
+    if not missed:
+        return []
+    attempts = attempts_of(work, result, profile)
+
+    def figure(measured, marker, where, metric):
+        value = (measured or {}).get(marker, {}).get(where, {}).get(metric)
+        return "–" if value is None or value != value else f"{value:.3f}"
+
+    lines = ["## Tried for the goals that are missed", "", *(f"- `{name}`: {what}" for name, (what, _) in attempts.items()), "",
+             "Int8, on the same dev rows; a dash where it was not measured or had no such head. What would move a number is our judgement, not measured.", "",
+             "| marker | metric | where | goal | " + " | ".join(f"`{name}`" for name in attempts) + " | what would move it |", "|---|---|---|---|" + "---|" * (len(attempts) + 1)]
+    for marker, metric, where, goal, *_ in missed:
+        sign = "≤" if metric == "ece" else "≥"
+        moves = "More rows to calibrate on: it is a matter of tuning rows and of chance on few dev rows." if metric == "ece" else statements.MOVES[marker]
+        lines.append(f"| `{marker}` | {metric.replace('_', '-')} | {where} | {sign} {goal} | "
+                     + " | ".join(figure(measured, marker, where, metric) for _, measured in attempts.values()) + f" | {moves} |")
     return [*lines, ""]
 
 
@@ -153,7 +189,7 @@ def write(out, work, config, result, probed, rows, profile):
         for where, own in result["int8"][head["marker"]].items():
             lines.append(f"| `{head['marker']}` | {where} | {own['rows']} | {shown(own)} | {shown(result['fp32'][head['marker']][where])} |")
     lines += ["", "A head answers only in the languages of its rows above and of the probes below, and only where the topic or parent it needs is",
-              "given; elsewhere its marker is absent, never zero.", "", *goal_lines(result), *probe_lines(probed)]
+              "given; elsewhere its marker is absent, never zero.", "", *goal_lines(result), *attempt_lines(work, result, profile), *probe_lines(probed)]
     for head in catalogue.HEADS:
         lines += of_head(head, result, rows)
     lines += [

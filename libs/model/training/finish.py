@@ -1,7 +1,7 @@
 """From a trained checkpoint to the model folder: grids, int8 weights, calibration, thresholds, evaluation, card.
 
 Reads: checkpoint-PROFILE.pt, rows.npz, base.json, tokenizer.json fit-PROFILE.json and stages.json in the work folder. Writes: model.onnx,
-tokenizer.json, model.toml and CARD.md in the out folder; schemes.md, evaluation.json and encoder-fp32.onnx in the work folder.
+tokenizer.json, model.toml and CARD.md in the out folder; schemes.md, evaluation-PROFILE.json and encoder-fp32.onnx in the work folder.
 Guarantees: calibration and thresholds are fitted on tuning rows through the int8 weights that ship; dev rows are only
 scored, at the end. Does not: train.
 """
@@ -55,7 +55,7 @@ def finish(rows, work, out, profile, threads=2, measure_schemes=True):
         for marker, places in result[name].items():
             for place, values in places.items():
                 print(f"  {name} {marker} {place}: {shown(values)}", flush=True)
-    (work / "evaluation.json").write_text(json.dumps({**result, "probes": probed}, indent=1))
+    (work / f"evaluation-{profile}.json").write_text(json.dumps({**result, "probes": probed}, indent=1))
     print("\n".join(card.goal_lines(result)), flush=True)
     if measure_schemes:
         schemes.measure(tensors, config, widths, activations, rows, work)

@@ -1,7 +1,7 @@
 """What the card says of each head's data: source, terms, and what is known to be wrong with it.
 
-Guarantees: every head and every file of the catalogue is spoken of; nothing here is a measurement of a run. Does not: hold any
-text of a post.
+Also what was tried for the goals, and what would move those that are missed. Guarantees: every head and every file of the catalogue
+is spoken of; nothing here is a measurement of a run: the card takes figures from evaluations. Does not: hold any text of a post.
 """
 # File: (source, terms).
 TERMS = {
@@ -38,6 +38,44 @@ ALSO = {
     "mh.anxiety": ["mh_risk_rally"],
     "mh.ptsd": ["mh_risk_rally"],
     "loneliness.is_lonely": ["mh_risk_rally"],
+}
+
+# What was tried, in its order: {name: what was done}. The card takes the figures of each from evaluation-NAME.json in the work
+# folder, which finish.py writes for the run of a profile; `v1` are the weights that shipped before, measured by the same rule.
+ATTEMPTS = {
+    "v1": "encoder-v1: the first weights, of five heads, in one shorter run; each head learnt from its own file alone.",
+    "cpu": "encoder-v2's first run, from the base: 24 heads in one plan, topic and parent read with the text, weak labels of communities "
+           "beside a head's own file, and labels borrowed from neighbouring heads, at the catalogue's weights.",
+    "again": "its second run, from the weights of the first: more epochs for what was far from its goal, fewer for what had met it, and a "
+             "tenth of the weight for weak labels of depression and suicide, since a linear model of either does worse with them than without.",
+}
+
+# What would move a number that stays short of its goal, as far as can be told. Judgements, none of them measured.
+MOVES = {
+    "emotion.goemotions": "More labels of the rare emotions, each post read by several people: on many comments its annotators disagree among themselves.",
+    "emotion.affect11": "More labels of trust, surprise and anticipation, which are rare and vague; a larger encoder.",
+    "emotion.ekman": "More Spanish tweets with disgust, fear and surprise, and English ones: the rare classes have some dozens of posts each.",
+    "emotion.intensity": "A larger encoder; the labels are many and steady.",
+    "vad.valence": "More labelled posts: there are 1,180.",
+    "sentiment": "Tweets of later years, and a larger encoder.",
+    "hostility.offensive": "The thread: whether a word offends is often not in the tweet. And annotators who say whom they speak for.",
+    "polarization.stance": "Posts on many more topics: twelve are too few to learn what a stance is apart from its topic. A larger encoder, too.",
+    "polarization.agreement": "Replies on other topics than two COVID-19 communities, and more of them.",
+    "mh.stress": "More labelled posts: with 300 dev rows, a difference of 0.05 may be chance.",
+    "mh.cause": "Posts in place of short statements, and more of the rare causes.",
+    "mh.depression": "Labels given by people who read the posts. Those of DR come from communities, which a linear model of that file alone tells apart "
+                     "better than a head that must also tell depression from other distress: what the goal rewards is in part the community's manner.",
+    "mh.suicide_selfharm": "Labels given by clinicians. That a post stands in the one community and not in the other is all that these know, and 105 dev rows are few.",
+    "support.emotional_reactions": "More replies of level 2 (120 rows in all).",
+    "support.explorations": "More replies of level 1 (87 rows in all).",
+    "support.interpretations": "More replies of level 1 (87 rows in all), and the thread above the parent.",
+    "mh.irf": "More labelled posts: a few dozen dev rows say little either way.",
+    "support.empathic_concern": "The article that the essay answers, which is not given.",
+    "support.personal_distress": "The article that the essay answers, which is not given.",
+    "hostility.hate": "More dev rows, and hate against others than women and immigrants.",
+    "mh.anxiety": "Labels given by people who read the posts.",
+    "mh.ptsd": "Labels given by people who read the posts.",
+    "loneliness.is_lonely": "Labels given by people who read the posts.",
 }
 
 WEAK = (
