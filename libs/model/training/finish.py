@@ -59,5 +59,5 @@ def finish(rows, work, out, profile, threads=2, measure_schemes=True):
     print("\n".join(card.goal_lines(result)), flush=True)
     if measure_schemes:
         schemes.measure(tensors, config, widths, activations, rows, work)
-    took.note(work, "finish", began)
+    took.note(work, f"finish {profile}", began)
     card.write(out, work, config, result, probed, rows, profile)

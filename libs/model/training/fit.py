@@ -222,12 +222,14 @@ def say_plan(rows, work, profile_name, threads, device):
     print("\n".join([*plan.table(batches, rows, profile), estimate(batches, 0, rates, threads, device)]), flush=True)
 
 
-def is_done(rows, work, profile_name, teach=False, begun=False):
-    """Whether the work folder holds what such a run made, of these rows; one that noted no mark is taken as it is."""
+def is_done(rows, work, profile_name, teach=False, begin=None):
+    """Whether the work folder holds what such a run made, of these rows; one of before marks were noted is taken as it is."""
     noted, profile = took.run(work, profile_name), plan.PROFILES[profile_name]
     if noted is None or not (work / f"checkpoint-{profile_name}.pt").exists():
         return False
-    return "mark" not in noted or noted["mark"] == mark_of(plan.schedule(rows, profile), profile, rows, teach, begun)
+    if "mark" not in noted:
+        return True
+    return noted["begun"] == begun_with(begin, work) and noted["mark"] == mark_of(plan.schedule(rows, profile), profile, rows, teach, begin is not None)
 
 
 def begun_with(begin, work):

@@ -62,7 +62,7 @@ MOVES = {
     "polarization.stance": "Posts on many more topics: twelve are too few to learn what a stance is apart from its topic. A larger encoder, too.",
     "polarization.agreement": "Replies on other topics than two COVID-19 communities, and more of them.",
     "mh.stress": "More labelled posts: with 300 dev rows, a difference of 0.05 may be chance.",
-    "mh.cause": "Posts in place of short statements, and more of the rare causes.",
+    "mh.cause": "Several labels a statement, by several readers: causes overlap, and each statement has one. Posts in place of short statements.",
     "mh.depression": "Labels given by people who read the posts. Those of DR come from communities, which a linear model of that file alone tells apart "
                      "better than a head that must also tell depression from other distress: what the goal rewards is in part the community's manner.",
     "mh.suicide_selfharm": "Labels given by clinicians. That a post stands in the one community and not in the other is all that these know, and 105 dev rows are few.",
@@ -72,10 +72,6 @@ MOVES = {
     "mh.irf": "More labelled posts: a few dozen dev rows say little either way.",
     "support.empathic_concern": "The article that the essay answers, which is not given.",
     "support.personal_distress": "The article that the essay answers, which is not given.",
-    "hostility.hate": "More dev rows, and hate against others than women and immigrants.",
-    "mh.anxiety": "Labels given by people who read the posts.",
-    "mh.ptsd": "Labels given by people who read the posts.",
-    "loneliness.is_lonely": "Labels given by people who read the posts.",
 }
 
 WEAK = (
@@ -93,7 +89,7 @@ NOTES = {
     "emotion.ekman": "The only head with Spanish gold. Spanish disgust was not recognised at all by the first weights. Calibrated and tuned per language where a language has rows enough.",
     "emotion.intensity": "How strongly an emotion is felt in tweets that were gathered for that emotion: on posts without it the numbers mean little. Best-worst scaling, 0 to 1.",
     "vad.valence": "1,180 tweets for training; reported on -1 to 1 (the file's 0 to 1, spread).",
-    "sentiment": "Tweets of 2013 to 2017. Training rows were evened out towards the negative class; calibration restores the natural shares.",
+    "sentiment": "Tweets of 2013 to 2017. Training rows were evened out towards the negative class; calibration restores the natural shares. In one dev row of nine the file has an escape where a character belongs (`\\u2019`): put right for training and for the figures here, and not by the product, since posts that are read from a source have none.",
     "hostility.offensive": "Labels depend on who annotated; profanity among friends and reclaimed words are often called offensive.",
     "hostility.hate": "Hate against women and immigrants only. The published test set differs from dev in kind: expect a large drop (macro-F1 0.42 to 0.56 in the literature).",
     "mh.stress": "The dev set has 300 rows, so its F1 is uncertain by about 0.05.",

@@ -46,7 +46,7 @@ def stages(work, profile):
     taught = [*runs(work, "teacher"), ("teach", seconds.get("teach"))] if any(own and own["teacher"] for _, own in fits) else []
     out = [(stage, seconds.get(stage)) for stage in ("base", "rows")]
     out += [("teach", own) if name == "teach" else (f"fit {name}", own and own["seconds"]) for name, own in taught + fits]
-    return [*out, ("finish", seconds.get("finish"))]
+    return [*out, ("finish", seconds.get(f"finish {profile}"))]
 
 
 def minutes(seconds):

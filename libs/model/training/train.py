@@ -68,7 +68,7 @@ def trained(a, examples):
     """Goes on with the runs; whether all of them are done."""
     began = time.monotonic()
     for name, begin in runs(a):
-        if a.resume and fit.is_done(examples, a.work, name, a.distil, begin is not None):
+        if a.resume and fit.is_done(examples, a.work, name, a.distil, begin):
             print(f"  the run of profile {name} is done", flush=True)
             continue
         left = a.minutes and max(a.minutes - (time.monotonic() - began) / 60, 1e-3)

@@ -7,8 +7,11 @@ import time
 import unittest
 
 import card
+import catalogue
+import evaluate
 import fit
 import plan
+import statements
 import took
 import train
 from tests.test_fit import made_up_rows
@@ -51,19 +54,37 @@ class Runs(Folder):
         rows, profile = made_up_rows(), plan.PROFILES["smoke"]
         mark = fit.mark_of(plan.schedule(rows, profile), profile, rows, False, False)
         self.assertFalse(fit.is_done(rows, self.work, "smoke"))
-        self.noted("smoke", mark=mark)
+        self.noted("smoke", mark=mark, begun=None)
         self.assertFalse(fit.is_done(rows, self.work, "smoke"))  # noted, but its weights are gone
         (self.work / "checkpoint-smoke.pt").touch()
         self.assertTrue(fit.is_done(rows, self.work, "smoke"))
-        self.assertFalse(fit.is_done(rows, self.work, "smoke", begun=True))
+        self.assertFalse(fit.is_done(rows, self.work, "smoke", begin=self.work / "checkpoint-cpu.pt"))
+        self.assertFalse(fit.is_done(rows, self.work, "smoke", teach=True))
         self.assertFalse(fit.is_done(made_up_rows(23), self.work, "smoke"))
+
+
+class Attempts(Folder):
+    def test_every_goal_has_what_would_move_it(self):
+        self.assertEqual(set(statements.MOVES), set(evaluate.GOALS))
+        self.assertLessEqual(set(plan.runs(plan.SHIPPED)), set(statements.ATTEMPTS))
+
+    def test_a_missed_goal_shows_each_attempt_that_was_measured(self):
+        first = {"int8": {"emotion.ekman": {"es": {"macro_f1": 0.41}}}}
+        (self.work / "evaluation-v1.json").write_text(json.dumps(first))
+        result = {scheme: {marker: {} for marker in catalogue.BY_MARKER} for scheme in ("int8", "fp32")}
+        result["int8"]["emotion.ekman"] = {"es": {"macro_f1": 0.5}, "en": {"macro_f1": 0.46}}
+        lines = card.attempt_lines(self.work, result, "again")
+        row, = (line for line in lines if line.startswith("| `emotion.ekman`"))
+        self.assertIn("| es | ≥ 0.56 | 0.410 | – | 0.500 |", row)
+        self.assertEqual(list(card.attempts_of(self.work, result, "cpu")), ["v1", "cpu"])
 
 
 class WallTime(Folder):
     def test_all_stages_are_added_up(self):
         took.note(self.work, "base", time.monotonic() - 60)
         took.note(self.work, "rows", time.monotonic() - 30)
-        took.note(self.work, "finish", time.monotonic() - 120)
+        took.note(self.work, "finish again", time.monotonic() - 120)
+        took.note(self.work, "finish cpu", time.monotonic() - 7)
         self.noted("cpu", begun=None)
         self.noted("again", begun="cpu", seconds=300)
         self.assertEqual(took.line(self.work, "again"), "Wall time of all stages, pauses left out: 18.5 min (base 1.0 min, rows 0.5 min, fit cpu 10.0 min, fit again 5.0 min, finish 2.0 min).")
