@@ -102,6 +102,7 @@ class Run:
         self.model.to(self.device).train()
         self.optimizer = torch.optim.AdamW(groups_of(self.model, profile), lr=profile["peak"], betas=(0.9, 0.98), fused=True)
         self.batches = plan.schedule(rows, profile)
+        self.begun = None if begun is None else start.hash_of(begun)
         self.mark = mark_of(self.batches, profile, rows, teacher is not None, begun is not None)
         self.position, self.tokens, self.seconds, self.running = 0, 0, 0.0, {}
 
@@ -152,11 +153,14 @@ class Run:
     def state(self):
         random = {"cpu": torch.get_rng_state(), "cuda": torch.cuda.get_rng_state(self.device) if self.device.type == "cuda" else None}
         return {"mark": self.mark, "position": self.position, "tokens": self.tokens, "seconds": self.seconds, "random": random,
-                "model": self.model.state_dict(), "optimizer": self.optimizer.state_dict(), "running": self.running}
+                "model": self.model.state_dict(), "optimizer": self.optimizer.state_dict(), "running": self.running, "begun": self.begun}
 
     def restore(self, state):
         if state["mark"] != self.mark:
             raise SystemExit("the state in the work folder is of another plan or other rows: remove it, or start with --fresh")
+        # A state of before this was noted is taken as it is.
+        if state.get("begun", self.begun) != self.begun:
+            raise SystemExit("the state in the work folder began with other weights: remove it, or start with --fresh")
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.position, self.tokens, self.seconds, self.running = state["position"], state["tokens"], state["seconds"], state["running"]
@@ -229,7 +233,14 @@ def is_done(rows, work, profile_name, teach=False, begin=None):
         return False
     if "mark" not in noted:
         return True
-    return noted["begun"] == begun_with(begin, work) and noted["mark"] == mark_of(plan.schedule(rows, profile), profile, rows, teach, begin is not None)
+    if noted["mark"] != mark_of(plan.schedule(rows, profile), profile, rows, teach, begin is not None):
+        return False
+    return begin is None or noted["begun_hash"] == start.hash_of(weights_of(begin, work))
+
+
+def weights_of(begin, work):
+    """The weights that a run begins with."""
+    return start.read(begin, work / "tokenizer.json", [catalogue.width(h) for h in catalogue.HEADS])
 
 
 def begun_with(begin, work):
@@ -250,7 +261,7 @@ def fit(rows, work, profile_name, minutes, threads, device="cpu", resume=False, 
     if place.exists() and not resume and not fresh:
         raise SystemExit("there is a state of an earlier run: go on with --resume, or throw it away with --fresh")
     rates = measured_rate(config, weights, profile, device) if measure else None
-    begun = start.read(begin, work / "tokenizer.json", [catalogue.width(h) for h in catalogue.HEADS]) if begin else None
+    begun = weights_of(begin, work) if begin else None
     run = Run(rows, config, profile, device, weights, distil.Teacher(work / "teacher.npz") if teach else None, begun)
     if resume and place.exists():
         run.restore(torch.load(place, map_location="cpu", weights_only=True))
@@ -286,7 +297,7 @@ def fit(rows, work, profile_name, minutes, threads, device="cpu", resume=False, 
     write_whole(run.weights(), work / f"checkpoint-{profile_name}.pt")
     (work / f"fit-{profile_name}.json").write_text(json.dumps(
         {"profile": profile_name, "seconds": round(run.seconds), "steps": run.position, "tokens": run.tokens, "device": device, "threads": threads, "teacher": teach,
-         "begun": begun_with(begin, work), "mark": run.mark}))
+         "begun": begun_with(begin, work), "begun_hash": run.begun, "mark": run.mark}))
     # What follows is no run that could be gone on with: it ends as any program does.
     for number, handler in before.items():
         signal.signal(number, handler)

@@ -6,15 +6,20 @@ import tempfile
 import time
 import unittest
 
+import torch
+
 import card
 import catalogue
 import evaluate
 import fit
+import net
 import plan
+import start
 import statements
 import took
 import train
 from tests.test_fit import made_up_rows
+from tiny import CONFIG
 
 FIT = {"seconds": 600, "steps": 3, "tokens": 900, "device": "cpu", "threads": 1, "teacher": False}
 
@@ -61,6 +66,27 @@ class Runs(Folder):
         self.assertFalse(fit.is_done(rows, self.work, "smoke", begin=self.work / "checkpoint-cpu.pt"))
         self.assertFalse(fit.is_done(rows, self.work, "smoke", teach=True))
         self.assertFalse(fit.is_done(made_up_rows(23), self.work, "smoke"))
+
+    def test_a_run_that_began_with_other_weights_is_not_done(self):
+        rows, profile, before = made_up_rows(), plan.PROFILES["smoke"], self.work / "checkpoint-cpu.pt"
+        mark = fit.mark_of(plan.schedule(rows, profile), profile, rows, False, True)
+        fit.write_whole({"w": torch.ones(3)}, before)
+        (self.work / "checkpoint-smoke.pt").touch()
+        self.noted("smoke", mark=mark, begun="cpu", begun_hash=start.hash_of({"w": torch.ones(3)}))
+        self.assertTrue(fit.is_done(rows, self.work, "smoke", begin=before))
+        fit.write_whole({"w": torch.zeros(3)}, before)
+        self.assertFalse(fit.is_done(rows, self.work, "smoke", begin=before))
+
+    def test_a_state_that_began_with_other_weights_is_refused(self):
+        rows = made_up_rows()
+        begun = net.Encoder(CONFIG, [catalogue.width(h) for h in catalogue.HEADS]).state_dict()
+        run = fit.Run(rows, CONFIG, plan.PROFILES["smoke"], begun=begun)
+        state = run.state()
+        run.restore(state)
+        other = fit.Run(rows, CONFIG, plan.PROFILES["smoke"], begun={name: values + 1 for name, values in begun.items()})
+        with self.assertRaises(SystemExit):
+            other.restore(state)
+        other.restore({name: value for name, value in state.items() if name != "begun"})
 
 
 class Attempts(Folder):
