@@ -1,7 +1,7 @@
 //! A lexicon as it was read: named categories of terms, before anything is compiled.
 
 use crate::error::{Fault, Faulty, LexiconError, MAX_FAULTS};
-use crate::formats::{Faults, Format};
+use crate::formats::{self, Faults, Format};
 use crate::tokenise::Tokens;
 use serde::Serialize;
 use std::collections::hash_map::Entry as Slot;
@@ -127,7 +127,7 @@ impl Lexicon {
     /// `file` names the input in messages.
     ///
     /// # Errors
-    /// [`LexiconError::Line`] names the first malformed line; [`LexiconError::Empty`] and [`LexiconError::Name`].
+    /// [`LexiconError::Line`] names the first malformed line, or the last line of a file without a term; [`LexiconError::Name`].
     pub fn read(
         name: &str,
         language: Language,
@@ -172,7 +172,9 @@ impl Lexicon {
             return Err(Faulty { first: first.into_iter().map(|(line, fault)| at(line, fault)).collect(), found });
         }
         if lexicon.entries.is_empty() {
-            return Err(LexiconError::Empty { file: file.to_owned() }.into());
+            // What is missing would stand after the last line that says something.
+            let last = formats::lines(text).filter(|(_, line)| !line.trim().is_empty()).last();
+            return Err(at(last.map_or(1, |(line, _)| line), Fault::NoTerm).into());
         }
         Ok(lexicon)
     }
@@ -181,7 +183,7 @@ impl Lexicon {
     /// are. Its lines are the places of the terms, counted from 1.
     ///
     /// # Errors
-    /// As [`Lexicon::read`]; messages name the lexicon in the file's place.
+    /// As [`Lexicon::read`], and [`LexiconError::Empty`]; messages name the lexicon in the file's place.
     pub fn of_terms<'a>(
         name: &str,
         language: Language,
@@ -205,7 +207,7 @@ impl Lexicon {
             return Err(LexiconError::Line { file: name.to_owned(), line, fault });
         }
         if lexicon.entries.is_empty() {
-            return Err(LexiconError::Empty { file: name.to_owned() });
+            return Err(LexiconError::Empty { name: name.to_owned() });
         }
         Ok(lexicon)
     }

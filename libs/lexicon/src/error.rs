@@ -49,11 +49,11 @@ pub enum LexiconError {
         #[source]
         fault: Fault,
     },
-    /// The file holds no entry at all.
-    #[error("{file}: holds no term that can match; give at least one term and its category")]
+    /// A lexicon of terms that stand in no file holds none of them.
+    #[error("{name}: holds no term; give at least one")]
     Empty {
-        /// The file, as the caller named it.
-        file: String,
+        /// The lexicon.
+        name: String,
     },
     /// Neither the name nor the first lines tell which format a file has.
     #[error(
@@ -112,6 +112,9 @@ pub enum Fault {
     /// A category without a name, or with a name that has no letter or digit.
     #[error("the category needs a name made of letters or digits")]
     Category,
+    /// A file that ends without a term, or with none but those that are passed over.
+    #[error("the file ends here without a term that can match; give at least one term and its category")]
+    NoTerm,
     /// A term with nothing in it that could match.
     #[error("the term holds no word, emoji or emoticon, so it can never match")]
     EmptyTerm,

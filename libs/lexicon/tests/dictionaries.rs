@@ -247,17 +247,21 @@ fn all_faults_of_a_file_are_told_at_once() {
 }
 
 #[test]
-fn files_without_a_term_are_empty() {
-    for (format, text) in [
-        (Format::Liwc, ""),
-        (Format::Liwc, "%\n1\twarm\n%\n"),
-        (Format::LiwcTable, "DicTerm,warm\n"),
-        (Format::Weighted, "\n"),
-        (Format::Weighted, "term,category,weight\n!!,warm,1\n"),
-    ] {
-        let error = Lexicon::read("mine", Language::English, format, "mine", text.as_bytes()).unwrap_err();
-        assert!(matches!(error, LexiconError::Empty { .. }), "{text:?}: {error}");
-    }
+fn files_without_a_term_name_the_line_where_they_end() {
+    broken!(Format::Liwc,
+        "" => 1, Fault::NoTerm,
+        "\u{FEFF}" => 1, Fault::NoTerm,
+        "%\n1\twarm\n%\n" => 3, Fault::NoTerm,
+        "%\r\n1\twarm\r\n2\tcold\r\n%\r\n\r\n \t\r\n" => 4, Fault::NoTerm,
+        "%\n\t1\twarm (Warmth)\n%\n:~~>\t1\n" => 4, Fault::NoTerm,
+        "%\n%\n" => 2, Fault::NoCategories,
+        "%\n" => 1, Fault::Percent { found: 1 },
+    );
+    broken!(Format::LiwcTable, "DicTerm,warm\n" => 1, Fault::NoTerm);
+    broken!(Format::Weighted,
+        "\n" => 1, Fault::NoTerm,
+        "term,category,weight\n!!,warm,1\n" => 2, Fault::NoTerm,
+    );
 }
 
 #[test]

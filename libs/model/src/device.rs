@@ -37,6 +37,16 @@ impl Device {
         tensorrt.into_iter().chain(cuda)
     }
 
+    /// Posts that are to be scored together, where there is no hurry: windows of one length share a batch, and few posts have
+    /// few of each.
+    #[must_use]
+    pub const fn posts(self) -> usize {
+        match self {
+            Self::Cpu => 1024,
+            Self::Cuda | Self::Tensorrt => 8192,
+        }
+    }
+
     /// Padded tokens and windows in one batch at most.
     pub(crate) const fn batch(self) -> (usize, usize) {
         match self {

@@ -106,7 +106,8 @@ pub enum ModelError {
     },
     /// ONNX Runtime here cannot use what was asked for.
     #[error(
-        "ONNX Runtime cannot run on {device}: point ORT_DYLIB_PATH to a build for it, on a machine that has it, or set annotate.device to cpu"
+        "ONNX Runtime cannot run on {device}: point ORT_DYLIB_PATH to a build for it, on a machine that has it, or choose the device \
+         cpu (annotate.device, --device)"
     )]
     Device {
         /// What was asked for.

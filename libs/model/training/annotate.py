@@ -4,8 +4,10 @@
     python annotate.py --model ../weights/encoder-v2 --data DIR --out FOLDER
 
 Reads: model.onnx, tokenizer.json and model.toml of the model folder; DIR/labelled. Writes: NAME.jsonl with `{id, language, scores,
-labels}` a line under --out: ids and answers, no text. Guarantees: settings come from the manifest, as the product reads them; held-out
-rows only, unless --all. Does not: compute a metric.
+labels}` a line under --out: ids and answers, no text. Guarantees: settings come from the manifest, as the product reads them; texts go to
+the tokenizer as they stand in the files, as they do in the product: data.repair, which mends how these files were made, is for training
+and tuning. Held-out rows only, unless --all. Does not: mask people and addresses beyond what the tokenizer does (the product's
+`ingest` masks more: e-mail addresses, telephone numbers, bare domains), tell languages, or compute a metric.
 """
 import argparse
 import json
@@ -39,7 +41,7 @@ def answer(head, language, logits):
 
 def annotated(encoder, heads, rows, kind):
     """A line per row: the answers of heads without a context, and of those that read the row's."""
-    given = [i for i, row in enumerate(rows) if row["context"].strip()]
+    given = [i for i, row in enumerate(rows) if (row["context"] or "").strip()]
     alone = encoder.logits([row["text"] for row in rows])[0]
     paired = dict(zip(given, encoder.logits([rows[i]["text"] for i in given], [rows[i]["context"] for i in given], kind)[0])) if given else {}
     for i, row in enumerate(rows):
@@ -68,7 +70,7 @@ def main():
     heads = tomllib.loads((a.model / "model.toml").read_text())["heads"]
     for path in sorted((a.data / "labelled").glob("*.jsonl.gz")):
         name = path.name.removesuffix(".jsonl.gz")
-        rows = [row for row in data.read(path) if a.all or data.is_dev(row)]
+        rows = [row for row in data.as_written(path) if a.all or data.is_dev(row)]
         if rows:
             lines = annotated(encoder, heads, rows, "topic" if name in TOPICS else "parent")
             (a.out / f"{name}.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))

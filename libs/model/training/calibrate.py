@@ -3,7 +3,7 @@
 Reads: logits and targets of one head; NaN targets are unknown and take no part. Guarantees: probabilities = sigmoid or softmax
 of `scale * logit + shift`, fitted by likelihood with a pull towards no change that matters where the slice is small; a
 regression is calibrated likewise on [0, 1] and then spread over its range; thresholds that do best on the slice, where a label's
-few positives are helped out by what the calibrated probabilities let expect. Does not: look at dev rows.
+few positives, and a class's few rows, are helped out by what the calibrated probabilities let expect. Does not: look at dev rows.
 """
 import numpy as np
 import torch
@@ -11,6 +11,10 @@ import torch
 GRID = np.concatenate([np.arange(0.02, 0.1, 0.005), np.arange(0.1, 0.91, 0.01)])
 # A language is calibrated by itself from this many tuning rows on; below, it shares the head's own setting.
 ROWS_PER_LANGUAGE = 200
+# Rows of a label or class that count as much as what the calibrated probabilities let expect of it.
+TRUST_ROWS = 30
+# How far a power of class_weights is drawn to 0.5: what it has to gain in score, by the square of its distance.
+PULL = 0.2
 
 
 def probabilities(kind, logits, scale, shift):
@@ -51,7 +55,7 @@ def smoothed(scores):
 def threshold(p, y, decide="f1"):
     """The threshold of best F1 (or macro-F1, or weighted F1 of yes and no), observed labels mixed with expected ones the
     fewer positives there are."""
-    trust = y.sum() / (y.sum() + 30)
+    trust = y.sum() / (y.sum() + TRUST_ROWS)
     expected = trust * y + (1 - trust) * p
     share, scores = expected.mean(), []
     for t in GRID:
@@ -62,31 +66,34 @@ def threshold(p, y, decide="f1"):
     return float(GRID[int(np.argmax(smoothed(scores)))])
 
 
-def class_weights(p, y, score):
-    """Per class, the divisor of its probability: its share to the power that does best under `score(predicted)`.
+def class_weights(p, y, decide):
+    """Per class, the divisor of its probability: its share to the power that does best.
 
-    One number is searched for, not one per class: rare classes have too few rows in the slice to carry a threshold each.
+    One number is searched for, not one per class: rare classes have too few rows in the slice to carry a threshold each. It too jumps
+    from slice to slice where the score hangs on a dozen rows, so that observed classes are mixed with expected ones as in `threshold`,
+    and of powers that do about as well the one nearer to 0.5 is taken. Both were chosen on tuning rows: over halves of EmoEvent's 483
+    English and 602 Spanish ones the power's standard deviation falls from 0.22 to 0.04 and to 0.06, and the score on the other
+    half rises by 0.007 and 0.014; of nine causes that are about as frequent it stays within 0.003.
     """
-    share = np.maximum(np.bincount(y, minlength=p.shape[1]), 0.5) / len(y)
+    count = np.bincount(y, minlength=p.shape[1])
+    share, trust = np.maximum(count, 0.5) / len(y), count / (count + TRUST_ROWS)
+    expected = trust * np.eye(p.shape[1])[y] + (1 - trust) * p
     powers = np.arange(0, 1.01, 0.05)
-    scores = [score((p / share ** power).argmax(-1)) for power in powers]
-    weights = share ** powers[int(np.argmax(smoothed(scores)))]
+    scores = [class_score(decide, (p / share ** power).argmax(-1), expected, count > 0) for power in powers]
+    weights = share ** powers[int(np.argmax(smoothed(scores) - PULL * (powers - 0.5) ** 2))]
     return (weights / weights.sum()).tolist()
 
 
-def class_f1(predicted, y, c):
-    return 2 * ((predicted == c) & (y == c)).sum() / max((predicted == c).sum() + (y == c).sum(), 1)
-
-
-def class_score(decide, y, classes):
-    """A function from predicted classes to what they are to be good at."""
-    present = [c for c in range(classes) if (y == c).any()]
+def class_score(decide, predicted, expected, present):
+    """How good predicted classes are, under `decide`; expected are [rows, classes], present the classes that rows have."""
+    picked = np.eye(expected.shape[1])[predicted]
+    hits, total = (picked * expected).sum(0), expected.sum(0)
     if decide == "macro_recall":
-        return lambda predicted: np.mean([(predicted[y == c] == c).mean() for c in present])
+        return np.mean(hits[present] / total[present])
+    f1 = 2 * hits / np.maximum(picked.sum(0) + total, 1e-9)
     if decide == "weighted_f1":
-        return lambda predicted: sum(class_f1(predicted, y, c) * (y == c).mean() for c in present)
-    over = (0, 1) if decide == "favor_against" else present
-    return lambda predicted: np.mean([class_f1(predicted, y, c) for c in over])
+        return np.dot(f1, total) / total.sum()
+    return np.mean(f1[:2] if decide == "favor_against" else f1[present])
 
 
 def thresholds(head, p, targets):
@@ -98,8 +105,7 @@ def thresholds(head, p, targets):
         return [threshold(p[k, i], y[k, i]) if k.any() else 0.5 for i, k in enumerate(known)]
     if head["kind"] == "binary":
         return [threshold(p[:, 0], y[:, 0], head["decide"])]
-    classes = y[:, 0].astype(int)
-    return class_weights(p, classes, class_score(head["decide"], classes, p.shape[1]))
+    return class_weights(p, y[:, 0].astype(int), head["decide"])
 
 
 def setting(head, logits, targets):

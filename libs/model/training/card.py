@@ -1,7 +1,7 @@
 """Writes CARD.md: the model card with one data statement per head.
 
-Reads: evaluation.json's content, and schemes.md and fit-PROFILE.json in the work folder. Guarantees: every number in the tables
-was measured by this run; what is expected and was not measured is called so. Does not: hold any text of a post.
+Reads: an evaluation; schemes.md, stages.json, and fit-NAME.json and evaluation-NAME.json of all attempts in the work folder. Guarantees: every
+number in the tables was measured by this run; what is expected and was not measured is called so. Does not: hold any text of a post.
 """
 import json
 
@@ -10,8 +10,10 @@ import encode
 import evaluate
 import manifest
 import metrics
+import plan
 import probes
 import statements
+import took
 
 INTENDED = """## What it is for
 
@@ -28,13 +30,24 @@ def shown(values):
     return ", ".join(f"{name.replace('_', '-')} {value:.3f}" for name, value in values.items() if isinstance(value, float))
 
 
-def training_lines(took):
-    per = took["tokens"] / max(took["seconds"], 1)
-    lines = [f"It starts from multilingual-e5-small (MIT; every second layer, vocabulary cut to English and Spanish) and was trained on all heads at once: profile `{took['profile']}`,",
-             f"{took['steps']:,} steps, {took['tokens'] / 1e6:.1f} M padded tokens, {took['seconds'] / 60:.0f} minutes on {took['device']} with {took['threads']} threads ({per:.0f} tokens/s, all pauses left out)."]
-    if took["teacher"]:
-        lines.append("A twelve-layer model of the same make, trained on the same rows, was its teacher.")
-    return lines
+def run_line(profile, own):
+    if own is None:
+        return "- weights from elsewhere: what made them is not known here" if profile == took.ELSEWHERE else f"- profile `{profile}`: nobody noted what it took"
+    per = own["tokens"] / max(own["seconds"], 1)
+    return (f"- profile `{profile}`: {own['steps']:,} steps, {own['tokens'] / 1e6:.1f} M padded tokens, {own['seconds'] / 60:.0f} minutes on {own['device']} "
+            f"with {own['threads']} threads ({per:.0f} tokens/s, all pauses left out)")
+
+
+def training_lines(work, profile):
+    runs = took.runs(work, profile)
+    many = "in one run" if len(runs) == 1 else f"in {len(runs)} runs, each from the weights of the one before it"
+    lines = ["It starts from multilingual-e5-small (MIT; every second layer, vocabulary cut to English and Spanish) and was trained on all heads at once,",
+             f"{many}:", "", *(run_line(name, own) for name, own in runs), ""]
+    if any(own and own["teacher"] for _, own in runs):
+        lines += ["A twelve-layer model of the same make, trained on the same rows, was its teacher.", ""]
+    own = "" if profile == plan.SHIPPED else f" --profile {profile}"
+    return [*lines, took.line(work, profile) + " One command does it:", "",
+            f"    python libs/model/training/train.py --data DIR --out libs/model/weights/encoder-v2{own} --resume", ""]
 
 
 def goal_lines(result):
@@ -43,6 +56,40 @@ def goal_lines(result):
     for marker, metric, where, goal, own, full, met in evaluate.against_goals(result):
         sign = "≤" if metric == "ece" else "≥"
         lines.append(f"| `{marker}` | {metric.replace('_', '-')} | {where} | {sign} {goal} | {own:.3f} | {full:.3f} | {'met' if met else '**missed**'} |")
+    return [*lines, ""]
+
+
+def attempts_of(work, result, profile):
+    """{name: (what was done, its int8 measurements, or None)}: those that were made before a run, and the run itself."""
+    out = {}
+    for name, what in statements.ATTEMPTS.items():
+        place = work / f"evaluation-{name}.json"
+        measured = result if name == profile else json.loads(place.read_text()) if place.exists() else None
+        out[name] = (what, measured and measured["int8"])
+        if name == profile:
+            return out
+    return {**out, profile: (f"profile `{profile}`.", result["int8"])}
+
+
+def attempt_lines(work, result, profile):
+    """What was tried for each goal that is missed, how far each attempt came, and what would move it."""
+    missed = [row for row in evaluate.against_goals(result) if not row[-1]]
+    if not missed:
+        return []
+    attempts = attempts_of(work, result, profile)
+
+    def figure(measured, marker, where, metric):
+        value = (measured or {}).get(marker, {}).get(where, {}).get(metric)
+        return "–" if value is None or value != value else f"{value:.3f}"
+
+    lines = ["## Tried for the goals that are missed", "", *(f"- `{name}`: {what}" for name, (what, _) in attempts.items()), "",
+             "Int8, on the same dev rows; a dash where it was not measured or had no such head. What would move a number is our judgement, not measured.", "",
+             "| marker | metric | where | goal | " + " | ".join(f"`{name}`" for name in attempts) + " | what would move it |", "|---|---|---|---|" + "---|" * (len(attempts) + 1)]
+    for marker, metric, where, goal, *_ in missed:
+        sign = "≤" if metric == "ece" else "≥"
+        moves = "More rows to calibrate on: it is a matter of tuning rows and of chance on few dev rows." if metric == "ece" else statements.MOVES[marker]
+        lines.append(f"| `{marker}` | {metric.replace('_', '-')} | {where} | {sign} {goal} | "
+                     + " | ".join(figure(measured, marker, where, metric) for _, measured in attempts.values()) + f" | {moves} |")
     return [*lines, ""]
 
 
@@ -124,15 +171,13 @@ def of_head(head, result, rows):
 
 
 def write(out, work, config, result, probed, rows, profile):
-    took = json.loads((work / f"fit-{profile}.json").read_text())
     table = (work / "schemes.md").read_text() if (work / "schemes.md").exists() else "not measured\n"
     size = (out / "model.onnx").stat().st_size / 1e6
     parameters = (config["vocabulary"] + config["positions"]) * config["hidden"] + config["layers"] * (4 * config["hidden"] ** 2 + 2 * config["hidden"] * config["ff"])
     lines = [
         f"# Model card: {manifest.NAME} {manifest.VERSION}", "",
         f"One encoder, {parameters / 1e6:.1f} M parameters ({config['layers']} layers × {config['hidden']}, {config['vocabulary']:,} pieces), {size:.1f} MB in int8, with {len(catalogue.HEADS)} heads.",
-        *training_lines(took), "",
-        "    python libs/model/training/train.py --data DIR --out libs/model/weights/encoder-v2 --resume", "",
+        "", *training_lines(work, profile),
         INTENDED,
         "## Measured on held-out rows", "",
         "Dev rows met neither training nor tuning, and no training row shares a normalised text with one, across files. Calibration and",
@@ -144,7 +189,7 @@ def write(out, work, config, result, probed, rows, profile):
         for where, own in result["int8"][head["marker"]].items():
             lines.append(f"| `{head['marker']}` | {where} | {own['rows']} | {shown(own)} | {shown(result['fp32'][head['marker']][where])} |")
     lines += ["", "A head answers only in the languages of its rows above and of the probes below, and only where the topic or parent it needs is",
-              "given; elsewhere its marker is absent, never zero.", "", *goal_lines(result), *probe_lines(probed)]
+              "given; elsewhere its marker is absent, never zero.", "", *goal_lines(result), *attempt_lines(work, result, profile), *probe_lines(probed)]
     for head in catalogue.HEADS:
         lines += of_head(head, result, rows)
     lines += [

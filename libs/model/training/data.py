@@ -40,12 +40,18 @@ def key(text):
     return re.sub(r"[^a-z0-9]+", "", text.lower())[:400] or text.strip()
 
 
-def read(path):
+def as_written(path):
+    """The rows of a labelled file with their texts as they stand there."""
     with gzip.open(path, "rt", encoding="utf8") as file:
-        rows = [json.loads(line) for line in file if line.strip()]
+        return [{"context": None, **json.loads(line)} for line in file if line.strip()]
+
+
+def read(path):
+    """The rows of a labelled file, repaired."""
+    rows = as_written(path)
     for row in rows:
         row["text"] = repair(row["text"])
-        row["context"] = repair(row.get("context") or "")
+        row["context"] = repair(row["context"] or "")
     return rows
 
 

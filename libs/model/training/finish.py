@@ -1,12 +1,13 @@
 """From a trained checkpoint to the model folder: grids, int8 weights, calibration, thresholds, evaluation, card.
 
-Reads: checkpoint-PROFILE.pt, rows.npz, base.json, tokenizer.json and fit-PROFILE.json in the work folder. Writes: model.onnx,
-tokenizer.json, model.toml and CARD.md in the out folder; schemes.md, evaluation.json and encoder-fp32.onnx in the work folder.
+Reads: checkpoint-PROFILE.pt, rows.npz, base.json, tokenizer.json fit-PROFILE.json and stages.json in the work folder. Writes: model.onnx,
+tokenizer.json, model.toml and CARD.md in the out folder; schemes.md, evaluation-PROFILE.json and encoder-fp32.onnx in the work folder.
 Guarantees: calibration and thresholds are fitted on tuning rows through the int8 weights that ship; dev rows are only
 scored, at the end. Does not: train.
 """
 import json
 import shutil
+import time
 
 import torch
 
@@ -20,6 +21,7 @@ import probes
 import quantise
 import schemes
 import score
+import took
 
 
 def shown(values):
@@ -27,6 +29,7 @@ def shown(values):
 
 
 def finish(rows, work, out, profile, threads=2, measure_schemes=True):
+    began = time.monotonic()
     out.mkdir(parents=True, exist_ok=True)
     config = json.loads((work / "base.json").read_text())
     widths = [catalogue.width(h) for h in catalogue.HEADS]
@@ -52,8 +55,9 @@ def finish(rows, work, out, profile, threads=2, measure_schemes=True):
         for marker, places in result[name].items():
             for place, values in places.items():
                 print(f"  {name} {marker} {place}: {shown(values)}", flush=True)
-    (work / "evaluation.json").write_text(json.dumps({**result, "probes": probed}, indent=1))
+    (work / f"evaluation-{profile}.json").write_text(json.dumps({**result, "probes": probed}, indent=1))
     print("\n".join(card.goal_lines(result)), flush=True)
     if measure_schemes:
         schemes.measure(tensors, config, widths, activations, rows, work)
+    took.note(work, f"finish {profile}", began)
     card.write(out, work, config, result, probed, rows, profile)

@@ -1,8 +1,8 @@
 """Trains the encoder on all heads at once, in a run that may be killed at any time and goes on where it was.
 
 Reads: rows.npz, base.npz and base.json in the work folder, and teacher.npz when distillation is asked for.
-Writes: state-PROFILE.pt (model, optimizer, position in the plan, random state) every few minutes and whenever it stops, and
-checkpoint-PROFILE.pt (weights alone) when the plan is done.
+Writes: state-PROFILE.pt (model, optimizer, position in the plan, random state) every few minutes and whenever it stops;
+checkpoint-PROFILE.pt (weights alone) and fit-PROFILE.json (what it took, and what it began with) when the plan is done.
 Guarantees: fixed seeds; the learning rate follows the position in the plan, never the clock, so a run that was cut into pieces
 gives the weights of one that was not (same machine, same threads). A state is replaced whole or not at all. A state of another
 plan, or of other rows, is refused. Does not: look at dev or tuning rows, or read any text.
@@ -24,6 +24,7 @@ import distil
 import net
 import plan
 import start
+import took
 
 SAVE_EVERY_SECONDS, SAY_EVERY_SECONDS = 240, 30
 # A step that seems to take longer was one in which the process stood still; it does not count as time spent.
@@ -81,6 +82,11 @@ def start_from_base_rates(model, rows):
             output.weight.mul_(0.3)
 
 
+def mark_of(batches, profile, rows, taught, begun):
+    """What a run is known by: its steps, and whether a teacher or another run's weights had a part in them."""
+    return plan.fingerprint(batches, profile, rows) + ("+teacher" if taught else "") + ("+begun" if begun else "")
+
+
 class Run:
     """The state of a run: everything that the next step depends on."""
 
@@ -96,7 +102,8 @@ class Run:
         self.model.to(self.device).train()
         self.optimizer = torch.optim.AdamW(groups_of(self.model, profile), lr=profile["peak"], betas=(0.9, 0.98), fused=True)
         self.batches = plan.schedule(rows, profile)
-        self.mark = plan.fingerprint(self.batches, profile, rows) + ("+teacher" if teacher else "") + ("+begun" if begun is not None else "")
+        self.begun = None if begun is None else start.hash_of(begun)
+        self.mark = mark_of(self.batches, profile, rows, teacher is not None, begun is not None)
         self.position, self.tokens, self.seconds, self.running = 0, 0, 0.0, {}
 
     def rate(self):
@@ -146,11 +153,14 @@ class Run:
     def state(self):
         random = {"cpu": torch.get_rng_state(), "cuda": torch.cuda.get_rng_state(self.device) if self.device.type == "cuda" else None}
         return {"mark": self.mark, "position": self.position, "tokens": self.tokens, "seconds": self.seconds, "random": random,
-                "model": self.model.state_dict(), "optimizer": self.optimizer.state_dict(), "running": self.running}
+                "model": self.model.state_dict(), "optimizer": self.optimizer.state_dict(), "running": self.running, "begun": self.begun}
 
     def restore(self, state):
         if state["mark"] != self.mark:
             raise SystemExit("the state in the work folder is of another plan or other rows: remove it, or start with --fresh")
+        # A state of before this was noted is taken as it is.
+        if state.get("begun", self.begun) != self.begun:
+            raise SystemExit("the state in the work folder began with other weights: remove it, or start with --fresh")
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.position, self.tokens, self.seconds, self.running = state["position"], state["tokens"], state["seconds"], state["running"]
@@ -216,8 +226,34 @@ def say_plan(rows, work, profile_name, threads, device):
     print("\n".join([*plan.table(batches, rows, profile), estimate(batches, 0, rates, threads, device)]), flush=True)
 
 
+def is_done(rows, work, profile_name, teach=False, begin=None):
+    """Whether the work folder holds what such a run made, of these rows; one of before marks were noted is taken as it is."""
+    noted, profile = took.run(work, profile_name), plan.PROFILES[profile_name]
+    if noted is None or not (work / f"checkpoint-{profile_name}.pt").exists():
+        return False
+    if "mark" not in noted:
+        return True
+    if noted["mark"] != mark_of(plan.schedule(rows, profile), profile, rows, teach, begin is not None):
+        return False
+    return begin is None or noted["begun_hash"] == start.hash_of(weights_of(begin, work))
+
+
+def weights_of(begin, work):
+    """The weights that a run begins with."""
+    return start.read(begin, work / "tokenizer.json", [catalogue.width(h) for h in catalogue.HEADS])
+
+
+def begun_with(begin, work):
+    """The profile whose run in this work folder made the weights that a run begins with; None for the base's."""
+    if begin is None:
+        return None
+    name = begin.stem.removeprefix("checkpoint-")
+    return name if begin.resolve() == (work / f"checkpoint-{name}.pt").resolve() else took.ELSEWHERE
+
+
 def fit(rows, work, profile_name, minutes, threads, device="cpu", resume=False, fresh=False, teach=False, measure=True, begin=None):
-    """Goes on with the run for at most `minutes`; True when the plan is done. `begin` is a model folder whose weights it begins with."""
+    """Goes on with the run for at most `minutes`; True when the plan is done. `begin` is a checkpoint, or a model folder, whose weights
+    it begins with."""
     work, profile = pathlib.Path(work), plan.PROFILES[profile_name]
     torch.set_num_threads(threads)
     name = base.base_name(profile["size"])
@@ -225,7 +261,7 @@ def fit(rows, work, profile_name, minutes, threads, device="cpu", resume=False, 
     if place.exists() and not resume and not fresh:
         raise SystemExit("there is a state of an earlier run: go on with --resume, or throw it away with --fresh")
     rates = measured_rate(config, weights, profile, device) if measure else None
-    begun = start.read(begin, work / "tokenizer.json", [catalogue.width(h) for h in catalogue.HEADS]) if begin else None
+    begun = weights_of(begin, work) if begin else None
     run = Run(rows, config, profile, device, weights, distil.Teacher(work / "teacher.npz") if teach else None, begun)
     if resume and place.exists():
         run.restore(torch.load(place, map_location="cpu", weights_only=True))
@@ -234,8 +270,7 @@ def fit(rows, work, profile_name, minutes, threads, device="cpu", resume=False, 
         print(estimate(run.batches, run.position, rates, threads, device), flush=True)
     print(f"  at step {run.position} of {len(run.batches)}, {run.seconds / 60:.1f} min spent so far", flush=True)
     stop = {}
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.setdefault("now", True))
+    before = {number: signal.signal(number, lambda *_: stop.setdefault("now", True)) for number in (signal.SIGTERM, signal.SIGINT)}
     began = saved = said = last = time.monotonic()
     spent, tokens = run.seconds, run.tokens
     while run.position < len(run.batches):
@@ -261,7 +296,11 @@ def fit(rows, work, profile_name, minutes, threads, device="cpu", resume=False, 
     write_whole(run.state(), place)
     write_whole(run.weights(), work / f"checkpoint-{profile_name}.pt")
     (work / f"fit-{profile_name}.json").write_text(json.dumps(
-        {"profile": profile_name, "seconds": round(run.seconds), "steps": run.position, "tokens": run.tokens, "device": device, "threads": threads, "teacher": teach}))
+        {"profile": profile_name, "seconds": round(run.seconds), "steps": run.position, "tokens": run.tokens, "device": device, "threads": threads, "teacher": teach,
+         "begun": begun_with(begin, work), "begun_hash": run.begun, "mark": run.mark}))
+    # What follows is no run that could be gone on with: it ends as any program does.
+    for number, handler in before.items():
+        signal.signal(number, handler)
     return True
 
 

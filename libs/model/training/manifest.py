@@ -52,7 +52,8 @@ def head_lines(head, settings, probed, bands):
 def write(out, settings, probed=None, bands=None):
     lines = [
         "# What the encoder beside this file consists of, how its windows are made, and what its heads mean.",
-        "# Written by libs/model/training; read by libs/model/src/manifest.rs.",
+        "# Written by libs/model/training; read by libs/model/src/manifest.rs. The int8 products of the graph run on processors alone, also under",
+        "# CUDA: docs/configuration.md says how to make a copy for cards.",
         f'name = "{NAME}"', f'version = "{VERSION}"',
         f"max_tokens = {encode.MAX_TOKENS}", f"max_windows = {encode.MAX_WINDOWS}", f"padding_multiple = {encode.MULTIPLE}",
         'pooling = "token_weighted_mean_of_logits"',

@@ -42,6 +42,16 @@ PROFILES = {
     "teacher": {"size": "teacher", "epochs": CPU, "tokens": 4096, "rows": 160, "least": 24, "peak": 1.2e-4, "decay": 0.92, "warm": 0.06, "precision": "bf16"},
     "smoke": {"size": "student", "epochs": {name: 1 for name in CPU}, "tokens": 512, "rows": 16, "least": 1, "peak": 1.5e-4, "decay": 0.88, "warm": 0.06, "precision": "bf16"},
 }
+# The weights that ship are those of this profile's run.
+SHIPPED = "again"
+# A run that begins with the weights of another one. Not said in PROFILES, which decide what a run's steps are (`fingerprint`): where
+# the weights come from does not.
+AFTER = {"again": "cpu"}
+
+
+def runs(profile):
+    """The profiles of the runs that end in this one's, in their order."""
+    return [*runs(AFTER[profile]), profile] if profile in AFTER else [profile]
 
 
 def chosen(stream, rows, rng):

@@ -83,7 +83,7 @@ def judged(head, logits, y, setting):
         return metrics.pearson(y[:, 0], scores[:, 0])
     if head["kind"] == "multiclass":
         predicted = calibrate.decided(head, scores, setting[2])
-        return float(np.mean([calibrate.class_f1(predicted, y[:, 0].astype(int), c) for c in range(len(head["labels"]))]))
+        return metrics.of_multiclass(head, predicted, y[:, 0].astype(int))["macro_f1"]
     areas = [metrics.auc(y[:, c], scores[:, c]) for c in range(y.shape[1]) if LEAST <= y[:, c].sum() <= len(y) - LEAST]
     return float(np.mean(areas)) if areas else float("nan")
 

@@ -4,6 +4,8 @@ Reads: model.onnx and tokenizer.json of a model folder, as graph.py wrote them (
 net.Encoder.state_dict, matrices rounded to the int8 they ship in; another vocabulary, or other heads, are refused. Does not: bring
 back the optimizer's state: a run that begins here rises from a small rate.
 """
+import hashlib
+
 import onnx
 import torch
 from onnx import numpy_helper
@@ -38,6 +40,14 @@ def tensors(path, widths):
         out[f"outputs.{head}.bias"] = torch.tensor(held["outputs.b"][at:at + width])
         at += width
     return out
+
+
+def hash_of(begun):
+    """What tells weights from others."""
+    digest = hashlib.sha256()
+    for name, values in sorted(begun.items()):
+        digest.update(name.encode() + values.contiguous().numpy().tobytes())
+    return digest.hexdigest()
 
 
 def read(folder, tokenizer, widths):

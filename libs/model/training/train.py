@@ -3,8 +3,11 @@
 
     python libs/model/training/train.py --data DIR --out libs/model/weights/encoder-v2 --resume
 
-The same command goes on where an earlier one stopped or was killed, until the plan is done; then it calibrates, exports and
-evaluates. `--minutes` ends a sitting, not the plan. `--stages plan` only says what the plan holds and how long it takes.
+The weights that ship took two runs, and this does both: the run of profile `cpu` from the base, then that of profile `again` from
+the checkpoint of the first. A run that the work folder holds the end of is not done anew; `--begin-from` names other weights to begin
+with, and then there is one run. The same command goes on where an earlier one stopped or was killed, until the plans are done; then
+it calibrates, exports and evaluates. `--minutes` ends a sitting, not the plan. `--stages plan` only says what the plans hold and how
+long they take.
 
 With a card: `--device cuda --profile gpu`. With a teacher of twelve layers first:
     train.py ... --device cuda --profile teacher --stages base,rows,fit,teach --resume
@@ -26,6 +29,7 @@ import base
 import fit
 import plan
 import rows
+import took
 
 # Spanish and the word lists are small beside the English posts; their pieces are counted up so that both languages are kept.
 COUNTED = {"labelled": 1, "spanish": 20, "lexica": 6, "replay": 0.4}
@@ -43,11 +47,34 @@ def prepare(a, stages):
     import data
     from tokenizers import Tokenizer
 
+    began = time.monotonic()
     parts = data.splits(a.data)
     if make_base:
         base.prepare(a.work, data.vocabulary_texts(a.data, parts), COUNTED)
+        began = took.note(a.work, "base", began)
     if make_rows:
         rows.write(parts, Tokenizer.from_file(str(a.work / "tokenizer.json")), a.work)
+        took.note(a.work, "rows", began)
+
+
+def runs(a):
+    """[(profile, the weights its run begins with, or None for the base's)]: the run that is asked for, after those it goes on from."""
+    names = [a.profile] if a.begin_from else plan.runs(a.profile)
+    begins = [a.begin_from, *(a.work / f"checkpoint-{name}.pt" for name in names[:-1])]
+    return list(zip(names, begins))
+
+
+def trained(a, examples):
+    """Goes on with the runs; whether all of them are done."""
+    began = time.monotonic()
+    for name, begin in runs(a):
+        if a.resume and fit.is_done(examples, a.work, name, a.distil, begin):
+            print(f"  the run of profile {name} is done", flush=True)
+            continue
+        left = a.minutes and max(a.minutes - (time.monotonic() - began) / 60, 1e-3)
+        if not fit.fit(examples, a.work, name, left, a.threads, a.device, a.resume, a.fresh, a.distil, begin=begin):
+            return False
+    return True
 
 
 def main():
@@ -55,13 +82,13 @@ def main():
     a.add_argument("--data", type=pathlib.Path)
     a.add_argument("--out", type=pathlib.Path)
     a.add_argument("--work", default=pathlib.Path(tempfile.gettempdir()) / "tidemark-training", type=pathlib.Path)
-    a.add_argument("--profile", default="cpu", choices=list(plan.PROFILES))
+    a.add_argument("--profile", default=plan.SHIPPED, choices=list(plan.PROFILES))
     a.add_argument("--device", default="cpu")
     a.add_argument("--minutes", default=0.0, type=float, help="this sitting ends after so many minutes of training; 0: when the plan is done")
     a.add_argument("--threads", default=2, type=int)
     a.add_argument("--resume", action="store_true", help="go on from the state in the work folder, if there is one")
     a.add_argument("--fresh", action="store_true", help="throw the state in the work folder away")
-    a.add_argument("--begin-from", type=pathlib.Path, help="a model folder: begin with its weights in place of the base's (--profile again)")
+    a.add_argument("--begin-from", type=pathlib.Path, help="a checkpoint or a model folder whose weights the run begins with, whatever its profile says")
     a.add_argument("--distil", action="store_true", help="learn from teacher.npz in the work folder too")
     a.add_argument("--limit", type=int, help="the first rows of each stream and side only, for smoke tests")
     a.add_argument("--no-schemes", action="store_true", help="leave out the comparison of quantisation schemes")
@@ -72,13 +99,17 @@ def main():
     prepare(a, stages)
     examples = rows.read(a.work, a.limit) if {"plan", "fit", "teach", "finish"} & set(stages) else None
     if "plan" in stages:
-        fit.say_plan(examples, a.work, a.profile, a.threads, a.device)
-    if "fit" in stages and not fit.fit(examples, a.work, a.profile, a.minutes, a.threads, a.device, a.resume, a.fresh, a.distil, begin=a.begin_from):
+        for name, _ in runs(a):
+            print(f"  profile {name}", flush=True)
+            fit.say_plan(examples, a.work, name, a.threads, a.device)
+    if "fit" in stages and not trained(a, examples):
         return
     if "teach" in stages:
         import distil
 
+        teaching = time.monotonic()
         distil.teach(examples, a.work, a.device)
+        took.note(a.work, "teach", teaching)
     if "finish" in stages:
         import finish
 

@@ -27,6 +27,7 @@ pub struct Annotator {
     /// What a post that comes without a topic is about.
     topics: Arc<Finder>,
     provenance: Provenance,
+    posts_at_once: usize,
 }
 
 /// Everything that was found out about one text.
@@ -76,13 +77,19 @@ impl Annotator {
         };
         let (models, answering, present_from) = (models.into(), answering.into(), present_from.into());
         let topics = Arc::new(Finder::new(&settings.topics)?);
-        Ok(Self { lexica, models, answering, present_from, topics, provenance })
+        let posts_at_once = settings.device.posts();
+        Ok(Self { lexica, models, answering, present_from, topics, provenance, posts_at_once })
     }
 
     /// Which versions make the scores.
     #[must_use]
     pub fn provenance(&self) -> &Provenance {
         &self.provenance
+    }
+
+    /// Posts that are best given to [`Annotator::annotate`] together, on the device of the settings.
+    pub(crate) fn posts_at_once(&self) -> usize {
+        self.posts_at_once
     }
 
     /// The models that score: the one that ships, then those of one's own; none where lexica alone do.

@@ -8,8 +8,6 @@ use tidemark_domain::{Language, Proportion, RejectReason, Score, Wording};
 use tidemark_wire::annotated_file::{AnnotatedLine, Op, PostLine, RejectLine};
 use tidemark_wire::lines::Lines;
 
-/// Posts scored together.
-const BATCH_POSTS_MAX: usize = 1024;
 /// A longer text is refused.
 pub const TEXT_CHARS_MAX: usize = 100_000;
 
@@ -49,7 +47,8 @@ pub fn annotate_lines(
     mut progress: impl FnMut(u64, u64),
 ) -> Result<Summary, Error> {
     let mut summary = Summary::default();
-    let mut pending: Vec<Pending> = Vec::with_capacity(BATCH_POSTS_MAX);
+    let posts_max = annotator.posts_at_once();
+    let mut pending: Vec<Pending> = Vec::with_capacity(posts_max);
     // Lines that have, or will have, one of their own in the output.
     let mut placed = 0;
     let mut lines = Lines::new(input);
@@ -73,7 +72,7 @@ pub fn annotate_lines(
                 RejectLine::write(&mut rejects, line.number, reason, detail).map_err(Error::Write)?;
             }
         }
-        if pending.len() == BATCH_POSTS_MAX {
+        if pending.len() == posts_max {
             write_batch(annotator, &mut pending, &mut output, &mut summary)?;
             progress(lines.bytes(), lines.number());
         }

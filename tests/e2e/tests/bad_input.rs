@@ -404,6 +404,23 @@ fn a_damaged_model_is_named_with_what_to_do() {
     program.run(["annotate", &input, "--output", &out, "--model", &directory]).failed(7, &["model.onnx"]);
 }
 
+/// The library that the tests run with is for processors.
+#[test]
+fn a_device_that_cannot_be_used_is_named_with_what_to_do() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let input = input(folder.path());
+    let model = copied_model(folder.path()).display().to_string();
+    let (program, out) = (Program::find(), folder.path().join("out.jsonl").display().to_string());
+    let annotated =
+        |device: &str| program.run(["annotate", &input, "--output", &out, "--model", &model, "--device", device]);
+    for device in ["cuda", "tensorrt"] {
+        annotated(device).failed(7, &[device, "ORT_DYLIB_PATH", "--device"]);
+        assert!(!Path::new(&out).exists(), "no half of an output stays");
+    }
+    annotated("abacus").failed(2, &["abacus", "tensorrt"]);
+    annotated("cpu").succeeded();
+}
+
 #[test]
 fn a_wrong_configuration_is_named_by_its_key() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -139,7 +139,7 @@ fn by_line(
 }
 
 /// The lines of `text` with their numbers, without what ends them.
-fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+pub(crate) fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     (1..).zip(text.lines())
 }
 

@@ -71,7 +71,7 @@ mod tests {
         assert_eq!(error.to_string(), "mine.tsv, line 1: a prefix needs at least 3 characters before its `*`");
         assert!(matches!(
             Lexicon::read("mine", Language::English, Format::Tsv, "f", b"# nothing\n"),
-            Err(LexiconError::Empty { .. })
+            Err(LexiconError::Line { line: 1, fault: Fault::NoTerm, .. })
         ));
         assert!(matches!(
             Lexicon::read("My Words", Language::English, Format::Tsv, "f", b"a\tb\n"),

@@ -69,7 +69,9 @@ class Whole(unittest.TestCase):
         for head in catalogue.HEADS:
             self.assertIn(f"## `{head['marker']}`", card)
         self.assertIn("| marker | metric | where | goal | int8 | float32 | |", card)
-        self.assertEqual(set(json.loads((self.work / "evaluation.json").read_text())), {"int8", "fp32", "probes"})
+        self.assertEqual(set(json.loads((self.work / "evaluation-smoke.json").read_text())), {"int8", "fp32", "probes"})
+        self.assertIn("Wall time of all stages", card)
+        self.assertIn("## Tried for the goals that are missed", card)
 
     def test_what_the_product_answers(self):
         encoder = score.Encoder(self.out / "model.onnx", self.out / "tokenizer.json", 1)

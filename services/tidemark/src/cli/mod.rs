@@ -17,7 +17,7 @@ pub(crate) use ingest::{Ingest, IngestFile, IngestJetstream};
 pub(crate) use own::{LexiconAdd, LexiconCheck, LexiconCommand, MarkerAudit, MarkerCommand, ModelAdd, ModelCommand};
 pub(crate) use platform::{Broker, Doctor, Format, Key, Role, Run, Sql, Status, Up};
 pub(crate) use relate::{RelateCommand, RelateComposition, RelateLift, RelatePeople, RelateShift};
-pub(crate) use score::{Explain, InOut, Polarization, Series};
+pub(crate) use score::{Encoder, Explain, InOut, Polarization, Series};
 pub(crate) use signals::Signals;
 
 use clap::{Args, Parser, Subcommand};

@@ -93,12 +93,43 @@ pub(crate) struct ModelInOut {
     /// Output; `-` is standard output; .gz compresses.
     #[arg(long, short, value_name = "OUT")]
     pub(crate) output: PathBuf,
-    /// Folder of the model.
-    #[arg(long, value_name = "DIR", env = "TIDEMARK_MODEL_DIR")]
-    pub(crate) model: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) encoder: Encoder,
     /// Folder of models of one's own, beside the one that ships (`tidemark model add` makes DATA/models).
     #[arg(long, value_name = "DIR")]
     pub(crate) models: Option<PathBuf>,
+}
+
+/// The model that ships, or another in its place, and what it and models of one's own run on.
+#[derive(Debug, Args)]
+pub(crate) struct Encoder {
+    /// Folder of the model.
+    #[arg(long, value_name = "DIR", env = "TIDEMARK_MODEL_DIR")]
+    pub(crate) model: Option<PathBuf>,
+    /// What models run on. A card needs ONNX Runtime's build for it, which ORT_DYLIB_PATH names.
+    #[arg(long, value_enum, value_name = "DEVICE", env = "TIDEMARK_ANNOTATE__DEVICE", default_value_t = DeviceName::Cpu)]
+    pub(crate) device: DeviceName,
+}
+
+/// What a model runs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DeviceName {
+    /// The processor's cores.
+    Cpu,
+    /// An NVIDIA card.
+    Cuda,
+    /// An NVIDIA card through TensorRT.
+    Tensorrt,
+}
+
+impl From<DeviceName> for tidemark_model::Device {
+    fn from(device: DeviceName) -> Self {
+        match device {
+            DeviceName::Cpu => Self::Cpu,
+            DeviceName::Cuda => Self::Cuda,
+            DeviceName::Tensorrt => Self::Tensorrt,
+        }
+    }
 }
 
 /// `tidemark series`.
@@ -171,9 +202,8 @@ pub(crate) struct Polarization {
     /// Time zone whose civil days are counted.
     #[arg(long, value_name = "ZONE", default_value = "UTC")]
     pub(crate) zone: String,
-    /// Folder of the model, for posts that are not annotated.
-    #[arg(long, value_name = "DIR", env = "TIDEMARK_MODEL_DIR")]
-    pub(crate) model: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) encoder: Encoder,
     /// Print the report as JSON.
     #[arg(long)]
     pub(crate) json: bool,

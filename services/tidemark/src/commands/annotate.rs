@@ -1,6 +1,6 @@
 //! `tidemark annotate`: posts in a file, scored.
 
-use crate::cli::InOut;
+use crate::cli::{Encoder, InOut};
 use crate::config::Config;
 use crate::exit::{Exit, Failure, OrExit as _};
 use crate::files::{Input, Output, Rejects, open};
@@ -17,15 +17,19 @@ use tidemark_model::Head;
 pub(crate) fn settings(arguments: &InOut) -> Result<Settings, Failure> {
     let InOut { files, bundled, lexica, lexica_only, heads, topics } = arguments;
     Ok(Settings {
-        model_dir: files.model.clone(),
         models_dir: files.models.clone(),
         lexica: bundled.clone().unwrap_or_default(),
         lexica_dir: lexica.clone(),
         lexica_only: *lexica_only,
         heads: heads.clone().unwrap_or_default(),
         topics: topics.as_deref().map_or_else(|| Ok(Topics::default()), topics_of)?,
-        ..Settings::default()
+        ..encoder_of(&files.encoder)
     })
+}
+
+/// The model and what it runs on, as the arguments have it, and nothing else.
+pub(crate) fn encoder_of(arguments: &Encoder) -> Settings {
+    Settings { model_dir: arguments.model.clone(), device: arguments.device.into(), ..Settings::default() }
 }
 
 /// The topics of a configuration file, which is given for them.

@@ -1,6 +1,6 @@
 //! `tidemark explain`: why posts have the scores they have.
 
-use super::annotate::{annotator, exit_of};
+use super::annotate::{annotator, encoder_of, exit_of};
 use crate::cli::Explain;
 use crate::exit::{Exit, Failure, OrExit as _};
 use crate::files::{Output, Rejects, open};
@@ -17,7 +17,7 @@ use tidemark_wire::lines::Lines;
 pub(crate) fn run(arguments: Explain) -> Result<(), Failure> {
     let files = arguments.files;
     let input = open(&files.input).or_exit(Exit::Input)?;
-    let annotator = annotator(&Settings { model_dir: files.model, models_dir: files.models, ..Settings::default() })?;
+    let annotator = annotator(&Settings { models_dir: files.models, ..encoder_of(&files.encoder) })?;
     let known = annotator.explainable();
     if !known.contains(&arguments.marker) {
         return Err(anyhow::anyhow!(

@@ -3,7 +3,7 @@
 mod contexts;
 mod report;
 
-use super::annotate::annotated;
+use super::annotate::{annotated, encoder_of};
 use crate::cli::Polarization;
 use crate::event_file::{EventRow, read_events};
 use crate::exit::{Exit, Failure, OrExit as _};
@@ -52,7 +52,7 @@ pub(crate) fn run(arguments: &Polarization) -> Result<(), Failure> {
     let input = open(&arguments.input).or_exit(Exit::Input)?;
     // What is printed has no file that they could stand beside: they are then those of a stream.
     let mut rejects = Rejects::of(output.unwrap_or(Path::new("-"))).or_exit(Exit::Output)?;
-    let settings = Settings { model_dir: arguments.model.clone(), ..Settings::default() };
+    let settings = encoder_of(&arguments.encoder);
     let mut reading = Reading { zone: &zone, rejects: &mut rejects, posts: BTreeMap::new(), taken: 0, rejected: 0 };
     reading.read(input, &settings)?;
     let Reading { posts, taken, rejected, .. } = reading;

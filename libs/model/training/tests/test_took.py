@@ -1,0 +1,135 @@
+"""The one command: which runs it makes, which it finds done, and how its wall time is added up. No training, no data."""
+import argparse
+import json
+import pathlib
+import tempfile
+import time
+import unittest
+
+import torch
+
+import card
+import catalogue
+import evaluate
+import fit
+import net
+import plan
+import start
+import statements
+import took
+import train
+from tests.test_fit import made_up_rows
+from tiny import CONFIG
+
+FIT = {"seconds": 600, "steps": 3, "tokens": 900, "device": "cpu", "threads": 1, "teacher": False}
+
+
+class Folder(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.work = pathlib.Path(folder.name)
+
+    def noted(self, profile, **more):
+        (self.work / f"fit-{profile}.json").write_text(json.dumps({**FIT, "profile": profile, **more}))
+
+
+class Runs(Folder):
+    def asked(self, profile, begin=None):
+        return train.runs(argparse.Namespace(profile=profile, begin_from=begin, work=self.work))
+
+    def test_a_run_follows_those_it_goes_on_from(self):
+        self.assertEqual(self.asked("again"), [("cpu", None), ("again", self.work / "checkpoint-cpu.pt")])
+        self.assertEqual(self.asked("gpu"), [("gpu", None)])
+        self.assertEqual(self.asked("again", pathlib.Path("a-model")), [("again", pathlib.Path("a-model"))])
+
+    def test_where_a_run_begins_is_no_part_of_its_steps(self):
+        for name, before in plan.AFTER.items():
+            self.assertNotIn(before, plan.PROFILES[name].values())
+            self.assertEqual(plan.runs(name)[-2:], [before, name])
+        self.assertIn(plan.SHIPPED, plan.PROFILES)
+
+    def test_what_a_run_began_with(self):
+        self.assertIsNone(fit.begun_with(None, self.work))
+        self.assertEqual(fit.begun_with(self.work / "checkpoint-cpu.pt", self.work), "cpu")
+        for other in (self.work / "out", self.work.parent / "checkpoint-cpu.pt"):
+            self.assertEqual(fit.begun_with(other, self.work), took.ELSEWHERE)
+
+    def test_a_run_of_these_rows_is_done_and_one_of_others_is_not(self):
+        rows, profile = made_up_rows(), plan.PROFILES["smoke"]
+        mark = fit.mark_of(plan.schedule(rows, profile), profile, rows, False, False)
+        self.assertFalse(fit.is_done(rows, self.work, "smoke"))
+        self.noted("smoke", mark=mark, begun=None)
+        self.assertFalse(fit.is_done(rows, self.work, "smoke"))  # noted, but its weights are gone
+        (self.work / "checkpoint-smoke.pt").touch()
+        self.assertTrue(fit.is_done(rows, self.work, "smoke"))
+        self.assertFalse(fit.is_done(rows, self.work, "smoke", begin=self.work / "checkpoint-cpu.pt"))
+        self.assertFalse(fit.is_done(rows, self.work, "smoke", teach=True))
+        self.assertFalse(fit.is_done(made_up_rows(23), self.work, "smoke"))
+
+    def test_a_run_that_began_with_other_weights_is_not_done(self):
+        rows, profile, before = made_up_rows(), plan.PROFILES["smoke"], self.work / "checkpoint-cpu.pt"
+        mark = fit.mark_of(plan.schedule(rows, profile), profile, rows, False, True)
+        fit.write_whole({"w": torch.ones(3)}, before)
+        (self.work / "checkpoint-smoke.pt").touch()
+        self.noted("smoke", mark=mark, begun="cpu", begun_hash=start.hash_of({"w": torch.ones(3)}))
+        self.assertTrue(fit.is_done(rows, self.work, "smoke", begin=before))
+        fit.write_whole({"w": torch.zeros(3)}, before)
+        self.assertFalse(fit.is_done(rows, self.work, "smoke", begin=before))
+
+    def test_a_state_that_began_with_other_weights_is_refused(self):
+        rows = made_up_rows()
+        begun = net.Encoder(CONFIG, [catalogue.width(h) for h in catalogue.HEADS]).state_dict()
+        run = fit.Run(rows, CONFIG, plan.PROFILES["smoke"], begun=begun)
+        state = run.state()
+        run.restore(state)
+        other = fit.Run(rows, CONFIG, plan.PROFILES["smoke"], begun={name: values + 1 for name, values in begun.items()})
+        with self.assertRaises(SystemExit):
+            other.restore(state)
+        other.restore({name: value for name, value in state.items() if name != "begun"})
+
+
+class Attempts(Folder):
+    def test_every_goal_has_what_would_move_it(self):
+        self.assertEqual(set(statements.MOVES), set(evaluate.GOALS))
+        self.assertLessEqual(set(plan.runs(plan.SHIPPED)), set(statements.ATTEMPTS))
+
+    def test_a_missed_goal_shows_each_attempt_that_was_measured(self):
+        first = {"int8": {"emotion.ekman": {"es": {"macro_f1": 0.41}}}}
+        (self.work / "evaluation-v1.json").write_text(json.dumps(first))
+        result = {scheme: {marker: {} for marker in catalogue.BY_MARKER} for scheme in ("int8", "fp32")}
+        result["int8"]["emotion.ekman"] = {"es": {"macro_f1": 0.5}, "en": {"macro_f1": 0.46}}
+        lines = card.attempt_lines(self.work, result, "again")
+        row, = (line for line in lines if line.startswith("| `emotion.ekman`"))
+        self.assertIn("| es | ≥ 0.56 | 0.410 | – | 0.500 |", row)
+        self.assertEqual(list(card.attempts_of(self.work, result, "cpu")), ["v1", "cpu"])
+
+
+class WallTime(Folder):
+    def test_all_stages_are_added_up(self):
+        took.note(self.work, "base", time.monotonic() - 60)
+        took.note(self.work, "rows", time.monotonic() - 30)
+        took.note(self.work, "finish again", time.monotonic() - 120)
+        took.note(self.work, "finish cpu", time.monotonic() - 7)
+        self.noted("cpu", begun=None)
+        self.noted("again", begun="cpu", seconds=300)
+        self.assertEqual(took.line(self.work, "again"), "Wall time of all stages, pauses left out: 18.5 min (base 1.0 min, rows 0.5 min, fit cpu 10.0 min, fit again 5.0 min, finish 2.0 min).")
+        lines = "\n".join(card.training_lines(self.work, "again"))
+        self.assertIn("in 2 runs", lines)
+        self.assertIn("--out libs/model/weights/encoder-v2 --resume", lines)
+
+    def test_what_nobody_noted_is_named(self):
+        self.noted("again")  # of a time when a run did not say what it began with
+        told = took.line(self.work, "again")
+        self.assertIn("10.0 min (fit again 10.0 min)", told)
+        self.assertTrue(told.endswith("how long they took: base, rows, fit cpu, finish."), told)
+
+    def test_weights_from_elsewhere_and_a_teacher(self):
+        self.noted("gpu", begun=took.ELSEWHERE, teacher=True)
+        self.noted("teacher", begun=None)
+        self.assertEqual([name for name, _ in took.stages(self.work, "gpu")], ["base", "rows", "fit teacher", "teach", "fit elsewhere", "fit gpu", "finish"])
+        self.assertIn("--profile gpu", "\n".join(card.training_lines(self.work, "gpu")))
+
+
+if __name__ == "__main__":
+    unittest.main()
