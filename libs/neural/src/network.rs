@@ -69,6 +69,27 @@ impl Network {
         Self { layers, levels }
     }
 
+    /// All weights and biases: layer by layer, the weights of each input's row, then the biases.
+    pub fn numbers(&self) -> impl Iterator<Item = f32> + '_ {
+        self.layers.iter().flat_map(|layer| layer.weights.iter().chain(&layer.biases).copied())
+    }
+
+    /// The network of so many inputs, hidden units, targets and levels that has these [`Network::numbers`]; `None` where
+    /// there are more or fewer of them, or one is not finite.
+    #[must_use]
+    pub fn of_numbers([inputs, hidden, targets, levels]: [usize; 4], numbers: &[f32]) -> Option<Self> {
+        let mut rest = numbers;
+        let mut layer = |rows: usize, columns: usize| {
+            let (weights, after) = rest.split_at_checked(rows * columns)?;
+            let (biases, after) = after.split_at_checked(columns)?;
+            rest = after;
+            let weights = Array2::from_shape_vec((rows, columns), weights.to_vec()).ok()?;
+            Some(Layer { weights, biases: Array1::from_vec(biases.to_vec()) })
+        };
+        let layers = [layer(inputs, hidden)?, layer(hidden, hidden)?, layer(hidden, targets * levels)?];
+        (rest.is_empty() && numbers.iter().all(|number| number.is_finite())).then_some(Self { layers, levels })
+    }
+
     /// The quantiles of each target of one row, in the order of the levels; none for a row of another width than the
     /// lessons had.
     #[must_use]

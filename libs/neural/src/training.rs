@@ -1,7 +1,7 @@
 //! How a network learns.
 //!
 //! No lesson is shown as it came. Each is mixed with another of its group: `cos a` of the one and `± sin a` of the other,
-//! `a` drawn anew, and the sum turned upside down every other time. Where inputs and answers are linear in what they are
+//! `a` drawn anew up to 45°, and the sum turned upside down every other time. Where inputs and answers are linear in what they are
 //! made of, and of one scale, a mixture is as plausible as its parts (mixup: Zhang and others, ICLR 2018). Lessons of one
 //! day resemble each other; mixed across days, what that day was like can not be learnt by heart.
 
@@ -12,7 +12,7 @@ use crate::{
 use ndarray::Array2;
 use rand::{Rng, SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
-use std::f32::consts::{FRAC_PI_2, PI};
+use std::f32::consts::{FRAC_PI_4, PI};
 
 /// Adam's memories of slopes and of their squares, and what keeps it from dividing by nothing: the paper's own.
 const SLOPE_MEMORY: f32 = 0.9;
@@ -152,7 +152,7 @@ impl<'l> Batch<'l> {
             let row = self.order.pop().unwrap_or(0);
             let group = &self.groups[usize::from(lessons.groups()[row])];
             let other = group[random.random_range(0..group.len())];
-            let (sine, cosine) = random.random_range(0.0..FRAC_PI_2).sin_cos();
+            let (sine, cosine) = random.random_range(0.0..FRAC_PI_4).sin_cos();
             let sign = |random: &mut dyn rand::RngCore| if random.random() { 1.0 } else { -1.0 };
             let (own, added) = (cosine * sign(random), sine * sign(random));
             let pairs = inputs.iter_mut().zip(lessons.inputs(row).iter().zip(lessons.inputs(other)));

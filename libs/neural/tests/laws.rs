@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use proptest::prelude::*;
-use tidemark_neural::{Lessons, Plan, train};
+use tidemark_neural::{Lessons, Network, Plan, train};
 
 fn plan(seed: u64, steps: usize) -> Plan {
     Plan { levels: vec![0.1, 0.25, 0.5, 0.75, 0.9], hidden: 16, steps, batch: 64, rate: 0.01, mixed: 1, seed }
@@ -43,6 +43,16 @@ fn the_same_seed_is_the_same_network() {
     let lessons = lessons(300);
     assert_eq!(train(&lessons, &plan(1, 20)), train(&lessons, &plan(1, 20)));
     assert_ne!(train(&lessons, &plan(1, 20)), train(&lessons, &plan(2, 20)));
+}
+
+#[test]
+fn a_network_is_its_numbers() {
+    let network = train(&lessons(300), &plan(1, 20)).unwrap();
+    let mut numbers: Vec<f32> = network.numbers().collect();
+    assert_eq!(Network::of_numbers([2, 16, 1, 5], &numbers), Some(network));
+    assert_eq!(Network::of_numbers([3, 16, 1, 5], &numbers), None);
+    numbers[7] = f32::NAN;
+    assert_eq!(Network::of_numbers([2, 16, 1, 5], &numbers), None);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //!
 //! The errors of the honest past forecasts of `h` days ahead, pooled with those of `h - 1` and `h + 1`, are laid around
 //! the forecast: their quantiles are its quantiles. Nothing is assumed about their shape; a bias is corrected by their
-//! median, an asymmetry kept. Errors of one week resemble each other, so a short history has seen fewer independent
+//! median, shrunk where it is that of few weeks, an asymmetry kept. Errors of one week resemble each other, so a short history has seen fewer independent
 //! errors than it counts: the bands of short histories are widened.
 
 use crate::{filter::Filtered, filter::WARM_UP_DAYS, rolled::Rolled};
@@ -16,6 +16,8 @@ const LEAST_ERRORS: usize = 20;
 /// Widening: quantiles are stretched by `sqrt(1 + WIDENING / weeks of errors)`, as if three more parameters had been
 /// fitted to weekly errors (level, profile and weights are).
 const WIDENING: f64 = 3.0;
+/// A bias is corrected by `weeks / (weeks + BELIEVED_WEEKS)` of it: that of a few weeks is chance.
+const BELIEVED_WEEKS: f64 = 3.0;
 /// Errors are those of the last two years of forecasts: more steady the tails, but older ones come from other times.
 const ERROR_DAYS: usize = 730;
 
@@ -39,7 +41,9 @@ fn offsets(series: &Filtered, rolled: &Rolled, ahead: usize) -> [f64; 23] {
     let weeks = days as f64 / series.season() as f64;
     let stretch = (1.0 + WIDENING / weeks).sqrt();
     errors.sort_by(f64::total_cmp);
-    QUANTILE_LEVELS.map(|level| stretch * quantile(&errors, level))
+    let middle = quantile(&errors, 0.5);
+    let kept = weeks / (weeks + BELIEVED_WEEKS);
+    QUANTILE_LEVELS.map(|level| kept * middle + stretch * (quantile(&errors, level) - middle))
 }
 
 fn past_errors(series: &Filtered, rolled: &Rolled, ahead: usize) -> impl Iterator<Item = f64> {

@@ -157,6 +157,8 @@ impl Start {
         let known = || observed.iter().copied().enumerate().filter(|(_, value)| !value.is_nan());
         let level = median(known().map(|(_, value)| value).collect());
         let mut profile = [0.0; WEEK];
+        // Misses of a weekday seen `m` times count `(m + 1) / m` times: its deviation was taken from the same days.
+        let mut unseen = [1.0; WEEK];
         for (weekday, deviation) in profile.iter_mut().enumerate() {
             let seen: Vec<f64> = known()
                 .filter(|(day, _)| (first_weekday + day) % season == weekday)
@@ -164,9 +166,14 @@ impl Start {
                 .collect();
             let count = seen.len() as f64;
             *deviation = median(seen) * count / (count + 1.0);
+            unseen[weekday] = (count + 1.0) / count.max(1.0);
         }
-        let misses =
-            known().map(|(day, value)| (value - level - profile[(first_weekday + day) % season]).abs()).collect();
+        let misses = known()
+            .map(|(day, value)| {
+                let weekday = (first_weekday + day) % season;
+                (value - level - profile[weekday]).abs() * unseen[weekday]
+            })
+            .collect();
         Self { level, profile, scale: (1.4826 * median(misses)).max(LEAST_SCALE) }
     }
 }

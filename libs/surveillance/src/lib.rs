@@ -19,7 +19,8 @@
 //! 3. [`combine`] weighs members by how well they have done lately, horizon by horizon, again only with what was known.
 //! 4. [`bands`] turns the errors of the past forecasts into quantiles around the last one (split conformal).
 //! 5. [`network`], trained on a whole panel's past days, says what such a forecast misses; its quantiles and those of
-//!    the series' own past are averaged, level by level.
+//!    the series' own past are averaged, level by level. On dates that the panel found to come again each year
+//!    (`recurring`), last year's deviation is added.
 //! 6. [`joint`] draws paths whose days depend on each other as those errors did; [`peaks`] counts over them.
 //! 7. [`ensemble`] averages it with other teams' forecasts, weighted by how well each has done lately.
 //! 8. [`reconcile`] makes paths of regions and of all of them together add up.
@@ -57,6 +58,7 @@ pub mod network;
 pub mod peaks;
 pub mod prevalence;
 pub mod reconcile;
+mod recurring;
 pub mod regression;
 pub mod rolled;
 pub mod scale;

@@ -29,9 +29,9 @@ pub const MAX_HORIZON_DAYS: usize = 365;
 /// seen every day of the year twice before the last.
 pub const DEFAULT_HISTORY_DAYS: usize = 1095;
 
-/// The network's share of a quantile, where there is a network; the statistical models have the rest. What is averaged
-/// are quantiles of one level, on the logit scale.
-const NETWORK_SHARE: f64 = 0.7;
+/// The network's share of a quantile of tomorrow and of its last day, on a straight line between; the statistical models
+/// have the rest. What is averaged are quantiles of one level, on the logit scale.
+const NETWORK_SHARE: (f64, f64) = (0.65, 0.9);
 /// Forecasts that miss on different days are averaged into one that misses less than its bands say: they are narrowed.
 const NARROWED: f64 = 0.95;
 
@@ -212,7 +212,12 @@ fn continued<T>(
         let mut quantiles = bands(&series, past);
         if let Some(network) = network.filter(|_| *model == Model::Tidemark) {
             let learnt = network.quantiles(&series, of(Model::Smoothing)?, past);
-            quantiles.iter_mut().zip(&learnt).for_each(|(own, learnt)| average(own, learnt));
+            let learnt = learnt.iter().enumerate();
+            quantiles.iter_mut().zip(learnt).for_each(|(own, (index, learnt))| average(own, learnt, index));
+            for (ahead, day) in (1..).zip(&mut quantiles) {
+                let offset = network.recurring().offset(history.first(), &series, ahead);
+                day.iter_mut().for_each(|quantile| *quantile += offset);
+            }
         }
         quantiles.truncate(steps);
         let quantiles = quantiles.into_iter().map(|day| proportions(day, scale)).collect();
@@ -222,8 +227,10 @@ fn continued<T>(
     Ok(models.iter().map(answer).collect())
 }
 
-fn average(own: &mut [f64; 23], learnt: &[f64; 23]) {
-    own.iter_mut().zip(learnt).for_each(|(own, learnt)| *own += NETWORK_SHARE * (learnt - *own));
+fn average(own: &mut [f64; 23], learnt: &[f64; 23], index: usize) {
+    let (near, far) = NETWORK_SHARE;
+    let share = near + (far - near) * index as f64 / (HORIZON_DAYS - 1) as f64;
+    own.iter_mut().zip(learnt).for_each(|(own, learnt)| *own += share * (learnt - *own));
     let median = own[11];
     own.iter_mut().for_each(|quantile| *quantile = median + NARROWED * (*quantile - median));
 }

@@ -5,25 +5,31 @@ use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use tidemark_surveillance::{
     History, Network,
-    network::{LEAST_PAST_DAYS, MEMBERS, PanelLessons, train_member, training_days},
+    network::{LEAST_PAST_DAYS, MEMBERS, Member, PanelLessons, shipped, train_member, training_days},
 };
 
 /// More series than these teach no more, and would cost time and memory: then some are taken, evenly.
 const MOST_SERIES: usize = 256;
 
-/// Trains on the days of a panel up to `until`, on every core; `None` where they are too few, or reach not far enough back.
+/// Trains on the days of a panel up to `until`, on every core. Where they are too few, or reach not far enough back, the
+/// network that ships has its say; `None` of days that it knows itself.
 pub(crate) fn learn(panel: &[&History], until: Date) -> Option<Network> {
     // A series of weeks has no days to teach.
     let panel: Vec<&History> = panel.iter().copied().filter(|history| history.step_days() == 1).collect();
     let latest_first = until.saturating_sub(LEAST_PAST_DAYS.days());
-    panel.iter().find(|history| history.first() <= latest_first)?;
+    let reaches_back = panel.iter().any(|history| history.first() <= latest_first);
     let taken: Vec<&History> = panel.iter().copied().step_by(panel.len().div_ceil(MOST_SERIES).max(1)).collect();
     let each: Vec<PanelLessons> =
         taken.into_par_iter().enumerate().map(|(place, history)| PanelLessons::of(history, until, place)).collect();
     let mut lessons = PanelLessons::new();
     each.into_iter().for_each(|some| lessons.append(some));
-    let members = (0..MEMBERS).into_par_iter().map(|seed| train_member(&lessons, seed));
-    Some(members.collect::<Option<Vec<_>>>()?.into_iter().collect())
+    let members: Option<Vec<Member>> = if reaches_back {
+        (0..MEMBERS).into_par_iter().map(|seed| train_member(&lessons, seed)).collect()
+    } else {
+        None
+    };
+    let known = shipped(until);
+    (members.is_some() || known.is_some()).then(|| Network::of(members.unwrap_or_default(), &lessons, known))
 }
 
 /// The networks of many origins. Each has seen the days up to the first origin that it serves, and no later one.

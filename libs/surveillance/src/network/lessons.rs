@@ -9,8 +9,15 @@ use super::{
     inputs::{INPUTS, Look},
 };
 use crate::{
-    History, combine::combine, filter::Filtered, regression::LagRegression, rolled::Member as _, scale::LogitScale,
-    series::MIN_OBSERVED_DAYS, smoothing::SmoothingPool,
+    History,
+    combine::combine,
+    filter::Filtered,
+    recurring::{RecurringDays, Years},
+    regression::LagRegression,
+    rolled::Member as _,
+    scale::LogitScale,
+    series::MIN_OBSERVED_DAYS,
+    smoothing::SmoothingPool,
 };
 use jiff::civil::Date;
 use std::ops::Range;
@@ -33,13 +40,16 @@ const FARTHEST: f64 = 15.0;
 
 /// What a panel's past teaches.
 #[derive(Debug, Clone, PartialEq)]
-pub struct PanelLessons(Lessons);
+pub struct PanelLessons {
+    rows: Lessons,
+    years: Years,
+}
 
 impl PanelLessons {
     /// None yet.
     #[must_use]
     pub fn new() -> Self {
-        Self(Lessons::new(INPUTS, HORIZON_DAYS))
+        Self { rows: Lessons::new(INPUTS, HORIZON_DAYS), years: Years::new() }
     }
 
     /// What one series teaches of the days up to `until`, it included; `place` is any number, another for each series,
@@ -48,6 +58,9 @@ impl PanelLessons {
     pub fn of(history: &History, until: Date, place: usize) -> Self {
         let mut lessons = Self::new();
         let Some(history) = history.known_at(until, MOST_DAYS) else { return lessons };
+        if history.observed() >= MIN_OBSERVED_DAYS {
+            lessons.years.add(&history, &Filtered::new(&history, LogitScale::of(&history)));
+        }
         for first in (0..history.values().len()).step_by(QUARTER_DAYS) {
             let end = (first + QUARTER_DAYS).min(history.values().len());
             let year = first.saturating_sub(YEAR_DAYS);
@@ -59,23 +72,29 @@ impl PanelLessons {
 
     /// Adds another series' lessons.
     pub fn append(&mut self, other: Self) {
-        self.0.append(other.0);
+        self.rows.append(other.rows);
+        self.years.append(&other.years);
     }
 
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.rows.len()
     }
 
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.rows.is_empty()
     }
 
     pub(super) const fn rows(&self) -> &Lessons {
-        &self.0
+        &self.rows
+    }
+
+    /// What they say of the dates of the year; `known` is believed of those that they hardly show.
+    pub(super) fn recurring(&self, known: Option<&RecurringDays>) -> RecurringDays {
+        self.years.recurring(known)
     }
 
     /// Lessons from the day `from` on, as if the history were `days` alone; answers may lie behind them.
@@ -106,7 +125,7 @@ impl PanelLessons {
                     }) as f32
                 })
                 .collect();
-            self.0.push(series.weekday(row) as u8, look.inputs(), &answers);
+            self.rows.push(series.weekday(row) as u8, look.inputs(), &answers);
         }
     }
 }

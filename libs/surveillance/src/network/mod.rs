@@ -6,19 +6,23 @@
 //! smoothers and the regression together had said. Answers are quantiles of that distance; nothing is assumed of its
 //! shape. The network learns the *panel's own* days, no other's, and only those up to the day it is trained for.
 //!
-//! Two networks from different seeds are averaged, quantile by quantile. Forecasts beyond [`HORIZON_DAYS`], of panels
-//! with fewer than [`LEAST_LESSONS`] or less than [`LEAST_PAST_DAYS`] behind them, of series that hardly move, or without
-//! a network at all, are the statistical models' alone.
+//! Two networks from different seeds are averaged, quantile by quantile. Forecasts beyond [`HORIZON_DAYS`], of series
+//! that hardly move, or without a network at all, are the statistical models' alone.
+//!
+//! A panel with fewer than [`LEAST_LESSONS`], or less than [`LEAST_PAST_DAYS`] behind it, is taught by others: one
+//! network is [`shipped`], and serves the days after the last that it knows.
 //!
 //! docs/forecasting.md tells what was tried and what it was worth.
 
 mod inputs;
 mod lessons;
+mod shipped;
 
 pub use lessons::PanelLessons;
+pub use shipped::{shipped, shipping};
 
-use crate::{filter::Filtered, rolled::Rolled, series::days_between};
-use inputs::{LEAST_SCALE, Look, MIXED};
+use crate::{filter::Filtered, recurring::RecurringDays, rolled::Rolled, series::days_between};
+use inputs::{INPUTS, LEAST_SCALE, Look, MIXED};
 use jiff::civil::Date;
 use tidemark_domain::forecast::QUANTILE_LEVELS;
 use tidemark_neural::{Plan, train};
@@ -27,8 +31,8 @@ use tidemark_neural::{Plan, train};
 pub const HORIZON_DAYS: usize = 14;
 /// Networks that are averaged.
 pub const MEMBERS: u64 = 2;
-/// Fewer lessons than these, about eleven years of series, teach a network nothing that holds tomorrow.
-pub const LEAST_LESSONS: usize = 3_000;
+/// Fewer lessons than these, about seventy years of series, and others' days teach more than a panel's own.
+pub const LEAST_LESSONS: usize = 20_000;
 /// A panel must reach back so many days, two years, however many series it has: series of one year share its surges, and
 /// what a network learns from the few is that levels fall back.
 pub const LEAST_PAST_DAYS: i64 = 730;
@@ -51,20 +55,38 @@ pub struct Member(tidemark_neural::Network);
 #[derive(Debug, Clone, PartialEq)]
 pub struct Network {
     members: Vec<Member>,
+    recurring: RecurringDays,
 }
 
 impl Network {
     /// Trains the members one after the other; `None` below [`LEAST_LESSONS`].
     #[must_use]
     pub fn train(lessons: &PanelLessons) -> Option<Self> {
-        (0..MEMBERS).map(|seed| train_member(lessons, seed)).collect()
+        let members: Option<Vec<Member>> = (0..MEMBERS).map(|seed| train_member(lessons, seed)).collect();
+        Some(Self::of(members?, lessons, None))
+    }
+
+    /// Of members, and of what the same lessons say of the dates of the year. Of dates that they hardly show, and for
+    /// want of members, `known` is believed.
+    #[must_use]
+    pub fn of(members: Vec<Member>, lessons: &PanelLessons, known: Option<&Self>) -> Self {
+        let recurring = lessons.recurring(known.map(|known| &known.recurring));
+        let members = match known {
+            Some(known) if members.is_empty() => known.members.clone(),
+            _ => members,
+        };
+        Self { members, recurring }
+    }
+
+    pub(crate) const fn recurring(&self) -> &RecurringDays {
+        &self.recurring
     }
 
     /// Quantiles on the logit scale of the [`HORIZON_DAYS`] after the last day, by what was forecast for them. None of a
     /// series that hardly moves: it is continued as it is.
     pub(crate) fn quantiles(&self, series: &Filtered, smoothing: &Rolled, combined: &Rolled) -> Vec<[f64; 23]> {
         let last = series.days() - 1;
-        if series.scale[last] < LEAST_SCALE {
+        if series.scale[last] < LEAST_SCALE || self.members.is_empty() {
             return Vec::new();
         }
         let look = Look::at(series, smoothing.row(last), combined.row(last), last);
@@ -81,14 +103,7 @@ impl Network {
     }
 }
 
-/// Members can be trained side by side.
-impl FromIterator<Member> for Network {
-    fn from_iter<I: IntoIterator<Item = Member>>(members: I) -> Self {
-        Self { members: members.into_iter().collect() }
-    }
-}
-
-/// Trains the member of a seed, from 0 to [`MEMBERS`]; `None` below [`LEAST_LESSONS`].
+/// Trains the member of a seed, from 0 to [`MEMBERS`]; `None` below [`LEAST_LESSONS`]. Members can be trained side by side.
 #[must_use]
 pub fn train_member(lessons: &PanelLessons, seed: u64) -> Option<Member> {
     let count = lessons.len();
