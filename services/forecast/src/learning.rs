@@ -5,7 +5,9 @@ use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use tidemark_surveillance::{
     History, Network,
-    network::{LEAST_PAST_DAYS, MEMBERS, Member, PanelLessons, shipped, train_member, training_days},
+    network::{
+        LEAST_LESSONS, LEAST_PAST_DAYS, MEMBERS, OWN_LESSONS, PanelLessons, shipped, train_member, training_days,
+    },
 };
 
 /// More series than these teach no more, and would cost time and memory: then some are taken, evenly.
@@ -23,13 +25,11 @@ pub(crate) fn learn(panel: &[&History], until: Date) -> Option<Network> {
         taken.into_par_iter().enumerate().map(|(place, history)| PanelLessons::of(history, until, place)).collect();
     let mut lessons = PanelLessons::new();
     each.into_iter().for_each(|some| lessons.append(some));
-    let members: Option<Vec<Member>> = if reaches_back {
-        (0..MEMBERS).into_par_iter().map(|seed| train_member(&lessons, seed)).collect()
-    } else {
-        None
-    };
     let known = shipped(until);
-    (members.is_some() || known.is_some()).then(|| Network::of(members.unwrap_or_default(), &lessons, known))
+    let least = if known.is_some() { OWN_LESSONS } else { LEAST_LESSONS };
+    let own = if reaches_back && lessons.len() >= least { MEMBERS } else { 0 };
+    let members: Vec<_> = (0..own).into_par_iter().filter_map(|seed| train_member(&lessons, seed)).collect();
+    (own > 0 || known.is_some()).then(|| Network::of(members, &lessons, known))
 }
 
 /// The networks of many origins. Each has seen the days up to the first origin that it serves, and no later one.

@@ -9,8 +9,8 @@
 //! Two networks from different seeds are averaged, quantile by quantile. Forecasts beyond [`HORIZON_DAYS`], of series
 //! that hardly move, or without a network at all, are the statistical models' alone.
 //!
-//! A panel with fewer than [`LEAST_LESSONS`], or less than [`LEAST_PAST_DAYS`] behind it, is taught by others: one
-//! network is [`shipped`], and serves the days after the last that it knows.
+//! A panel with fewer than [`OWN_LESSONS`], or less than [`LEAST_PAST_DAYS`] behind it, is taught by others: one network is
+//! [`shipped`], and serves the days after the last that it knows. Of earlier days, [`LEAST_LESSONS`] of its own do.
 //!
 //! docs/forecasting.md tells what was tried and what it was worth.
 
@@ -31,8 +31,10 @@ use tidemark_neural::{Plan, train};
 pub const HORIZON_DAYS: usize = 14;
 /// Networks that are averaged.
 pub const MEMBERS: u64 = 2;
-/// Fewer lessons than these, about seventy years of series, and others' days teach more than a panel's own.
-pub const LEAST_LESSONS: usize = 20_000;
+/// Fewer lessons than these, about eleven years of series, teach a network nothing that holds tomorrow.
+pub const LEAST_LESSONS: usize = 3_000;
+/// Fewer than these, about seventy years, and others' days teach more than a panel's own.
+pub const OWN_LESSONS: usize = 20_000;
 /// A panel must reach back so many days, two years, however many series it has: series of one year share its surges, and
 /// what a network learns from the few is that levels fall back.
 pub const LEAST_PAST_DAYS: i64 = 730;
