@@ -172,6 +172,11 @@ class Run:
         return {name: value.detach().cpu() for name, value in self.model.state_dict().items()}
 
 
+def averaged(begun, ended, share):
+    """The weights at a share of the way from where a run began to where it ended."""
+    return {name: (1 - share) * begun[name].cpu() + share * value for name, value in ended.items()}
+
+
 def write_whole(value, path):
     """torch.save, so that `path` is the old file or the new one, whenever the machine stops."""
     part = path.with_suffix(".tmp")
@@ -294,7 +299,10 @@ def fit(rows, work, profile_name, minutes, threads, device="cpu", resume=False, 
             print(f"  stopped at step {run.position} of {len(run.batches)}; the same command with --resume goes on", flush=True)
             return False
     write_whole(run.state(), place)
-    write_whole(run.weights(), work / f"checkpoint-{profile_name}.pt")
+    weights = run.weights()
+    if begun and profile_name in plan.AVERAGED:
+        weights = averaged(begun, weights, plan.AVERAGED[profile_name])
+    write_whole(weights, work / f"checkpoint-{profile_name}.pt")
     (work / f"fit-{profile_name}.json").write_text(json.dumps(
         {"profile": profile_name, "seconds": round(run.seconds), "steps": run.position, "tokens": run.tokens, "device": device, "threads": threads, "teacher": teach,
          "begun": begun_with(begin, work), "begun_hash": run.begun, "mark": run.mark}))

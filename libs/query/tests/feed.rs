@@ -167,7 +167,7 @@ async fn signals_from_before_suspect_days_were_named_are_read_and_name_none() {
     let mut writer = lake.writer(tables::SIGNALS, &older).await.unwrap();
     writer.append(vec![batch], &[]).await.unwrap();
     session.refresh().await.unwrap();
-    assert_eq!(session.signals().await.unwrap(), [feed.clone()]);
+    assert_eq!(session.signals().await.unwrap(), std::slice::from_ref(&feed));
     // Judged once more, it names them.
     let issued_at = Timestamp::from_second(10).unwrap();
     let named = Signal { suspect_days: vec![feed.first_day], issued_at, ..feed };

@@ -116,12 +116,12 @@ async fn both_doors_give_the_same_answers_and_no_small_cell_shows_a_number() {
     assert!((0.01..=0.99).contains(&exceed), "{exceed}");
     // Above the 0.75 quantile of each day one course of four, and on the next day another.
     assert_eq!(forecasts["p_exceed_within"], 0.5);
-    let ask = proto::ListForecastsRequest {
+    let ahead = proto::ListForecastsRequest {
         source: "simulated".to_owned(),
         marker: "mh.stress".to_owned(),
         ..Default::default()
     };
-    let said = grpc.list_forecasts(ask).await.unwrap().into_inner();
+    let said = grpc.list_forecasts(ahead).await.unwrap().into_inner();
     assert_eq!((said.threshold, said.p_exceed_within), (Some(0.25), Some(0.5)));
     assert!((said.days[0].p_exceed.unwrap() - exceed).abs() < 1e-12);
 

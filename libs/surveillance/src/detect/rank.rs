@@ -192,7 +192,7 @@ impl<K: Ord + Clone> List<K> {
         for (detector, judgements) in judged {
             for Judgement { period, n, verdict } in judgements {
                 let (Some(n), Ok(finding)) = (*n, *verdict) else { continue };
-                let signal = Signal { key: key.clone(), period: *period, detector: *detector, finding, n: n as f64 };
+                let signal = Signal { key: key.clone(), period: *period, detector, finding, n: n as f64 };
                 periods.entry(*period).or_default().push(signal);
             }
         }

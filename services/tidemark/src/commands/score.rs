@@ -143,7 +143,7 @@ fn table(report: &BTreeMap<String, ModelReport>, baseline: Option<&str>) -> Stri
             let _ = writeln!(text, "{name}: {line}");
         }
     }
-    text + &reliability(report)
+    text + reliability(report).as_str()
 }
 
 /// How often what was said to exceed with each probability did; nothing where no threshold was given.
