@@ -6,7 +6,6 @@ mod common;
 use common::{Row, post, rows};
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
-use std::sync::Arc;
 use tidemark_domain::{Judgement, PeriodKind, SeriesKey, Signal, SignalKind, TrackRecord};
 use tidemark_lake::Lake;
 use tidemark_query::{FeedFacts, Limits, SeriesFilter, Session, TrackRecords, tables};
@@ -132,48 +131,6 @@ async fn a_signal_comes_back_as_it_stands_and_goes_when_it_is_withdrawn() {
                     day,2024-05-04,no posts; 120 are usual\nepiweek,2024-05-04,no posts; 120 are usual\n\
                     isoweek,2024-05-05,no posts; 120 are usual\n";
     assert_eq!(String::from_utf8(answer).unwrap(), expected);
-}
-
-#[tokio::test]
-async fn signals_from_before_suspect_days_were_named_are_read_and_name_none() {
-    let (folder, session) = session(&[post("1", "2024-01-01")]).await;
-    let lake = Lake::open(folder.path().to_str().unwrap()).unwrap();
-    let feed = Signal {
-        id: "f".to_owned(),
-        kind: SignalKind::DataQuality,
-        source: "feed".to_owned(),
-        region: "all".to_owned(),
-        language: "all".to_owned(),
-        marker: None,
-        first_day: date(2024, 5, 1),
-        last_day: date(2024, 5, 1),
-        days: 1,
-        suspect_days: vec![],
-        score: None,
-        reasons: vec!["no posts; 120 are usual".to_owned()],
-        is_withdrawn: false,
-        issued_at: Timestamp::UNIX_EPOCH,
-    };
-    let row = serde_json::json!({
-        "id": "f", "kind": "data_quality", "source": "feed", "region": "all", "language": "all",
-        "first_day": "2024-05-01", "last_day": "2024-05-01", "days": 1, "reasons": ["no posts; 120 are usual"],
-        "is_withdrawn": false, "issued_at": "1970-01-01T00:00:00Z",
-    });
-    let columns: Vec<usize> = (0..tables::signals().fields().len() - 1).collect();
-    let older = Arc::new(tables::signals().project(&columns).unwrap());
-    let mut decoder = arrow::json::ReaderBuilder::new(older.clone()).build_decoder().unwrap();
-    decoder.serialize(&[row]).unwrap();
-    let batch = decoder.flush().unwrap().unwrap();
-    let mut writer = lake.writer(tables::SIGNALS, &older).await.unwrap();
-    writer.append(vec![batch], &[]).await.unwrap();
-    session.refresh().await.unwrap();
-    assert_eq!(session.signals().await.unwrap(), std::slice::from_ref(&feed));
-    // Judged once more, it names them.
-    let issued_at = Timestamp::from_second(10).unwrap();
-    let named = Signal { suspect_days: vec![feed.first_day], issued_at, ..feed };
-    session.append_signals(std::slice::from_ref(&named)).await.unwrap();
-    session.refresh().await.unwrap();
-    assert_eq!(session.signals().await.unwrap(), [named]);
 }
 
 #[tokio::test]

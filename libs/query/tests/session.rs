@@ -461,40 +461,6 @@ async fn forecasts_and_alerts_come_back_as_they_were_written() {
 }
 
 #[tokio::test]
-async fn forecasts_issued_before_their_days_were_joined_are_read_and_go_on() {
-    let here = empty().await;
-    let schema = tables::forecasts();
-    let older: Vec<usize> = (0..schema.fields().len()).filter(|at| schema.field(*at).name() != "ranks").collect();
-    let schema = Arc::new(schema.project(&older).unwrap());
-    let row = |horizon_days: u16| {
-        serde_json::json!({
-            "source": "feed", "region": "all", "language": "all", "marker": "m.x", "period": "day",
-            "model_id": "tidemark", "origin": "2024-01-01", "horizon_days": horizon_days,
-            "target": format!("2024-01-0{}", horizon_days + 1), "quantiles": vec![0.1; 23],
-            "issued_at": "2024-01-02T00:00:00Z",
-        })
-    };
-    let mut decoder = arrow::json::ReaderBuilder::new(schema.clone()).build_decoder().unwrap();
-    decoder.serialize(&[row(1), row(2)]).unwrap();
-    let batch = decoder.flush().unwrap().unwrap();
-    let mut writer = here.lake.writer(tables::FORECASTS, &schema).await.unwrap();
-    writer.append(vec![batch], &[]).await.unwrap();
-    drop(writer);
-    here.session.refresh().await.unwrap();
-    let read = here.session.forecasts(&SeriesFilter::default()).await.unwrap();
-    assert_eq!(read.iter().map(|point| point.ranks.len()).collect::<Vec<_>>(), [0, 0]);
-
-    let origin = "2024-01-02".parse().unwrap();
-    let mut next = read[..1].to_vec();
-    (next[0].origin, next[0].target, next[0].ranks) = (origin, "2024-01-03".parse().unwrap(), vec![1, 0]);
-    here.session.append_forecasts(&next).await.unwrap();
-    here.session.refresh().await.unwrap();
-    assert_eq!(here.session.forecasts(&SeriesFilter::default()).await.unwrap(), next);
-    let every = here.session.forecasts_of_every_origin(&SeriesFilter::default()).await.unwrap();
-    assert_eq!(every.iter().map(|point| point.ranks.len()).collect::<Vec<_>>(), [0, 0, 2]);
-}
-
-#[tokio::test]
 async fn the_guard_answers_questions_and_nothing_else() {
     let here = empty().await;
     here.holds(&[post("1", "2024-01-01").with("m.x", true), post("2", "2024-01-01")]).await;
