@@ -3,7 +3,7 @@
 use crate::Rule;
 use jiff::{Timestamp, civil::Date};
 use tidemark_domain::alert::{Alert, AlertState};
-use tidemark_domain::forecast::{exceedance, exceedance_within};
+use tidemark_domain::forecast::exceedance;
 use tidemark_domain::{ForecastPoint, SeriesKey};
 
 /// What is known when a decision is made.
@@ -38,9 +38,8 @@ pub enum Decision {
 
 /// Decides.
 ///
-/// The probability is that of any day within the horizon, among those that are not over, and the peak's day the one of
-/// them that is likeliest to exceed. An open episode keeps the threshold it was raised at, because a trailing quantile
-/// would follow the surge up.
+/// The probability is that of the likeliest day within the horizon. That of any day (`exceedance_within`) is no measure
+/// here: a rule's threshold is one of days, and some day of an ordinary fortnight lies above the highest twentieth. An open episode keeps the threshold it was raised at, because a trailing quantile would follow the surge up.
 #[must_use]
 pub fn decide(facts: &Facts<'_>) -> Decision {
     let Facts { rule, key, open, history, forecast, now } = *facts;
@@ -53,14 +52,13 @@ pub fn decide(facts: &Facts<'_>) -> Decision {
     };
     // Old data being read is no reason to warn of days that are over.
     let today = today(now);
-    let still_to_come = |point: &&ForecastPoint| point.horizon_days <= rule.horizon_days && point.target >= today;
-    let days: Vec<&ForecastPoint> = forecast.iter().filter(still_to_come).collect();
-    let likeliest = days
+    let likeliest = forecast
         .iter()
-        .map(|point| (exceedance(&point.quantiles, threshold), *point))
+        .filter(|point| point.horizon_days <= rule.horizon_days && point.target >= today)
+        .map(|point| (exceedance(&point.quantiles, threshold), point))
         // The first of equals: the earliest day.
         .reduce(|best, next| if next.0 > best.0 { next } else { best });
-    let Some((probability, (_, point))) = exceedance_within(&days, threshold).zip(likeliest) else {
+    let Some((probability, point)) = likeliest else {
         // No day of it is still to come: what an open episode warned of is over, or its feed is.
         return open.map_or(Decision::Nothing, |open| Decision::Resolve(closed(open, now)));
     };
@@ -162,38 +160,6 @@ mod tests {
         };
         assert_eq!((alert.peak_day, alert.lead_days(), alert.state), (date(2024, 5, 3), 2, AlertState::Open));
         assert!((alert.probability - 0.75).abs() < 1e-9);
-    }
-
-    /// `points`, half of whose four courses run the other way from day to day.
-    fn jointly(mut points: Vec<ForecastPoint>) -> Vec<ForecastPoint> {
-        for (point, ranks) in points.iter_mut().zip([[0, 1, 2, 3], [3, 2, 1, 0]].iter().cycle()) {
-            point.ranks = ranks.to_vec();
-        }
-        points
-    }
-
-    #[test]
-    fn any_day_of_the_horizon_is_likelier_than_the_likeliest() {
-        let points = jointly(forecast(date(2024, 5, 1), &[0.3, 0.4, 0.4, 0.2]));
-        // The highest course of either kind exceeds on a day with 0.3, and the two highest on one with 0.4.
-        let raised = |points: &[ForecastPoint]| match decided(None, points) {
-            Decision::Raise(alert) => Some((alert.probability, alert.peak_day)),
-            _ => None,
-        };
-        assert_eq!(raised(&points), Some((1.0, date(2024, 5, 3))));
-        // None of them is likely enough alone.
-        assert_eq!((raised(&points[..1]), raised(&points[1..2])), (None, None));
-        let (rule, key) = (rule(), key());
-        // Two days are left, of 0.4 and 0.2, on which different courses are high; then one.
-        let now = "2024-05-04T12:00:00Z".parse().expect("a time");
-        let facts = Facts { rule: &rule, key: &key, open: None, history: &[], forecast: &points, now };
-        let Decision::Raise(alert) = decide(&facts) else { panic!("not raised") };
-        assert_eq!((alert.probability, alert.peak_day), (0.75, date(2024, 5, 4)));
-        let now = "2024-05-05T12:00:00Z".parse().expect("a time");
-        assert_eq!(decide(&Facts { now, ..facts }), Decision::Nothing);
-        let near = Rule { horizon_days: 1, ..rule.clone() };
-        let facts = Facts { rule: &near, now: Timestamp::UNIX_EPOCH, ..facts };
-        assert_eq!(decide(&facts), Decision::Nothing, "the rule looks one day ahead");
     }
 
     #[test]

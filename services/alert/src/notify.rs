@@ -34,9 +34,9 @@ pub struct Notice {
     pub marker: String,
     /// On the series' own scale.
     pub threshold: f64,
-    /// P(value > threshold on any day within the horizon).
+    /// The largest P(value > threshold) within the horizon.
     pub probability: f64,
-    /// The likeliest of these days.
+    /// The day it is reached.
     pub peak_day: String,
     /// Days from the last observed day to that one.
     pub lead_days: i64,
@@ -75,10 +75,11 @@ pub fn sentence(alert: &Alert) -> String {
     };
     match alert.state {
         AlertState::Open => format!(
-            "{} in {place} ({}) will probably exceed {:.2} % in the days to come: {:.0} %, most likely on {}.",
+            "{} in {place} ({}) will probably exceed {:.2} % within {} days: {:.0} % on {}.",
             alert.key.marker,
             alert.key.source,
             alert.threshold * 100.0,
+            alert.lead_days(),
             alert.probability * 100.0,
             alert.peak_day
         ),

@@ -19,15 +19,17 @@ pub(crate) fn learn(panel: &[&History], until: Date) -> Option<Network> {
     // A series of weeks has no days to teach.
     let panel: Vec<&History> = panel.iter().copied().filter(|history| history.step_days() == 1).collect();
     let latest_first = until.saturating_sub(LEAST_PAST_DAYS.days());
-    let reaches_back = panel.iter().any(|history| history.first() <= latest_first);
+    let known = shipped(until);
+    if !panel.iter().any(|history| history.first() <= latest_first) {
+        return known.cloned();
+    }
     let taken: Vec<&History> = panel.iter().copied().step_by(panel.len().div_ceil(MOST_SERIES).max(1)).collect();
     let each: Vec<PanelLessons> =
         taken.into_par_iter().enumerate().map(|(place, history)| PanelLessons::of(history, until, place)).collect();
     let mut lessons = PanelLessons::new();
     each.into_iter().for_each(|some| lessons.append(some));
-    let known = shipped(until);
     let least = if known.is_some() { OWN_LESSONS } else { LEAST_LESSONS };
-    let own = if reaches_back && lessons.len() >= least { MEMBERS } else { 0 };
+    let own = if lessons.len() >= least { MEMBERS } else { 0 };
     let members: Vec<_> = (0..own).into_par_iter().filter_map(|seed| train_member(&lessons, seed)).collect();
     (own > 0 || known.is_some()).then(|| Network::of(members, &lessons, known))
 }

@@ -101,7 +101,7 @@ class Attempts(Folder):
         result["int8"]["emotion.ekman"] = {"es": {"macro_f1": 0.5}, "en": {"macro_f1": 0.46}}
         lines = card.attempt_lines(self.work, result, "again")
         row, = (line for line in lines if line.startswith("| `emotion.ekman`"))
-        self.assertIn("| es | ≥ 0.56 | 0.410 | – | 0.500 |", row)
+        self.assertRegex(row, r"\| es \| ≥ 0\.56 \| 0\.410 (\| – )+\| 0\.500 \|")
         self.assertEqual(list(card.attempts_of(self.work, result, "cpu")), ["v1", "cpu"])
 
 
