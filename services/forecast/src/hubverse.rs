@@ -35,7 +35,7 @@ pub struct Location<'a> {
     /// Its name, the user's own.
     pub name: &'a str,
     /// Which of the file's series it is, from 0. To a hub, samples of one number are drawn together, whatever else tells
-    /// their rows apart: those of two series, which are not, share none.
+    /// their rows apart: those of two series, which are not, share none, and those of one coherent family, which are, do.
     pub index: usize,
 }
 

@@ -2,7 +2,7 @@
 //!
 //! It learnt from 75 daily series of emotions on Twitter (15 countries, 2013 to 2018; aggregated shares, no posts), and
 //! knows no day after its last: it serves origins after that day alone, so that back-tests stay honest.
-//! `cargo run --workspace --example teach -- shipped.bin < SERIES.csv` makes it anew.
+//! `cargo build --workspace --example teach`, then `target/debug/examples/teach shipped.bin < SERIES.csv` makes it anew.
 //!
 //! The file: the last day it knows (days since 1970-01-01, `i32`), how many members (`u32`), then `f32`: what comes again
 //! on each of 366 dates, and each member's numbers. All little-endian.

@@ -30,7 +30,8 @@ pub(crate) struct Forecasting {
     /// Also write the probability of each epiweek to hold the highest day of the horizon.
     #[arg(long)]
     pub(crate) peak_week: bool,
-    /// Also write so many samples of each day; one number is one course of all days of one series.
+    /// Also write so many samples of each day; one number is one course of all days of one series, or of all series of
+    /// one coherent family.
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u16).range(0..=10_000))]
     pub(crate) samples: u16,
     /// Make the forecasts of all regions together and of each of them add up: of these series of all regions, or of every
