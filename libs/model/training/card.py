@@ -99,7 +99,7 @@ def probe_lines(probed):
              "No posts with labels exist here for these heads and languages: what the heads know there, they carry over from English (the eleven emotions also from",
              "EmoEvent's Spanish labels). They were tried on",
              "a few dozen plain sentences that we wrote (`training/probes`), which are easier than posts: a pass says that the head has kept its meaning,",
-             "not how well it does. Calibration and thresholds are those of English, and unproven. A head that fails does not answer: its marker is absent.",
+             "not how well it does. Calibration is that of English, and unproven; thresholds of yes/no heads were found on these sentences. A head that fails does not answer: its marker is absent.",
              f"One that answers abstains where it is too unsure: on as few sentences as leave {' and '.join(f'{goal:.0%}' for goal in probes.RIGHT.values())} of those decided right (yes or no;",
              f"several labels), of {probes.ANSWERED:.0%} of the sentences at least; both are means over the labels. Tuned and told on the same sentences.", "",
              "| marker | language | sentences | | at least | | decided | right | undecided |", "|---|---|---|---|---|---|---|---|---|"]
@@ -177,12 +177,15 @@ def write(out, work, config, result, probed, rows, profile):
     lines = [
         f"# Model card: {manifest.NAME} {manifest.VERSION}", "",
         f"One encoder, {parameters / 1e6:.1f} M parameters ({config['layers']} layers × {config['hidden']}, {config['vocabulary']:,} pieces), {size:.1f} MB in int8, with {len(catalogue.HEADS)} heads.",
+        "Beside it, in the same file, stands a wide part: for every label a linear model of pieces and of pairs of neighbouring pieces, learnt from the head's",
+        "own posts. As much of it is added to the encoder's logits as does best on tuning rows (wide and deep: Cheng and others, DLRS 2016).",
         "", *training_lines(work, profile),
         INTENDED,
         "## Measured on held-out rows", "",
         "Dev rows met neither training nor tuning, and no training row shares a normalised text with one, across files. Calibration and",
         "thresholds come from a slice of the training rows, through the int8 weights. ECE has 15 bins of equal mass; ece-by-chance is what",
-        "perfectly calibrated scores would show on so few rows.", "",
+        "perfectly calibrated scores would show on so few rows. Float32 is the same model before its weights were rounded, under the same",
+        "calibration and thresholds.", "",
         "| marker | where | rows | int8 (shipped) | float32 |", "|---|---|---|---|---|",
     ]
     for head in catalogue.HEADS:

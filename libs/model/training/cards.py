@@ -60,7 +60,7 @@ def write_graph(path, source, widths, precision):
     config = config_of(source)
     model = net.Encoder(config, widths)
     model.load_state_dict(start.tensors(source, widths))
-    graph.write(path, model.tensors(), config, widths, "fp32")
+    graph.write(path, {**model.tensors(), **start.wide(source)}, config, widths, "fp32")
     if precision == "float16":
         from onnxruntime.transformers.float16 import convert_float_to_float16
 

@@ -27,7 +27,7 @@ def head(marker, kind, labels, file, stream, decide="macro_f1", languages=("en",
 
 HEADS = (
     head("emotion.goemotions", "multilabel", GOEMOTIONS, "goemotions", "goemotions", weight=0.5),
-    head("emotion.affect11", "multilabel", AFFECT, "semeval_ec", "affect", weight=0.4),
+    head("emotion.affect11", "multilabel", AFFECT, "semeval_ec", "affect", "jaccard", weight=0.4),
     head("emotion.ekman", "multiclass", "anger disgust fear joy sadness surprise others".split(), "emoevent", "ekman", languages=("en", "es")),
     head("emotion.intensity", "regression", ("anger", "fear", "joy", "sadness"), "emotion_intensity", "affect", weight=2.0, span=(0.0, 1.0)),
     head("vad.valence", "regression", ("valence",), "valence", "affect", weight=2.0, span=(-1.0, 1.0)),

@@ -45,9 +45,8 @@ def own_rows(index, logits, rows, side):
     return logits[head["stream"]][known][:, columns(index)], part.targets[head["marker"]][known], np.array(LANGUAGES)[part.language[known]], part.src[known]
 
 
-def tuned(encoder, rows, limit=None):
-    """{marker: {language or "": (scale, shift, thresholds)}} from tuning rows."""
-    logits = passes(encoder, rows, "tune", limit)
+def tuned(logits, rows):
+    """{marker: {language or "": (scale, shift, thresholds)}} from tuning rows' logits."""
     return {head["marker"]: calibrate.settings(head, *own_rows(i, logits, rows, "tune")[:3]) for i, head in enumerate(catalogue.HEADS)}
 
 

@@ -1,7 +1,8 @@
 """From a trained checkpoint to the model folder: grids, int8 weights, calibration, thresholds, evaluation, card.
 
 Reads: checkpoint-PROFILE.pt, rows.npz, base.json, tokenizer.json fit-PROFILE.json and stages.json in the work folder. Writes: model.onnx,
-tokenizer.json, model.toml and CARD.md in the out folder; schemes.md, evaluation-PROFILE.json and encoder-fp32.onnx in the work folder.
+tokenizer.json, model.toml and CARD.md in the out folder; schemes.md, evaluation-PROFILE.json, evaluation-deep.json (the encoder without its wide
+part) and encoder-fp32.onnx in the work folder.
 Guarantees: calibration and thresholds are fitted on tuning rows through the int8 weights that ship; dev rows are only
 scored, at the end. Does not: train.
 """
@@ -22,6 +23,7 @@ import quantise
 import schemes
 import score
 import took
+import wide
 
 
 def shown(values):
@@ -38,19 +40,27 @@ def finish(rows, work, out, profile, threads=2, measure_schemes=True):
     model.eval()
     tensors = model.tensors()
     activations = quantise.activations(model, rows)
+    shutil.copyfile(work / "tokenizer.json", out / "tokenizer.json")
+    graph.write(work / "encoder-deep.onnx", tensors, config, widths, "static", activations)
+    deep = score.Encoder(work / "encoder-deep.onnx", out / "tokenizer.json", threads)
+    logits = evaluate.passes(deep, rows, "tune")
+    added, means = wide.tensors(rows, logits, config["vocabulary"])
+    tensors |= added
+    (work / "evaluation-deep.json").write_text(json.dumps({"int8": evaluate.evaluated(deep, evaluate.tuned(logits, rows), rows)}, indent=1))
     graph.write(out / "model.onnx", tensors, config, widths, "static", activations)
     graph.write(work / "encoder-fp32.onnx", tensors, config, widths, "fp32")
-    shutil.copyfile(work / "tokenizer.json", out / "tokenizer.json")
+    shipped = score.Encoder(out / "model.onnx", out / "tokenizer.json", threads)
+    settings = evaluate.tuned(evaluate.passes(shipped, rows, "tune"), rows)
+    settings = wide.settings_elsewhere(settings, wide.lacking(tensors["wide"], means, rows, config["vocabulary"]))
+    probed = probes.measured(shipped, settings, probes.read())
+    settings = probes.settings(probed, settings)
+    manifest.write(out, settings, probes.languages(probed), probes.bands(probed))
+    same = schemes.same_in_any_company([shipped.session, score.Encoder(out / "model.onnx", out / "tokenizer.json", 1).session], schemes.windows_of(rows))
+    if not same:
+        raise SystemExit("the exported weights answer differently in different batches: not to be shipped")
     result = {}
-    for name, path in (("int8", out / "model.onnx"), ("fp32", work / "encoder-fp32.onnx")):
-        encoder = score.Encoder(path, out / "tokenizer.json", threads)
-        settings = evaluate.tuned(encoder, rows)
-        if name == "int8":
-            probed = probes.measured(encoder, settings, probes.read())
-            manifest.write(out, settings, probes.languages(probed), probes.bands(probed))
-            same = schemes.same_in_any_company([encoder.session, score.Encoder(path, out / "tokenizer.json", 1).session], schemes.windows_of(rows))
-            if not same:
-                raise SystemExit("the exported weights answer differently in different batches: not to be shipped")
+    # Under the same settings, so that what differs is what the weights lose in int8.
+    for name, encoder in (("int8", shipped), ("fp32", score.Encoder(work / "encoder-fp32.onnx", out / "tokenizer.json", threads))):
         result[name] = evaluate.evaluated(encoder, settings, rows)
         for marker, places in result[name].items():
             for place, values in places.items():

@@ -119,6 +119,46 @@ class Graph:
         unit = self.op("InstanceNormalization", self.op("Add", x, residual) if residual else x, "ones", "zeros", epsilon=self.c["eps"])
         return self.op("Add", self.op("Mul", unit, g), b)
 
+    def wide(self):
+        """What the wide part (wide.py) says of each window: [posts, labels].
+
+        The table is [cells, labels]: pieces, then pairs of neighbours by remainder. What is no text looks up a last row of zeros. A
+        cell that stands there c times is looked up as often, so each look-up counts 1 / sqrt(c).
+        """
+        table = np.concatenate([self.t["wide"], np.zeros_like(self.t["wide"][:1])])
+        pieces, nothing = self.c["vocabulary"], len(table) - 1
+        i64 = lambda name, value: self.const(name, np.array(value, np.int64))
+        axis1, last = i64("axis1", [1]), self.const("last_axis", np.array([-1]))
+        # The text is what stands before the last end and after the one before it, if there is one: a topic or parent comes first.
+        end = i64("end", 2)
+        ends = self.op("CumSum", self.op("Cast", self.op("Equal", "ids", end), to=TensorProto.INT64), i64("axis1_scalar", 1))
+        is_last = self.op("Equal", self.op("Add", ends, i64("one_i64", 1)), self.op("ReduceMax", ends, axis1, keepdims=1))
+        is_text = self.op("And", is_last, self.op("Greater", "ids", end))
+
+        def neighbours(values):
+            return self.op("Slice", values, i64("from_0", [0]), i64("to_last", [-1]), axis1), self.op("Slice", values, i64("from_1", [1]), i64("to_end", [2 ** 31]), axis1)
+
+        first, second = neighbours("ids")
+        number = self.op("Add", self.op("Mul", first, i64("pieces", pieces)), second)
+        pair = self.op("Add", self.op("Mod", number, i64("buckets", nothing - pieces)), "pieces")
+        are_text = self.op("And", *neighbours(is_text))
+        cell = self.op("Where", self.op("Concat", is_text, are_text, axis=1), self.op("Concat", "ids", pair, axis=1), i64("nothing", nothing))
+        same = self.op("Equal", self.op("Unsqueeze", cell, i64("axis2", [2])), self.op("Unsqueeze", cell, axis1))
+        times = self.op("ReduceSum", self.op("Cast", same, to=TensorProto.FLOAT), axis1, keepdims=1)  # [posts, 1, cells]
+        # Sums run along the last axis: along another one, those of a post alone are added up in another order than those of many.
+        if self.scheme == "fp32":
+            found = self.op("Transpose", self.op("Gather", self.const("wide", table), cell), perm=[0, 2, 1])
+        else:
+            values, scale = symmetric(table, 1)
+            found = self.op("Transpose", self.op("Gather", self.const("wide.int8", values), cell), perm=[0, 2, 1])
+            found = self.op("Cast", found, to=TensorProto.FLOAT)
+        total = self.op("ReduceSum", self.op("Div", found, self.op("Sqrt", times)), last, keepdims=0)
+        if self.scheme != "fp32":
+            total = self.op("Mul", total, self.const("wide.scale", scale))
+        count = self.op("ReduceSum", self.op("Cast", is_text, to=TensorProto.FLOAT), axis1, keepdims=1)
+        total = self.op("Div", total, self.op("Sqrt", self.op("Max", count, self.const("one", np.float32(1)))))
+        return self.op("Add", total, self.const("wide.bias", self.t["wide.bias"]))
+
     def build(self):
         c = self.c
         mask = helper.make_node("Cast", [self.op("Not", self.op("Equal", "ids", self.const("pad", np.int64(1))))], ["mask"], to=TensorProto.INT32)
@@ -156,6 +196,8 @@ class Graph:
         of = np.repeat(np.arange(len(self.widths)), self.widths)
         spread = self.op("Gather", pooled, self.const("head_of_label", of), axis=1)  # [posts, labels, hidden]
         logits = self.op("ReduceSum", self.op("Mul", spread, self.const("outputs.w", weight)), self.const("last", np.array([-1])), keepdims=0)
+        if "wide" in self.t:
+            logits = self.op("Add", logits, self.wide())
         self.nodes.append(helper.make_node("Add", [logits, self.const("outputs.b", bias)], ["logits"]))
         graph = helper.make_graph(
             self.nodes, "tidemark-encoder",

@@ -7,6 +7,12 @@ def f1(gold, predicted):
     return 2 * both / (gold.sum() + predicted.sum()) if both else 0.0
 
 
+def jaccard(picked, y):
+    """Mean share of the labels given or due that are both; 1 where there are neither."""
+    union = np.maximum(picked, y).sum(1)
+    return float(np.where(union > 0, np.minimum(picked, y).sum(1) / np.maximum(union, 1), 1.0).mean())
+
+
 def auc(gold, score):
     """Area under ROC, ties by mid-rank; NaN without both classes."""
     order = np.argsort(score, kind="stable")
@@ -51,8 +57,7 @@ def of_multilabel(head, p, predicted, y):
     areas = [auc(y[k, i], p[k, i]) if k.any() else float("nan") for i, k in enumerate(known.T)]
     out = {"macro_f1": float(np.mean(each)), "auc_mean": float(np.nanmean(areas)) if np.isfinite(areas).any() else float("nan")}
     if known.all():
-        union = np.maximum(y, predicted).sum(1)
-        out["jaccard"] = float(np.where(union > 0, np.minimum(y, predicted).sum(1) / np.maximum(union, 1), 1.0).mean())
+        out["jaccard"] = jaccard(predicted, y)
         return {**out, "per_label": per_label(head, each)}
     return {**out, "ece": ece(y[known], p[known]), "ece_by_chance": ece_by_chance(p[known]), "auc_by_label": per_label(head, areas)}
 

@@ -3,9 +3,9 @@
 Reads: probes/LANGUAGE.jsonl: `{lang, text, labels: {marker: label, labels, or -1..1}[, topic][, parent]}`, all invented, and an exported
 encoder. Guarantees: a head answers a language it was not measured in only where it tells these sentences apart by ENOUGH; elsewhere it is
 absent. Where it answers and decides for one label, it abstains on posts of which it is too unsure: as few as leave RIGHT of what is
-decided right, though never more than leave ANSWERED decided. One number is searched for: a few dozen sentences carry no more. Does not:
-touch calibration, thresholds, or a language with labelled posts. Plain sentences say that a head has not lost its meaning in the
-language; they say nothing of how well it does on posts.
+decided right, though never more than leave ANSWERED decided. One number is searched for, and for a yes/no head its threshold: a few
+dozen sentences carry no more. Does not: touch calibration, or a language with labelled posts. Plain sentences say that a head has not
+lost its meaning in the language; they say nothing of how well it does on posts.
 """
 import collections
 import json
@@ -46,9 +46,34 @@ def measured(encoder, settings, sentences):
                 contexts = [s[head["pair"]] for s in own] if head["pair"] else None
                 logits = encoder.logits([s["text"] for s in own], contexts, head["pair"])[0][:, evaluate.columns(i)]
                 y = np.array([target(head, s["labels"][head["marker"]]) for s in own])
-                setting = settings[head["marker"]][""]
-                out[head["marker"]][language] = {"sentences": len(own), ENOUGH[head["kind"]][0]: judged(head, logits, y, setting), **abstention(head, logits, y, setting)}
+                setting = drawn(head, logits, y, settings[head["marker"]].get(language, settings[head["marker"]][""]))
+                out[head["marker"]][language] = {"sentences": len(own), ENOUGH[head["kind"]][0]: judged(head, logits, y, setting), **abstention(head, logits, y, setting),
+                                                 "setting": setting}
     return dict(out)
+
+
+def drawn(head, logits, y, setting):
+    """The setting with a yes/no head's threshold drawn where most sentences of either answer are right: where the line lies in English is
+    a matter of English words and of how common yes is in a file."""
+    if head["kind"] != "binary":
+        return setting
+    scale, shift, _ = setting
+    p, y = calibrate.scores(head, logits, setting)[:, 0], y[:, 0]
+    if not LEAST <= y.sum() <= len(y) - LEAST:
+        return setting
+    right = calibrate.smoothed([((p[y == 1] >= t).mean() + (p[y == 0] < t).mean()) / 2 for t in calibrate.GRID])
+    best = np.flatnonzero(right >= right.max() - 1e-9)
+    return scale, shift, [float(calibrate.GRID[best[len(best) // 2]])]  # in the middle between sentences
+
+
+def settings(result, before):
+    """The settings that ship: of the languages that were only tried, those that a head answers."""
+    answered = languages(result)
+    out = {}
+    for marker, own in before.items():
+        kept = {place: values for place, values in own.items() if place in ("", *catalogue.BY_MARKER[marker]["languages"])}
+        out[marker] = {**kept, **{language: result[marker][language]["setting"] for language in answered.get(marker, [])}}
+    return out
 
 
 def abstention(head, logits, y, setting):

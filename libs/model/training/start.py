@@ -2,7 +2,7 @@
 
 Reads: model.onnx and tokenizer.json of a model folder, as graph.py wrote them (int8, static). Guarantees: the tensors of
 net.Encoder.state_dict, matrices rounded to the int8 they ship in; another vocabulary, or other heads, are refused. Does not: bring
-back the optimizer's state: a run that begins here rises from a small rate.
+back the optimizer's state: a run that begins here rises from a small rate. Nor has the wide part any in a run: `wide` is for copies.
 """
 import hashlib
 
@@ -40,6 +40,13 @@ def tensors(path, widths):
         out[f"outputs.{head}.bias"] = torch.tensor(held["outputs.b"][at:at + width])
         at += width
     return out
+
+
+def wide(path):
+    """The tensors of an exported encoder's wide part, as graph.py takes them; none where it has no such part."""
+    held = {t.name: numpy_helper.to_array(t) for t in onnx.load(str(path)).graph.initializer if t.name.startswith("wide.")}
+    # The last row is that of no cell.
+    return {"wide": held["wide.int8"][:-1].astype("float32") * held["wide.scale"], "wide.bias": held["wide.bias"]} if held else {}
 
 
 def hash_of(begun):

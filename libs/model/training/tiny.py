@@ -22,6 +22,7 @@ import net
 
 CONFIG = {"hidden": 32, "ff": 64, "heads": 4, "eps": 1e-12, "layers": 2, "vocabulary": 200, "positions": 128}
 PIECES = [("<s>", 0.0), ("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), ("▁", -2.0)] + [(chr(33 + i), -5.0) for i in range(195)]
+BUCKETS = 101  # of the wide part's pairs
 GRID = (0.04, 128)  # of every quantised activation: scale, zero point
 
 
@@ -40,7 +41,9 @@ def write(out):
         for parameter in (*model.attend, *(o.weight for o in model.outputs)):
             parameter.normal_(0, 0.6)
     linear = [f"layers.{i}.{name}" for i in range(CONFIG["layers"]) for name in ("qkv", "attention_out", "feed_in", "feed_out")]
-    graph.write(out / "model.onnx", model.tensors(), CONFIG, widths, "static", {name: GRID for name in linear})
+    wide = {"wide": rng.normal(0, 0.5, (CONFIG["vocabulary"] + BUCKETS, sum(widths))), "wide.bias": rng.normal(0, 0.5, sum(widths))}
+    tensors = {**model.tensors(), **{name: values.astype(np.float32) for name, values in wide.items()}}
+    graph.write(out / "model.onnx", tensors, CONFIG, widths, "static", {name: GRID for name in linear})
     base.tokenizer_of(PIECES).save(str(out / "tokenizer.json"), pretty=False)
     settings = {h["marker"]: {place: setting(h, rng) for place in ("", *(h["languages"] if len(h["languages"]) > 1 else ()))} for h in catalogue.HEADS}
     probed = {"sentiment": ["es"], "vad.valence": ["es"], "polarization.agreement": ["es"], "mh.anxiety": ["es"]}

@@ -120,13 +120,15 @@ pub fn agreeable_model(folder: &Path) -> String {
         std::fs::copy(from.join(name), to.join(name)).expect("copied");
     }
     let mut manifest = std::fs::read_to_string(from.join("model.toml")).expect("read");
-    for (thresholds, agreeable) in [
-        ("[0.595466, 0.463914, 0.442698]", "[1e-30, 0.5, 0.5]"), // polarization.stance: favor, against, none
-        ("[0.522607, 0.499528, 0.207303]", "[1e-30, 0.5, 0.5]"), // polarization.agreement: agree, neutral, disagree
-        ("[0.139458]", "[1e-30]"),                               // hostility.hate
+    for (marker, agreeable) in [
+        ("polarization.stance", "[1e-30, 0.5, 0.5]"),    // favor, against, none
+        ("polarization.agreement", "[1e-30, 0.5, 0.5]"), // agree, neutral, disagree
+        ("hostility.hate", "[1e-30]"),
     ] {
-        assert_eq!(manifest.matches(thresholds).count(), 1, "{thresholds}");
-        manifest = manifest.replace(thresholds, agreeable);
+        let head = manifest.find(&format!("marker = \"{marker}\"")).expect("a head");
+        let start = head + manifest[head..].find("thresholds = ").expect("thresholds") + "thresholds = ".len();
+        let end = start + manifest[start..].find('\n').expect("a line");
+        manifest.replace_range(start..end, agreeable);
     }
     std::fs::write(to.join("model.toml"), manifest).expect("written");
     to.display().to_string()

@@ -8,7 +8,7 @@ use tidemark_e2e::{Platform, Program};
 fn the_words_that_carry_a_label_weigh_most() {
     let folder = tempfile::tempdir().expect("a folder");
     let posts = [
-        json!({"id": "1", "lang": "en", "text": "@someone we are so grateful for the new park, happy days 😊"}),
+        json!({"id": "1", "lang": "en", "text": "@someone thanks for the new park, happy days 😊"}),
         json!({"id": "2", "lang": "es", "text": "estoy agotada y con ansiedad"}),
         json!({"id": "3", "lang": "en", "text": format!("{} I am terrified {}", "the bus came. ".repeat(40), "It rained. ".repeat(40))}),
         json!({"id": "4"}),
@@ -32,7 +32,7 @@ fn the_words_that_carry_a_label_weigh_most() {
         top["text"].as_str().expect("text").to_lowercase()
     };
     let gratitude = explain("emotion.goemotions.gratitude");
-    assert_eq!(heaviest(&gratitude[0]), "grateful");
+    assert!(heaviest(&gratitude[0]).starts_with("thanks"));
     assert_eq!(gratitude[0]["label"], "gratitude");
     let number = |line: &Value, name: &str| line[name].as_f64().expect("a number");
     assert!(number(&gratitude[0], "score") >= number(&gratitude[0], "threshold"), "it holds: {}", gratitude[0]);

@@ -61,6 +61,22 @@ class Undecided(unittest.TestCase):
             self.assertEqual(probes.abstention({"kind": kind}, None, None, None), {})
 
 
+class Drawn(unittest.TestCase):
+    def test_a_threshold_lies_between_the_sentences(self):
+        scale, shift, (line,) = probes.drawn(BINARY, LOGITS + 2, LABELS, PLAIN)
+        self.assertEqual((scale, shift), PLAIN[:2])
+        # All scores stand too high by two: a threshold of one half calls most sentences yes.
+        right = ((1 / (1 + np.exp(-LOGITS - 2)) >= line) == LABELS).mean()
+        self.assertGreaterEqual(right, 0.8)
+        self.assertEqual(probes.drawn(SEVERAL, LOGITS, LABELS, PLAIN), PLAIN)
+
+    def test_only_languages_that_are_answered_keep_their_settings(self):
+        elsewhere, here = (1.0, [3.0], [0.5]), (1.0, [0.0], [0.5])
+        before = {"mh.stress": {"": here, "es": elsewhere}, "mh.depression": {"": here, "es": elsewhere}}
+        tried = {"mh.stress": {"es": {"auc": 0.9, "setting": elsewhere}}, "mh.depression": {"es": {"auc": 0.6, "setting": elsewhere}}}
+        self.assertEqual(probes.settings(tried, before), {"mh.stress": {"": here, "es": elsewhere}, "mh.depression": {"": here}})
+
+
 class Written(unittest.TestCase):
     RESULT = {"mh.stress": {"es": {"auc": 0.9, "band": {"abstain": [0.25, 0.625]}}}, "mh.depression": {"es": {"auc": 0.5, "band": {"abstain": [0.1, 0.9]}}},
               "polarization.stance": {"es": {"macro_f1": 0.7, "band": {"abstain_below": 0.5}}}}

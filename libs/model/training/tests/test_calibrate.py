@@ -4,6 +4,7 @@ import unittest
 import numpy as np
 
 import calibrate
+import metrics
 
 
 def made_up(rng, rows, sharpness=1.0):
@@ -46,9 +47,19 @@ class Powers(unittest.TestCase):
         y = np.repeat(np.arange(3), [40, 10, 30])
         self.assertAlmostEqual(power(np.eye(3)[y] * 0.998 + 0.001 * (1 - np.eye(3)[y]), y), 0.5)
 
-    def test_scores_are_those_of_metrics_on_observed_rows(self):
-        import metrics
+    def test_thresholds_for_jaccard_serve_rows_rather_than_labels(self):
+        rng = np.random.default_rng(8)
+        logits = rng.normal(0, 1.5, (600, 5)) + np.array([0.5, 0, -1, -2.5, -3.5])
+        p = 1 / (1 + np.exp(-logits))
+        y = (rng.random(p.shape) < p).astype(float)
+        head = {"kind": "multilabel", "decide": "macro_f1"}
+        by_label = calibrate.thresholds(head, p, y)
+        by_row = calibrate.thresholds({**head, "decide": "jaccard"}, p, y)
+        better = metrics.jaccard((p >= by_row).astype(float), y) - metrics.jaccard((p >= by_label).astype(float), y)
+        self.assertGreater(better, 0.01)
+        self.assertEqual(metrics.jaccard(np.array([[0.0, 0], [1, 0], [1, 1]]), np.array([[0.0, 0], [0, 1], [1, 0]])), 0.5)
 
+    def test_scores_are_those_of_metrics_on_observed_rows(self):
         rng = np.random.default_rng(7)
         p, y = made_up(rng, 300)
         predicted = p.argmax(-1)

@@ -181,6 +181,7 @@ impl Detector for Cusum {
                 value: count / unit,
                 expected,
                 upper: (upper / unit).min(most(self.measure)),
+                units: None,
                 statistic: sum,
                 p: (-2.0 * self.k * sum).exp(),
                 alarm: sum >= self.h,

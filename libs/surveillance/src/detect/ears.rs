@@ -125,7 +125,15 @@ impl Ears {
             return Err(Silence::NoVariation);
         }
         let upper = if self.method == Method::C3 { upper.max(0.0) } else { upper }.min(most(self.measure));
-        Ok(Finding { value, expected: mean, upper, statistic, p: normal_tail(statistic), alarm: value > upper })
+        Ok(Finding {
+            value,
+            expected: mean,
+            upper,
+            units: None,
+            statistic,
+            p: normal_tail(statistic),
+            alarm: value > upper,
+        })
     }
 }
 

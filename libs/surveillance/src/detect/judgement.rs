@@ -12,6 +12,8 @@ pub struct Finding {
     pub expected: f64,
     /// The largest value that is no alarm.
     pub upper: f64,
+    /// Units of which `value` is the share, where that are those of several periods together.
+    pub units: Option<f64>,
     /// The detector's own statistic.
     pub statistic: f64,
     /// How probable it is that a value this high, or higher, comes from the same past. Each detector says how it is

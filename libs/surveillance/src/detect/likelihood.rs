@@ -111,6 +111,7 @@ impl Detector for BinomialCusum {
                 value: cell.k / cell.n,
                 expected: p0,
                 upper,
+                units: None,
                 statistic: sum,
                 p: (-sum).exp(),
                 alarm: sum >= self.h,

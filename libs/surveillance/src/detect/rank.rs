@@ -3,7 +3,8 @@
 //! A threshold over millions of points makes more alarms than anybody reads; a ranked list is read from the top (A.
 //! Joshi and others, arXiv 2401.01459). A signal's place is its *score*, the product of
 //! - **surprise**: `-log10 p`, at most [`MOST_SURPRISE`], because no tail of a model is believed beyond; and
-//! - **importance**: `log10(1 + excess)`, the excess being the people above what was expected, `(value - expected) n`.
+//! - **importance**: `log10(1 + excess)`, the excess being the people above what was expected, `(value - expected) n`, on all
+//!   the days that a detector took together.
 //!
 //! The product is high only where both are: a certain rise of three people and a likely-by-chance rise of a thousand
 //! stay down. It doubles with the digits of the p-value, and with those of the excess, whatever the marker's usual
@@ -213,7 +214,7 @@ impl<K: Ord + Clone> List<K> {
 }
 
 fn excess<K>(signal: &Signal<K>) -> f64 {
-    ((signal.finding.value - signal.finding.expected) * signal.n).max(0.0)
+    ((signal.finding.value - signal.finding.expected) * signal.finding.units.unwrap_or(signal.n)).max(0.0)
 }
 
 /// Findings about the same series and period, the smallest p-value first.
@@ -252,7 +253,7 @@ mod tests {
             period: PeriodKind::Day,
         };
         let period = Period { kind: PeriodKind::Day, end: date(2024, 5, 1) };
-        let finding = Finding { value, expected: 0.1, upper: 0.2, statistic: 3.0, p, alarm: p < 0.01 };
+        let finding = Finding { value, expected: 0.1, upper: 0.2, statistic: 3.0, p, alarm: p < 0.01, units: None };
         Signal { key, period, detector, finding, n }
     }
 

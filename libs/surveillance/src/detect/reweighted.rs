@@ -84,7 +84,7 @@ impl EarsTReweighted {
         let value = today.value(self.measure);
         let statistic = standardised(value - fit.mean, spread);
         let p = student_tail(statistic, degrees);
-        Ok(Finding { value, expected: fit.mean, upper, statistic, p, alarm: value > upper })
+        Ok(Finding { value, expected: fit.mean, upper, units: None, statistic, p, alarm: value > upper })
     }
 }
 

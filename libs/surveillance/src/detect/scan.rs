@@ -145,6 +145,7 @@ impl Detector for Scan {
                 value: window.cases / window.size,
                 expected: (window.expected / window.size).min(most(self.measure)),
                 upper: (upper / window.size).min(most(self.measure)),
+                units: Some(window.size),
                 statistic: (window.cases - window.expected) / (expected.dispersion * window.expected).sqrt(),
                 p: (p * WINDOWS.len() as f64).min(1.0),
                 alarm: window.cases > upper,

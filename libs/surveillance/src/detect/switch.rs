@@ -123,6 +123,7 @@ impl Detector for Switch {
                 value,
                 expected: forecast.expected / scale,
                 upper: (forecast.upper / scale).clamp(0.0, most(self.measure)),
+                units: None,
                 statistic: forecast.statistic,
                 p: forecast.p,
                 alarm: forecast.p < RED_P,

@@ -195,6 +195,7 @@ impl Farrington {
             value: today.k / unit,
             expected: expected / unit,
             upper: upper / unit,
+            units: None,
             statistic: (today.k - expected) / (upper - expected),
             p,
             alarm: today.k > upper,

@@ -1,0 +1,105 @@
+"""The wide part: the graph adds what wide.py learns from, and a linear model finds the words that matter."""
+import pathlib
+import tempfile
+import unittest
+
+import numpy as np
+import onnxruntime
+import scipy.sparse as sparse
+import torch
+
+import catalogue
+import encode
+import graph
+import net
+import wide
+from tests.test_fit import made_up_rows
+from tiny import BUCKETS, CONFIG, GRID
+
+PIECES = CONFIG["vocabulary"]
+WIDTHS = [catalogue.width(h) for h in catalogue.HEADS]
+CONSTANTS = np.random.default_rng(6).normal(0, 1, sum(WIDTHS)).astype(np.float32)
+
+
+def session(folder, scheme, table=None):
+    torch.manual_seed(3)
+    tensors = net.Encoder(CONFIG, WIDTHS).tensors()
+    if table is not None:
+        tensors |= {"wide": table, "wide.bias": CONSTANTS}
+    linear = [f"layers.{i}.{name}" for i in range(CONFIG["layers"]) for name in ("qkv", "attention_out", "feed_in", "feed_out")]
+    path = pathlib.Path(folder, "model.onnx")
+    graph.write(path, tensors, CONFIG, WIDTHS, scheme, {name: GRID for name in linear})
+    return onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+
+
+class Graph(unittest.TestCase):
+    def test_it_adds_what_features_say(self):
+        rng = np.random.default_rng(1)
+        table = rng.normal(0, 1, (PIECES + BUCKETS, sum(WIDTHS))).astype(np.float32)
+        rows = made_up_rows(12)
+        with tempfile.TemporaryDirectory() as folder:
+            for scheme, most in (("fp32", 1e-4), ("static", 0.2)):
+                plain, whole = session(folder, scheme), session(folder, scheme, table)
+                for stream in ("stress", "stance", "epitome"):
+                    part, pair = rows[stream]["tune"], catalogue.STREAMS[stream].get("pair")
+                    said = wide.features(part, range(len(part)), pair, PIECES, BUCKETS) @ table + CONSTANTS
+                    for i in range(len(part)):
+                        windows = encode.windows(part.text(i), part.context(i), pair)
+                        parts = [whole.run(None, {"ids": np.array([w])})[0] - plain.run(None, {"ids": np.array([w])})[0] for w, _ in windows]
+                        mean = sum(tokens * part[0] for part, (_, tokens) in zip(parts, windows)) / sum(tokens for _, tokens in windows)
+                        np.testing.assert_allclose(mean, said[i], atol=most)
+
+    def test_padding_and_company_change_nothing(self):
+        table = np.random.default_rng(2).normal(0, 1, (PIECES + BUCKETS, sum(WIDTHS))).astype(np.float32)
+        windows = [[0, 7, 8, 7, 2], [0, 9, 2, 2, 7, 8, 7, 2], [0, 2]]
+        with tempfile.TemporaryDirectory() as folder:
+            whole, plain = session(folder, "fp32", table), session(folder, "fp32")
+            together = encode.padded(windows, 12)
+            added = whole.run(None, {"ids": together})[0] - plain.run(None, {"ids": together})[0]
+        np.testing.assert_allclose(added[0], added[1], atol=1e-5)  # a topic or parent says nothing
+        np.testing.assert_allclose(added[2], CONSTANTS, atol=1e-5)  # nor does an empty text
+        cells = {7: 2, 8: 1, wide.pair_cells(7, 8, PIECES, BUCKETS): 1, wide.pair_cells(8, 7, PIECES, BUCKETS): 1}
+        np.testing.assert_allclose(added[0] - CONSTANTS, sum(np.sqrt(times / 3) * table[cell] for cell, times in cells.items()), atol=1e-4)
+
+
+class Learning(unittest.TestCase):
+    def test_a_word_that_tells_is_found_and_a_rare_one_is_not_trusted(self):
+        head = next(h for h in catalogue.HEADS if h["marker"] == "mh.stress")
+        rng = np.random.default_rng(4)
+        y = np.arange(60) % 2
+        x = rng.random((60, 30)) < 0.2
+        x[:, 5], x[:, 6] = y == 1, False
+        x[0, 6] = True
+        x = sparse.csr_matrix(x.astype(float))
+        weight = wide.scaling(x)
+        self.assertEqual(weight[6], 0)
+        self.assertAlmostEqual(float(x.multiply(weight).power(2).sum()) / 60, 1.0)
+        table = wide.linear(head, x.multiply(weight).tocsr(), y[:, None].astype(float), np.ones(60), 8.0)
+        self.assertEqual(int(np.abs(table[:, 0]).argmax()), 5)
+        self.assertGreater(table[5, 0], 0)
+
+    def test_a_language_without_its_words_is_not_taken_for_a_sign(self):
+        rows = made_up_rows(12)
+        rows["ekman"]["train"].language[:] = 1
+        table, means = np.zeros((PIECES + BUCKETS, sum(WIDTHS)), np.float32), np.arange(sum(WIDTHS), dtype=float)
+        lacks = wide.lacking(table, means, rows, PIECES)
+        np.testing.assert_allclose(lacks["es"], means)
+        settings = {h["marker"]: {"": (2.0, [0.5] * catalogue.width(h), [])} for h in catalogue.HEADS}
+        out = wide.settings_elsewhere(settings, lacks)
+        index = next(i for i, h in enumerate(catalogue.HEADS) if h["marker"] == "mh.stress")
+        at = sum(WIDTHS[:index])
+        self.assertEqual(out["mh.stress"], {"": settings["mh.stress"][""], "es": (2.0, [0.5 + 2.0 * at], [])})
+        self.assertEqual(set(out["emotion.ekman"]), {""})  # it has Spanish posts
+
+    def test_what_says_nothing_new_gets_no_share(self):
+        rng = np.random.default_rng(5)
+        deep = rng.normal(0, 2, (400, 1))
+        y = (rng.random((400, 1)) < 1 / (1 + np.exp(-deep))).astype(float)
+        against, noise, more = -(y - 0.5), rng.normal(0, 1, (400, 1)), (y - 0.5) + rng.normal(0, 1, (400, 1))
+        self.assertLess(wide.beside("binary", deep, against, y)[0], 0.01)
+        self.assertLess(wide.beside("binary", deep, noise, y)[0], 0.3)
+        self.assertGreater(wide.beside("binary", deep, more, y)[0], 0.5)
+
+
+if __name__ == "__main__":
+    unittest.main()
