@@ -159,17 +159,19 @@ fn light(unit: &mut f32, slope: &mut f32) {
     *unit *= gate;
 }
 
-/// Raw outputs of one target become its quantiles.
+/// Raw outputs of one target, of which `values` is a copy, become its quantiles.
 fn rise(values: &mut [f32]) {
     let middle = values.len() / 2;
     let mut at = values[middle];
+    values.iter_mut().for_each(|value| *value = step(*value));
+    values[middle] = at;
     for value in &mut values[middle + 1..] {
-        at += step(*value);
+        at += *value;
         *value = at;
     }
     at = values[middle];
     for value in values[..middle].iter_mut().rev() {
-        at -= step(*value);
+        at -= *value;
         *value = at;
     }
 }
@@ -179,23 +181,29 @@ fn rise(values: &mut [f32]) {
 fn slopes_of_raw(raw: &[f32], slopes: &mut [f32]) {
     let middle = raw.len() / 2;
     let mut above = 0.0;
-    for (slope, raw) in slopes[middle + 1..].iter_mut().zip(&raw[middle + 1..]).rev() {
+    for slope in slopes[middle + 1..].iter_mut().rev() {
         above += *slope;
-        *slope = above * step_slope(*raw);
+        *slope = above;
     }
     let mut below = 0.0;
-    for (slope, raw) in slopes[..middle].iter_mut().zip(&raw[..middle]) {
+    for slope in &mut slopes[..middle] {
         below += *slope;
-        *slope = -below * step_slope(*raw);
+        *slope = -below;
     }
-    slopes[middle] += above + below;
+    let all = slopes[middle] + above + below;
+    slopes.iter_mut().zip(raw).for_each(|(slope, raw)| *slope *= step_slope(*raw));
+    slopes[middle] = all;
 }
+
+// Both are free of branches, so that the loops above take several outputs at once.
 
 fn step(raw: f32) -> f32 {
     let x = raw - NARROW;
-    // For x far below zero the sum would round to nothing.
     let root = (x * x + 1.0).sqrt();
-    if x > 0.0 { (root + x) / 2.0 } else { 0.5 / (root - x) }
+    // Half of `root + x`; for x far below zero that sum would round to nothing.
+    let far = (root + x.abs()) / 2.0;
+    let near = 0.25 / far;
+    if x > 0.0 { far } else { near }
 }
 
 fn step_slope(raw: f32) -> f32 {

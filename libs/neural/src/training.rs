@@ -73,8 +73,9 @@ pub fn train(lessons: &Lessons, plan: &Plan) -> Option<Network> {
 fn leave_out(Units { units, slopes }: Units<'_>, bytes: &mut [u8], random: &mut impl Rng) {
     random.fill_bytes(bytes);
     let kept = 256.0 / (256.0 - f32::from(LEFT_OUT));
+    let (Some(units), Some(slopes)) = (units.as_slice_mut(), slopes.as_slice_mut()) else { return };
     for ((unit, slope), byte) in units.iter_mut().zip(slopes).zip(bytes) {
-        let share = if *byte < LEFT_OUT { 0.0 } else { kept };
+        let share = kept * f32::from(u8::from(*byte >= LEFT_OUT));
         *unit *= share;
         *slope *= share;
     }
@@ -102,14 +103,10 @@ fn pinball_slopes(quantiles: &Array2<f32>, answers: &Array2<f32>, levels: &[f32]
     };
     let targets = slopes.chunks_mut(levels.len()).zip(quantiles.chunks(levels.len())).zip(answers);
     for ((slopes, quantiles), answer) in targets {
+        let weight = if answer.is_finite() { weight } else { 0.0 };
         for ((slope, quantile), level) in slopes.iter_mut().zip(quantiles).zip(levels) {
-            *slope = if *answer > *quantile {
-                -level * weight
-            } else if *answer < *quantile {
-                (1.0 - level) * weight
-            } else {
-                0.0
-            };
+            let is_above = f32::from(u8::from(*quantile > *answer));
+            *slope = (is_above - level) * weight;
         }
     }
 }
@@ -144,7 +141,9 @@ impl<'l> Batch<'l> {
 
     fn fill(&mut self, random: &mut impl Rng) {
         let lessons = self.lessons;
-        for (mut inputs, mut answers) in self.inputs.rows_mut().into_iter().zip(self.answers.rows_mut()) {
+        let (width, targets) = (lessons.width().max(1), lessons.targets().max(1));
+        let (Some(inputs), Some(answers)) = (self.inputs.as_slice_mut(), self.answers.as_slice_mut()) else { return };
+        for (inputs, answers) in inputs.chunks_mut(width).zip(answers.chunks_mut(targets)) {
             if self.order.is_empty() {
                 self.order = (0..lessons.len()).collect();
                 self.order.shuffle(random);
@@ -155,14 +154,16 @@ impl<'l> Batch<'l> {
             let (sine, cosine) = random.random_range(0.0..FRAC_PI_4).sin_cos();
             let sign = |random: &mut dyn rand::RngCore| if random.random() { 1.0 } else { -1.0 };
             let (own, added) = (cosine * sign(random), sine * sign(random));
-            let pairs = inputs.iter_mut().zip(lessons.inputs(row).iter().zip(lessons.inputs(other)));
-            for (index, (input, (one, two))) in pairs.enumerate() {
-                *input = if index < self.mixed { own * one + added * two } else { *one };
-            }
-            let pairs = answers.iter_mut().zip(lessons.answers(row).iter().zip(lessons.answers(other)));
-            for (answer, (one, two)) in pairs {
-                *answer = own * one + added * two;
-            }
+            let mix = |mixed: &mut [f32], one: &[f32], two: &[f32]| {
+                mixed
+                    .iter_mut()
+                    .zip(one.iter().zip(two))
+                    .for_each(|(mixed, (one, two))| *mixed = own * one + added * two);
+            };
+            let (mixed, kept) = inputs.split_at_mut(self.mixed);
+            mix(mixed, lessons.inputs(row), lessons.inputs(other));
+            kept.copy_from_slice(&lessons.inputs(row)[self.mixed..]);
+            mix(answers, lessons.answers(row), lessons.answers(other));
         }
     }
 }

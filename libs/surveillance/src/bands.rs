@@ -24,14 +24,19 @@ const ERROR_DAYS: usize = 730;
 /// Quantiles at [`QUANTILE_LEVELS`] for each day ahead, on the logit scale.
 #[must_use]
 pub fn bands(series: &Filtered, rolled: &Rolled) -> Vec<[f64; 23]> {
-    let day = |(ahead, point): (usize, &f64)| offsets(series, rolled, ahead).map(|offset| point + offset);
+    // Each day's errors are sorted once: where three such runs are pooled, sorting them again is a merge.
+    let mut errors = past_errors(series, rolled);
+    errors.iter_mut().for_each(|errors| errors.sort_unstable_by(f64::total_cmp));
+    let pooled = |ahead: usize| {
+        let near = ahead.saturating_sub(POOLED_NEIGHBOURS + 1)..(ahead + POOLED_NEIGHBOURS).min(rolled.horizon);
+        errors[near].concat()
+    };
+    let day = |(ahead, point): (usize, &f64)| offsets(series, pooled(ahead), ahead).map(|offset| point + offset);
     (1..).zip(rolled.last()).map(day).collect()
 }
 
-/// How far each quantile lies from the point forecast.
-fn offsets(series: &Filtered, rolled: &Rolled, ahead: usize) -> [f64; 23] {
-    let near = ahead.saturating_sub(POOLED_NEIGHBOURS).max(1)..=(ahead + POOLED_NEIGHBOURS).min(rolled.horizon);
-    let mut errors: Vec<f64> = near.clone().flat_map(|ahead| past_errors(series, rolled, ahead)).collect();
+/// How far each quantile lies from the point forecast, by the errors of forecasts as far ahead.
+fn offsets(series: &Filtered, mut errors: Vec<f64>, ahead: usize) -> [f64; 23] {
     let days = if errors.len() >= LEAST_ERRORS {
         (series.days() - WARM_UP_DAYS).saturating_sub(ahead).clamp(1, ERROR_DAYS)
     } else {
@@ -46,9 +51,21 @@ fn offsets(series: &Filtered, rolled: &Rolled, ahead: usize) -> [f64; 23] {
     QUANTILE_LEVELS.map(|level| kept * middle + stretch * (quantile(&errors, level) - middle))
 }
 
-fn past_errors(series: &Filtered, rolled: &Rolled, ahead: usize) -> impl Iterator<Item = f64> {
-    let honest = first_honest_origin(series, rolled, ahead);
-    (honest..rolled.origins.len()).filter_map(move |row| rolled.error(series, row, ahead))
+/// The errors of honest past forecasts, for each day ahead.
+fn past_errors(series: &Filtered, rolled: &Rolled) -> Vec<Vec<f64>> {
+    let honest: Vec<usize> = (1..=rolled.horizon).map(|ahead| first_honest_origin(series, rolled, ahead)).collect();
+    let rows = rolled.origins.len();
+    let mut errors: Vec<Vec<f64>> = honest.iter().map(|first| Vec::with_capacity(rows - first)).collect();
+    for row in honest.iter().copied().min().unwrap_or(rows)..rows {
+        for ((ahead, errors), first) in (1..).zip(&mut errors).zip(&honest) {
+            if row >= *first
+                && let Some(error) = rolled.error(series, row, ahead)
+            {
+                errors.push(error);
+            }
+        }
+    }
+    errors
 }
 
 /// The row of the first past forecast whose errors count: after the warm-up, and not too long ago.

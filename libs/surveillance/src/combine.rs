@@ -15,12 +15,18 @@ const POOLED_NEIGHBOURS: usize = 2;
 const UNCOUNTED_DAYS: usize = 7;
 /// Pooled losses needed before weights differ.
 const LEAST_LOSSES: f64 = 7.0;
+const LANES: usize = 4;
 
 /// The weighted mean of members that rolled from every day.
 pub(crate) fn combine(series: &Filtered, members: &[&Rolled]) -> Rolled {
     let horizon = members[0].horizon;
     let count = members.len();
     let mut combined = Rolled::every_day(series.days(), horizon);
+    // Members side by side: what each said for one day ahead on one day.
+    let mut said = vec![0.0; series.days() * horizon * count];
+    for (index, member) in members.iter().enumerate() {
+        said[index..].iter_mut().step_by(count).zip(&member.points).for_each(|(said, point)| *said = *point);
+    }
     // One row of member losses a day ahead.
     let mut losses = vec![0.0; horizon * count];
     let mut counted = vec![0.0; horizon];
@@ -30,11 +36,11 @@ pub(crate) fn combine(series: &Filtered, members: &[&Rolled]) -> Rolled {
         if !value.is_nan() {
             let most = LOSS_CLIP_SCALES * series.scale[day];
             for ahead in 1..=horizon.min(day.saturating_sub(UNCOUNTED_DAYS)) {
-                let at = (day - ahead) * horizon + ahead - 1;
+                let at = ((day - ahead) * horizon + ahead - 1) * count;
                 counted[ahead - 1] = counted[ahead - 1] * DISCOUNT_PER_DAY + 1.0;
                 let row = &mut losses[(ahead - 1) * count..ahead * count];
-                for (loss, member) in row.iter_mut().zip(members) {
-                    *loss = *loss * DISCOUNT_PER_DAY + (value - member.points[at]).abs().min(most);
+                for (loss, said) in row.iter_mut().zip(&said[at..at + count]) {
+                    *loss = *loss * DISCOUNT_PER_DAY + (value - said).abs().min(most);
                 }
             }
         }
@@ -45,16 +51,30 @@ pub(crate) fn combine(series: &Filtered, members: &[&Rolled]) -> Rolled {
                 let row = &losses[neighbour * count..(neighbour + 1) * count];
                 pooled.iter_mut().zip(row).for_each(|(sum, loss)| *sum += loss);
             }
-            let least = pooled.iter().copied().fold(f64::INFINITY, f64::min);
+            let least = pooled.iter().fold(f64::INFINITY, |least, loss| if *loss < least { *loss } else { least });
             let weighted = counted[near].iter().sum::<f64>() >= LEAST_LOSSES && least > 0.0;
-            let (mut sum, mut weights) = (0.0, 0.0);
-            for (member, loss) in members.iter().zip(&pooled) {
-                let weight = if weighted { (least / loss).powi(8) } else { 1.0 };
-                sum += weight * member.points[day * horizon + index];
-                weights += weight;
-            }
-            combined.points.push(sum / weights);
+            pooled.iter_mut().for_each(|loss| *loss = if weighted { eighth_power(least / *loss) } else { 1.0 });
+            let at = (day * horizon + index) * count;
+            combined.points.push(weighted_mean(&said[at..at + count], &pooled));
         }
     }
     combined
+}
+
+/// Sums in lanes: one after the other, each addition would wait for the one before.
+fn weighted_mean(values: &[f64], weights: &[f64]) -> f64 {
+    let (mut sums, mut totals) = ([0.0; LANES], [0.0; LANES]);
+    for (values, weights) in values.chunks(LANES).zip(weights.chunks(LANES)) {
+        for ((value, weight), (sum, total)) in values.iter().zip(weights).zip(sums.iter_mut().zip(&mut totals)) {
+            *sum += value * weight;
+            *total += weight;
+        }
+    }
+    sums.iter().sum::<f64>() / totals.iter().sum::<f64>()
+}
+
+fn eighth_power(x: f64) -> f64 {
+    let square = x * x;
+    let fourth = square * square;
+    fourth * fourth
 }

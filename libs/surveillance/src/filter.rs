@@ -180,10 +180,12 @@ impl Start {
 
 /// The median; 0 of nothing.
 pub(crate) fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    match values.len() {
-        0 => 0.0,
-        n if n % 2 == 1 => values[n / 2],
-        n => f64::midpoint(values[n / 2 - 1], values[n / 2]),
+    if values.is_empty() {
+        return 0.0;
     }
+    let is_odd = values.len() % 2 == 1;
+    let middle = values.len() / 2;
+    let (below, upper, _) = values.select_nth_unstable_by(middle, f64::total_cmp);
+    let lower = if is_odd { *upper } else { below.iter().copied().fold(f64::NEG_INFINITY, f64::max) };
+    f64::midpoint(lower, *upper)
 }

@@ -207,9 +207,12 @@ fn continued<T>(
     let network = network.filter(|_| step == 1);
     let rolled = roll(&series, if step == 1 { steps.max(HORIZON_DAYS) } else { steps }, models);
     let of = |model| rolled[&model].as_ref().map_err(Error::clone);
+    // What one model makes of another begins with that one's bands.
+    let mut known: BTreeMap<Model, Vec<[f64; 23]>> = BTreeMap::new();
     let answer = |model: &Model| {
-        let past = of(if *model == Model::Tidemark { Model::Statistical } else { *model })?;
-        let mut quantiles = bands(&series, past);
+        let of_past = if *model == Model::Tidemark { Model::Statistical } else { *model };
+        let past = of(of_past)?;
+        let mut quantiles = known.entry(of_past).or_insert_with(|| bands(&series, past)).clone();
         if let Some(network) = network.filter(|_| *model == Model::Tidemark) {
             let learnt = network.quantiles(&series, of(Model::Smoothing)?, past);
             let learnt = learnt.iter().enumerate();

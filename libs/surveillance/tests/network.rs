@@ -115,8 +115,8 @@ fn without_a_network_the_recommended_forecast_is_the_statistical() {
 
 #[test]
 fn no_origin_is_served_by_a_network_that_knows_later_days() {
-    let origins = [date(2017, 6, 2), date(2017, 12, 1), date(2018, 5, 31), date(2018, 6, 1), date(2018, 12, 14)];
-    assert_eq!(training_days(origins), [date(2017, 6, 2), date(2018, 6, 1)]);
+    let origins = [date(2017, 6, 2), date(2018, 6, 1), date(2019, 5, 30), date(2019, 5, 31), date(2020, 12, 14)];
+    assert_eq!(training_days(origins), [date(2017, 6, 2), date(2019, 5, 31)]);
     assert_eq!(training_days([]), []);
 }
 

@@ -1,6 +1,7 @@
 //! What a back-test has finished, kept beside its output, so that one that was killed goes on where it stopped.
 //!
-//! Two files: `OUT.resume.csv` holds rows, `OUT.resume.jsonl` says which run they are of and, after each chunk of
+//! Two files: `OUT.resume.csv` holds rows as the output will (packed, where its name ends in `.gz`: in parts, which cores
+//! pack side by side and gzip reads one after the other), `OUT.resume.jsonl` says which run they are of and, after each chunk of
 //! origins, how many origins are done and how many bytes of rows they are. A mark is written once its rows are on the
 //! disk, so the last whole mark is always true; rows beyond it are cut off and made again (at most one chunk of
 //! origins). A run is known by a digest of the series with their calendars, of other teams' forecasts, of what was asked
@@ -8,10 +9,15 @@
 
 use crate::due::fingerprint;
 use crate::{Error, Inputs, Request, Summary, hubverse};
+use flate2::{Compression, write::GzEncoder};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+
+/// Forecasts that are packed together: of a fortnight, about a megabyte of rows.
+const PACKED_TOGETHER: usize = 32;
 
 /// A journal that is being kept. Nobody else keeps it at the same time.
 #[derive(Debug)]
@@ -19,6 +25,7 @@ pub struct Journal {
     rows: File,
     marks: File,
     paths: [PathBuf; 2],
+    packs: bool,
     last: Mark,
 }
 
@@ -68,7 +75,8 @@ impl Journal {
         let _ = marks.read_to_string(&mut text);
         let written = rows.metadata().map_err(Error::Write)?.len();
         let (whole, last) = last_mark(&text, &run, written).unwrap_or_default();
-        let mut journal = Self { rows, marks, paths, last };
+        let packs = output.extension().is_some_and(|end| end == "gz");
+        let mut journal = Self { rows, marks, paths, packs, last };
         journal.cut(whole).map_err(Error::Write)?;
         if whole == 0 {
             journal.mark(&Opening { run }).map_err(Error::Write)?;
@@ -86,27 +94,39 @@ impl Journal {
         self.last
     }
 
-    /// Keeps a chunk: its rows, and that `origins` are done with them.
-    pub(crate) fn keep(&mut self, rows: &[u8], origins: u64, summary: Summary) -> io::Result<()> {
-        self.rows.write_all(rows)?;
+    /// Keeps a chunk: its rows, by forecast, and that `origins` are done with them.
+    pub(crate) fn keep(&mut self, rows: &[&[u8]], origins: u64, summary: Summary) -> io::Result<()> {
+        let parts: Vec<Vec<u8>> =
+            rows.par_chunks(PACKED_TOGETHER).map(|rows| self.packed(rows)).collect::<io::Result<_>>()?;
+        parts.iter().try_for_each(|part| self.rows.write_all(part))?;
         self.rows.sync_data()?;
-        self.last = Mark { origins, bytes: self.last.bytes + rows.len() as u64, summary };
+        let bytes = parts.iter().map(|part| part.len() as u64).sum::<u64>();
+        self.last = Mark { origins, bytes: self.last.bytes + bytes, summary };
         let last = self.last;
         self.mark(&last)
     }
 
-    /// Writes the file: the header and all rows kept.
+    /// Writes the bytes of the whole file: the header and all rows kept.
     ///
     /// # Errors
     /// [`Error::Write`].
     pub fn copy_to(&mut self, mut output: impl Write) -> Result<(), Error> {
         let mut copy = || {
-            writeln!(output, "{}", hubverse::HEADER)?;
+            output.write_all(&self.packed(&[hubverse::HEADER.as_bytes(), b"\n"])?)?;
             self.rows.seek(SeekFrom::Start(0))?;
             io::copy(&mut (&self.rows).take(self.last.bytes), &mut output)?;
             output.flush()
         };
         copy().map_err(Error::Write)
+    }
+
+    fn packed(&self, rows: &[&[u8]]) -> io::Result<Vec<u8>> {
+        if !self.packs {
+            return Ok(rows.concat());
+        }
+        let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+        rows.iter().try_for_each(|rows| packed.write_all(rows))?;
+        packed.finish()
     }
 
     /// Removes it: the output is whole.
@@ -180,7 +200,7 @@ mod tests {
         Calendar, Error, ForecastFiles, Inputs, Members, Model, Origins, Request, SeriesFile, Summary, read_series,
     };
     use jiff::civil::{Date, date};
-    use std::io::Write as _;
+    use std::io::{Read as _, Write as _};
 
     fn asked() -> (SeriesFile, Request) {
         let file = read_series(&b"date,series,value\n2024-01-01,a,0.1\n"[..], std::io::sink()).unwrap();
@@ -205,15 +225,15 @@ mod tests {
         let mut journal = open(&request).unwrap();
         assert_eq!(journal.origins(), 0);
         assert!(matches!(open(&request), Err(Error::Running { .. })), "one at a time");
-        journal.keep(b"one\n", 32, Summary { forecasts: 32, ..Summary::default() }).unwrap();
-        journal.keep(b"two\n", 64, Summary { forecasts: 64, ..Summary::default() }).unwrap();
+        journal.keep(&[b"one\n"], 32, Summary { forecasts: 32, ..Summary::default() }).unwrap();
+        journal.keep(&[b"two\n"], 64, Summary { forecasts: 64, ..Summary::default() }).unwrap();
         // Killed while it wrote the next chunk: rows without a mark, and half a mark.
         journal.rows.write_all(b"thr").unwrap();
         journal.marks.write_all(b"{\"origins\":96,").unwrap();
         drop(journal);
         let mut journal = open(&request).unwrap();
         assert_eq!((journal.origins(), journal.last().summary.forecasts), (64, 64));
-        journal.keep(b"three\n", 96, Summary::default()).unwrap();
+        journal.keep(&[b"three\n"], 96, Summary::default()).unwrap();
         let mut out = Vec::new();
         journal.copy_to(&mut out).unwrap();
         assert!(String::from_utf8(out).unwrap().ends_with("output_type_id,value\none\ntwo\nthree\n"));
@@ -221,10 +241,25 @@ mod tests {
         // Another question, or another program, starts anew.
         let other = Request { horizon_days: 8, ..request.clone() };
         assert_eq!(open(&other).unwrap().origins(), 0);
-        open(&other).unwrap().keep(b"one\n", 32, Summary::default()).unwrap();
+        open(&other).unwrap().keep(&[b"one\n"], 32, Summary::default()).unwrap();
         assert_eq!(Journal::open(&output, &file, &other, "build 2").unwrap().origins(), 0);
         open(&request).unwrap().remove().unwrap();
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn rows_are_packed_where_the_output_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, request) = asked();
+        let mut journal = Journal::open(&folder.path().join("out.csv.gz"), &file, &request, "build 1").unwrap();
+        let rows: Vec<String> = (0..100).map(|row| format!("{row}\n")).collect();
+        let chunk: Vec<&[u8]> = rows.iter().map(String::as_bytes).collect();
+        journal.keep(&chunk, 32, Summary::default()).unwrap();
+        journal.keep(&[b"last\n"], 64, Summary::default()).unwrap();
+        let (mut packed, mut out) = (Vec::new(), String::new());
+        journal.copy_to(&mut packed).unwrap();
+        flate2::read::MultiGzDecoder::new(packed.as_slice()).read_to_string(&mut out).unwrap();
+        assert_eq!(out, format!("{}\n{}last\n", crate::hubverse::HEADER, rows.concat()));
     }
 
     #[test]
@@ -246,10 +281,10 @@ mod tests {
             Journal::open(&output, inputs, &request, "build 1").unwrap()
         };
         let (one, other) = (members("0.5"), members("0.6"));
-        open(Some(&one)).keep(b"one\n", 32, Summary::default()).unwrap();
+        open(Some(&one)).keep(&[b"one\n"], 32, Summary::default()).unwrap();
         assert_eq!(open(Some(&one.clone())).origins(), 32, "the same forecasts in the same file");
         assert_eq!(open(Some(&other)).origins(), 0);
-        open(Some(&other)).keep(b"one\n", 32, Summary::default()).unwrap();
+        open(Some(&other)).keep(&[b"one\n"], 32, Summary::default()).unwrap();
         assert_eq!(open(None).origins(), 0);
     }
 
@@ -271,7 +306,7 @@ mod tests {
         for run in &runs {
             let open = || Journal::open(&output, run, &request, "build 1").unwrap();
             assert_eq!(open().origins(), 0);
-            open().keep(b"one\n", 32, Summary::default()).unwrap();
+            open().keep(&[b"one\n"], 32, Summary::default()).unwrap();
             assert_eq!(open().origins(), 32, "the same dates");
         }
     }

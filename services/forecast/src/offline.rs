@@ -186,7 +186,7 @@ pub fn forecast_resumably<'a>(
     request.check()?;
     let begun = journal.last();
     run(inputs.into(), request, (Form::Table, begun.origins, begun.summary), progress, &mut |made, done, summary| {
-        let rows: Vec<u8> = made.iter().flat_map(|made| &made.rows).copied().collect();
+        let rows: Vec<&[u8]> = made.iter().map(|made| made.rows.as_slice()).collect();
         journal.keep(&rows, done, *summary)
     })
 }

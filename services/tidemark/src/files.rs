@@ -122,6 +122,15 @@ impl<W: Write + Send> Finish for Gzip<W> {
 impl Output {
     /// Creates an output file (compressed where the name ends in `.gz`), or takes standard output, a pipe or a device.
     pub(crate) fn create(path: &Path) -> anyhow::Result<Self> {
+        Self::open(path, path.extension().is_some_and(|end| end == "gz"))
+    }
+
+    /// Likewise, for bytes that are already what the file shall hold.
+    pub(crate) fn create_as_is(path: &Path) -> anyhow::Result<Self> {
+        Self::open(path, false)
+    }
+
+    fn open(path: &Path, packs: bool) -> anyhow::Result<Self> {
         if is_dash(path) {
             return Ok(Self { writer: Some(Box::new(Plain(BufWriter::new(io::stdout())))), partial: None });
         }
@@ -139,7 +148,7 @@ impl Output {
             (file, Some((partial, path)))
         };
         let buffered = BufWriter::with_capacity(BUFFER_BYTES, file);
-        let writer: Box<dyn Finish> = if path.extension().is_some_and(|end| end == "gz") {
+        let writer: Box<dyn Finish> = if packs {
             Box::new(Gzip(flate2::write::GzEncoder::new(buffered, flate2::Compression::default())))
         } else {
             Box::new(Plain(buffered))

@@ -42,7 +42,8 @@ pub(super) struct Design<'a> {
     /// From which days on the slope may be another.
     changes: Vec<f64>,
     change_penalty: f64,
-    week_waves: usize,
+    /// The waves of the week: of each seven values, one a weekday.
+    week: Vec<f64>,
     year_waves: usize,
     named: Vec<&'a Occasions>,
 }
@@ -61,7 +62,7 @@ impl<'a> Design<'a> {
             middle: f64::midpoint(first as f64, origin as f64),
             changes: (1..=count).map(|place| first as f64 + spacing * place as f64).collect(),
             change_penalty: DAYS_PER_YEAR / (SLOPE_VARIANCE_PER_YEAR * spacing * series.step_days() as f64),
-            week_waves: if series.season() == WEEK { WEEK_WAVES } else { 0 },
+            week: if series.season() == WEEK { week() } else { Vec::new() },
             year_waves: if days >= series.steps(LEAST_DAYS_OF_YEARS) { YEAR_WAVES } else { 0 },
             named: series.named.iter().filter(touches).collect(),
         }
@@ -72,7 +73,7 @@ impl<'a> Design<'a> {
         [LEVEL_PENALTY, SLOPE_PENALTY]
             .into_iter()
             .chain(repeat_n(self.change_penalty, self.changes.len()))
-            .chain(repeat_n(WAVE_PENALTY, 2 * (self.week_waves + self.year_waves)))
+            .chain(repeat_n(WAVE_PENALTY, self.week.len() / WEEK + 2 * self.year_waves))
             .chain(repeat_n(NAME_PENALTY, PER_NAME * self.named.len()))
             .collect()
     }
@@ -80,14 +81,31 @@ impl<'a> Design<'a> {
     /// A day's, counted from the first of the series; past the origin too.
     pub(super) fn row(&self, day: usize) -> Row {
         let (at, step) = (day as f64, self.series.step_days() as f64);
-        let slope = (at - self.middle) * step / SLOPE_DAYS;
-        let changes = self.changes.iter().map(|change| (at - change).max(0.0) * step / SLOPE_DAYS);
-        let week = waves(self.series.weekday(day) as f64 / WEEK as f64, self.week_waves);
+        let first_wave = 2 + self.changes.len();
+        let first_name = first_wave + self.week.len() / WEEK + 2 * self.year_waves;
+        let mut row = Row::with_capacity(first_name);
+        row.push((0, 1.0));
+        row.push((1, (at - self.middle) * step / SLOPE_DAYS));
+        // Changes come in order: of those that lie ahead there is nothing yet.
+        let past = self.changes.iter().take_while(|change| **change < at);
+        row.extend((2..).zip(past.map(|change| (at - change) * step / SLOPE_DAYS)));
+        let weekday = self.series.weekday(day);
+        row.extend((first_wave..).zip(self.week.iter().skip(weekday).step_by(WEEK).copied()));
         let year = waves(at * step / DAYS_PER_YEAR, self.year_waves);
-        let names = self.named.iter().flat_map(|occasions| around(occasions, day as i64));
-        let columns = [1.0, slope].into_iter().chain(changes).chain(week).chain(year).chain(names);
-        columns.enumerate().filter(|(_, value)| *value != 0.0).collect()
+        row.extend((first_wave + self.week.len() / WEEK..).zip(year));
+        for (place, occasions) in self.named.iter().enumerate() {
+            row.extend((first_name + PER_NAME * place..).zip(around(occasions, day as i64)));
+        }
+        row.retain(|(_, value)| *value != 0.0);
+        row
     }
+}
+
+/// The waves of the week, wave by wave, sine before cosine: each on Monday to Sunday.
+fn week() -> Vec<f64> {
+    let weekdays: Vec<Vec<f64>> =
+        (0..WEEK).map(|weekday| waves(weekday as f64 / WEEK as f64, WEEK_WAVES).collect()).collect();
+    (0..2 * WEEK_WAVES).flat_map(|wave| weekdays.iter().map(move |waves| waves[wave])).collect()
 }
 
 /// Sines and cosines of a place in a season, from 0 to 1.

@@ -1,8 +1,8 @@
 //! Past days as lessons.
 //!
-//! A network meets histories of a week and of years, so lessons are of both kinds. Each quarter of a series is rolled
-//! twice: with the year before it, and as if the series had begun with it. Of the former every second day is a lesson, of
-//! the latter every fourth: neighbouring days teach the same.
+//! A network meets histories of a week and of years, so lessons are of both kinds. Each half-year of a series is rolled
+//! with the year before it, and each quarter as if the series had begun with it. Of the former every second day is a
+//! lesson, of the latter every fourth: neighbouring days teach the same.
 
 use super::{
     HORIZON_DAYS,
@@ -23,10 +23,11 @@ use jiff::civil::Date;
 use std::ops::Range;
 use tidemark_neural::Lessons;
 
-/// Days that are rolled at once.
-const QUARTER_DAYS: usize = 91;
-/// Days before them that their forecasts may use.
+/// Days that are rolled at once, and days before them that their forecasts may use.
+const HALF_YEAR_DAYS: usize = 182;
 const YEAR_DAYS: usize = 364;
+/// Days that are rolled without any before them.
+const QUARTER_DAYS: usize = 91;
 /// Days between lessons with a year behind them, and with a quarter at most.
 const LONG_STRIDE: usize = 2;
 const SHORT_STRIDE: usize = 4;
@@ -61,10 +62,13 @@ impl PanelLessons {
         if history.observed() >= MIN_OBSERVED_DAYS {
             lessons.years.add(&history, &Filtered::new(&history, LogitScale::of(&history)));
         }
-        for first in (0..history.values().len()).step_by(QUARTER_DAYS) {
-            let end = (first + QUARTER_DAYS).min(history.values().len());
-            let year = first.saturating_sub(YEAR_DAYS);
+        let days = history.values().len();
+        for first in (0..days).step_by(HALF_YEAR_DAYS) {
+            let (year, end) = (first.saturating_sub(YEAR_DAYS), (first + HALF_YEAR_DAYS).min(days));
             lessons.roll(&history, year..end, first.max(year + LONG_FIRST), LONG_STRIDE, place);
+        }
+        for first in (0..days).step_by(QUARTER_DAYS) {
+            let end = (first + QUARTER_DAYS).min(days);
             lessons.roll(&history, first..end, first + SHORT_FIRST, SHORT_STRIDE, place);
         }
         lessons

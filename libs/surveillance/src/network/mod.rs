@@ -38,16 +38,17 @@ pub const OWN_LESSONS: usize = 20_000;
 /// A panel must reach back so many days, two years, however many series it has: series of one year share its surges, and
 /// what a network learns from the few is that levels fall back.
 pub const LEAST_PAST_DAYS: i64 = 730;
-/// Days that a network serves; then one is trained that knows them. Half a year was no better than a year and a half.
-pub const SERVES_DAYS: i64 = 364;
+/// Days that a network serves in a back-test, two years; then one is trained that knows them. One year and half a year
+/// were no better.
+pub const SERVES_DAYS: i64 = 728;
 /// Units of each hidden layer: 256 were no better, and cost twice as much.
 const HIDDEN: usize = 128;
 /// Lessons of one step, and the highest rate.
-const BATCH: usize = 512;
-const RATE: f32 = 2e-3;
+const BATCH: usize = 256;
+const RATE: f32 = 6e-3;
 /// Every lesson is seen so often, but no more steps than these are taken: training ends in time whatever the panel.
 const EPOCHS: usize = 16;
-const MOST_STEPS: usize = 2_000;
+const MOST_STEPS: usize = 1_500;
 
 /// One of the networks that make a [`Network`].
 #[derive(Debug, Clone, PartialEq)]

@@ -234,7 +234,7 @@ fn resumably(asked: &Forecasting, request: &Request, output: &Path) -> Result<()
         journal.remove().map_err(failure)?;
         return Err(fault);
     }
-    let mut out = Output::create(output).or_exit(Exit::Output)?;
+    let mut out = Output::create_as_is(output).or_exit(Exit::Output)?;
     journal.copy_to(&mut out).map_err(failure)?;
     out.finish().or_exit(Exit::Output)?;
     journal.remove().map_err(failure)?;
