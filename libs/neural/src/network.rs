@@ -159,7 +159,7 @@ fn light(unit: &mut f32, slope: &mut f32) {
     *unit *= gate;
 }
 
-/// Raw outputs of one target, of which `values` is a copy, become its quantiles.
+/// Raw outputs of one target become its quantiles, in place.
 fn rise(values: &mut [f32]) {
     let middle = values.len() / 2;
     let mut at = values[middle];

@@ -17,7 +17,8 @@ use augurs::{
 };
 use std::borrow::Cow;
 
-/// Days it is fitted to: half a year. A year costs twice as much, and is better on one panel and worse on the other.
+/// Days it is fitted to: half a year. A year costs twice as much: relative WIS 0.892 for 0.891 on one panel, 0.871 for
+/// 0.878 on the other.
 const FITTED_DAYS: usize = 182;
 /// Steps of the search for the best rates. Twenty times as many find hardly better ones.
 const MOST_STEPS: usize = 100;
@@ -65,8 +66,8 @@ fn continue_days(known: &[f64], horizon: usize) -> Result<Vec<f64>, MstlFault> {
 
 type Fault = Box<dyn std::error::Error + Send + Sync>;
 
-/// ETS(A,Ad,N). `AutoETS` would fit the same and, at every step of its search, compute errors three days ahead that
-/// nobody looks at.
+/// ETS(A,Ad,N). `AutoETS` has this one candidate too, but searches 2,000 steps for it, at each of which it computes errors
+/// three days ahead that nobody looks at, and neither can be set.
 #[derive(Debug, Clone, Copy)]
 struct DampedTrend;
 

@@ -6,10 +6,10 @@ use jiff::{
     civil::{Date, date},
 };
 use proptest::prelude::*;
-use std::sync::LazyLock;
+use std::{convert::Infallible, sync::LazyLock};
 use tidemark_surveillance::{
     Forecast, History, Model, Network, forecast, forecast_jointly,
-    network::{HORIZON_DAYS, LEAST_LESSONS, PanelLessons, training_days},
+    network::{HORIZON_DAYS, LEAST_LESSONS, PanelLessons, networks_of, shipped},
     scores::wis,
 };
 
@@ -116,8 +116,16 @@ fn without_a_network_the_recommended_forecast_is_the_statistical() {
 #[test]
 fn no_origin_is_served_by_a_network_that_knows_later_days() {
     let origins = [date(2017, 6, 2), date(2018, 6, 1), date(2019, 5, 30), date(2019, 5, 31), date(2020, 12, 14)];
-    assert_eq!(training_days(origins), [date(2017, 6, 2), date(2019, 5, 31)]);
-    assert_eq!(training_days([]), []);
+    let asked = |network: Option<&Network>| -> Vec<Date> {
+        let learnt = networks_of(origins, |_| Ok::<_, Infallible>(network.cloned())).unwrap();
+        learnt.into_keys().collect()
+    };
+    assert_eq!(asked(Some(&NETWORK)), [date(2017, 6, 2), date(2019, 5, 31)]);
+    // Who could not teach one is asked again after a year.
+    let yearly = [date(2017, 6, 2), date(2018, 6, 1), date(2019, 5, 31), date(2020, 12, 14)];
+    assert_eq!(asked(None), yearly);
+    assert_eq!(asked(shipped(date(2020, 1, 1))), yearly);
+    assert!(networks_of([], |_| Err("nobody asks")).unwrap().is_empty());
 }
 
 fn value() -> impl Strategy<Value = Option<f64>> {

@@ -69,13 +69,13 @@ impl Journal {
             Err(TryLockError::Error(fault)) => return Err(Error::Write(fault)),
         }
         let rows = open(&paths[0]).map_err(Error::Write)?;
-        let run = digest(inputs.into(), request, program);
+        let packs = output.extension().is_some_and(|end| end == "gz");
+        let run = digest(inputs.into(), request, program, packs);
         let mut text = String::new();
         // What is no text is no journal of ours.
         let _ = marks.read_to_string(&mut text);
         let written = rows.metadata().map_err(Error::Write)?.len();
         let (whole, last) = last_mark(&text, &run, written).unwrap_or_default();
-        let packs = output.extension().is_some_and(|end| end == "gz");
         let mut journal = Self { rows, marks, paths, packs, last };
         journal.cut(whole).map_err(Error::Write)?;
         if whole == 0 {
@@ -172,13 +172,14 @@ fn last_mark(text: &str, run: &str, written: u64) -> Option<(u64, Mark)> {
     Some((whole, last))
 }
 
-fn digest(inputs: Inputs<'_>, request: &Request, program: &str) -> String {
+fn digest(inputs: Inputs<'_>, request: &Request, program: &str, packs: bool) -> String {
     let mut hasher = blake3::Hasher::new();
     let mut say = |bytes: &[u8]| {
         hasher.update(&(bytes.len() as u64).to_le_bytes());
         hasher.update(bytes);
     };
     say(program.as_bytes());
+    say(&[u8::from(packs)]);
     say(hubverse::HEADER.as_bytes());
     say(format!("{request:?}").as_bytes());
     for (name, history) in &inputs.file.series {

@@ -5,9 +5,7 @@ use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use tidemark_surveillance::{
     History, Network,
-    network::{
-        LEAST_LESSONS, LEAST_PAST_DAYS, MEMBERS, OWN_LESSONS, PanelLessons, shipped, train_member, training_days,
-    },
+    network::{LEAST_LESSONS, LEAST_PAST_DAYS, MEMBERS, OWN_LESSONS, PanelLessons, networks_of, shipped, train_member},
 };
 
 /// More series than these teach no more, and would cost time and memory: then some are taken, evenly.
@@ -45,8 +43,7 @@ impl Networks {
         origins: &BTreeSet<Date>,
         go_on: impl Fn() -> Result<(), E>,
     ) -> Result<Self, E> {
-        let trained = |day| go_on().map(|()| (day, learn(panel, day)));
-        Ok(Self(training_days(origins.iter().copied()).into_iter().map(trained).collect::<Result<_, E>>()?))
+        networks_of(origins.iter().copied(), |day| go_on().map(|()| learn(panel, day))).map(Self)
     }
 
     /// With networks of later days: an origin is served by these from the first of them on.

@@ -97,7 +97,7 @@ impl Panel {
 
     /// The recommended model's forecasts of each series that is `wanted`, in the order of origins and days ahead: from
     /// every origin that lies within the series and has enough days before it. Networks are taught by the whole panel, as
-    /// in a back-test: up to the first origin, and anew after a year of them.
+    /// in a back-test: up to the first origin, and anew after two years of them.
     ///
     /// # Errors
     /// [`Error::Request`] where `look_back` holds no origin; [`Error::Stopped`] where `progress` says so.

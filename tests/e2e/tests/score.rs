@@ -229,7 +229,7 @@ fn a_back_test_that_was_killed_goes_on() {
     let series = path("series.csv");
     write_series(&simulated(), Path::new(&series));
     let program = Program::find();
-    let (whole, killed) = (path("whole.csv"), path("killed.csv"));
+    let (whole, killed) = (path("whole.csv.gz"), path("killed.csv.gz"));
     let _ = program.run(backtest(&series, &whole, "2")).succeeded();
     let mut child = program.command(backtest(&series, &killed, "2")).spawn().expect("the program starts");
     let journal = format!("{killed}.resume.jsonl");
@@ -247,6 +247,7 @@ fn a_back_test_that_was_killed_goes_on() {
     assert!(again.stderr.contains("going on where an earlier run stopped"), "{}", again.stderr);
     let read = |path: &str| std::fs::read(path).expect("read");
     assert!(read(&whole) == read(&killed), "the same bytes");
+    let _ = program.run(["score", "--truth", &series, "--forecasts", &whole]).succeeded();
     let left = std::fs::read_dir(folder.path()).expect("listed").count();
     assert_eq!(left, 3, "the series, and two outputs");
 }

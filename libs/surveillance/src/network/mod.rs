@@ -24,6 +24,7 @@ pub use shipped::{shipped, shipping};
 use crate::{filter::Filtered, recurring::RecurringDays, rolled::Rolled, series::days_between};
 use inputs::{INPUTS, LEAST_SCALE, Look, MIXED};
 use jiff::civil::Date;
+use std::collections::BTreeMap;
 use tidemark_domain::forecast::QUANTILE_LEVELS;
 use tidemark_neural::{Plan, train};
 
@@ -38,9 +39,11 @@ pub const OWN_LESSONS: usize = 20_000;
 /// A panel must reach back so many days, two years, however many series it has: series of one year share its surges, and
 /// what a network learns from the few is that levels fall back.
 pub const LEAST_PAST_DAYS: i64 = 730;
-/// Days that a network serves in a back-test, two years; then one is trained that knows them. One year and half a year
-/// were no better.
-pub const SERVES_DAYS: i64 = 728;
+/// Days that a network serves in a back-test: then another is asked for. One that the panel has taught serves two years:
+/// where origins spanned a year and a half, training anew each year or half-year was no better. A panel that could not teach
+/// one may be able to a year later.
+const OWN_SERVES_DAYS: i64 = 728;
+const OTHER_SERVES_DAYS: i64 = 364;
 /// Units of each hidden layer: 256 were no better, and cost twice as much.
 const HIDDEN: usize = 128;
 /// Lessons of one step, and the highest rate.
@@ -59,6 +62,8 @@ pub struct Member(tidemark_neural::Network);
 pub struct Network {
     members: Vec<Member>,
     recurring: RecurringDays,
+    /// Whether the panel itself has taught the members.
+    is_own: bool,
 }
 
 impl Network {
@@ -74,11 +79,12 @@ impl Network {
     #[must_use]
     pub fn of(members: Vec<Member>, lessons: &PanelLessons, known: Option<&Self>) -> Self {
         let recurring = lessons.recurring(known.map(|known| &known.recurring));
+        let is_own = !members.is_empty();
         let members = match known {
-            Some(known) if members.is_empty() => known.members.clone(),
+            Some(known) if !is_own => known.members.clone(),
             _ => members,
         };
-        Self { members, recurring }
+        Self { members, recurring, is_own }
     }
 
     pub(crate) const fn recurring(&self) -> &RecurringDays {
@@ -122,15 +128,24 @@ pub fn train_member(lessons: &PanelLessons, seed: u64) -> Option<Member> {
     (count >= LEAST_LESSONS).then(|| train(lessons.rows(), &plan)).flatten().map(Member)
 }
 
-/// The days up to which networks are trained for many `origins`, given in order: each serves the origins from its own day
-/// until, [`SERVES_DAYS`] later, there is a next. So no origin is served by a network that knows later days.
-#[must_use]
-pub fn training_days(origins: impl IntoIterator<Item = Date>) -> Vec<Date> {
-    let mut days: Vec<Date> = Vec::new();
+/// The networks of many `origins`, given in order: `learn` is asked for one that knows the days up to an origin, which
+/// serves from there until there is a next. So no origin is served by a network that knows later days.
+///
+/// # Errors
+/// Those of `learn`.
+pub fn networks_of<E>(
+    origins: impl IntoIterator<Item = Date>,
+    mut learn: impl FnMut(Date) -> Result<Option<Network>, E>,
+) -> Result<BTreeMap<Date, Option<Network>>, E> {
+    let mut networks: BTreeMap<Date, Option<Network>> = BTreeMap::new();
     for origin in origins {
-        if days.last().is_none_or(|day| days_between(*day, origin) >= SERVES_DAYS) {
-            days.push(origin);
+        let is_served = networks.last_key_value().is_some_and(|(day, network)| {
+            let is_own = network.as_ref().is_some_and(|network| network.is_own);
+            days_between(*day, origin) < if is_own { OWN_SERVES_DAYS } else { OTHER_SERVES_DAYS }
+        });
+        if !is_served {
+            networks.insert(origin, learn(origin)?);
         }
     }
-    days
+    Ok(networks)
 }

@@ -50,7 +50,7 @@ fn read(bytes: &[u8]) -> Option<(Date, Network)> {
     let each = numbers.len() / members;
     let member = |numbers| tidemark_neural::Network::of_numbers(SHAPE, numbers).map(Member);
     let members = numbers.chunks(each.max(1)).map(member).collect::<Option<Vec<_>>>()?;
-    Some((until, Network { members, recurring }))
+    Some((until, Network { members, recurring, is_own: false }))
 }
 
 #[cfg(test)]
