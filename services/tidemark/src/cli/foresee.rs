@@ -110,8 +110,9 @@ pub(super) const BACKTEST_HELP: &str = r#"Example:
 
 Origins must lie within the series, with a horizon of days after the last one to be scored; the dates above fit 400
 simulated days, 2023-01-01 to 2024-02-04. Ctrl-C stops at the next series (exit code 130).
-A run that was stopped goes on when the same command is given again: finished origins are kept in OUT.resume.csv and
-OUT.resume.jsonl (packed, where OUT ends in .gz), which go when OUT is there. `tidemark score` says how good the forecasts were.
+A run that was stopped goes on when the same command is given again: finished origins are kept in OUT.resume.csv
+(packed, where OUT ends in .gz) and OUT.resume.jsonl, which go when OUT is there. `tidemark score` says how good the
+forecasts were.
 --members adds an `ensemble` with other teams' forecasts (`tidemark forecast --help`); with other forecasts it is another
 run. So it is with another --calendar, which is read alike: every origin knows all of its dates, so that a date that
 nobody had planned would make the back-test too good. --coherent makes regions add up as in a forecast, from each origin
