@@ -16,8 +16,8 @@ import unicodedata
 import numpy as np
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
 
-# Layers of the package that are kept: every second one for the model that ships, all for a teacher.
-LAYERS = {"student": (0, 2, 4, 6, 8, 10), "teacher": tuple(range(12))}
+# Layers of the package that are kept: every second one.
+LAYERS = (0, 2, 4, 6, 8, 10)
 VOCABULARY = 23_000
 MAX_TOKENS = 128
 BOS, PAD, EOS, UNK = 0, 1, 2, 3
@@ -188,16 +188,14 @@ def tensors_of(config, tensor, layers, keep):
 
 
 def prepare(out, texts, weights):
-    """Writes base.npz, teacher-base.npz, their headers and tokenizer.json under `out`."""
+    """Writes base.npz, its header and tokenizer.json under `out`."""
     out = pathlib.Path(out)
     config, pieces, tensor = read_package(package_weights())
     keep = cut_vocabulary(pieces, texts, weights)
     tokenizer_of([pieces[i] for i in keep]).save(str(out / "tokenizer.json"))
-    for size, layers in LAYERS.items():
-        name = base_name(size)
-        np.savez(out / f"{name}.npz", **tensors_of(config, tensor, layers, keep))
-        header = {"hidden": config["hidden"], "ff": config["ff"], "heads": config["heads"], "eps": config["eps"], "layers": len(layers), "vocabulary": len(keep), "positions": MAX_TOKENS}
-        (out / f"{name}.json").write_text(json.dumps(header))
+    np.savez(out / "base.npz", **tensors_of(config, tensor, LAYERS, keep))
+    header = {"hidden": config["hidden"], "ff": config["ff"], "heads": config["heads"], "eps": config["eps"], "layers": len(LAYERS), "vocabulary": len(keep), "positions": MAX_TOKENS}
+    (out / "base.json").write_text(json.dumps(header))
     print(f"  base: {len(keep)} pieces", flush=True)
 
 

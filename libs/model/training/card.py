@@ -44,7 +44,8 @@ def training_lines(work, profile):
     lines = ["It starts from multilingual-e5-small (MIT; every second layer, vocabulary cut to English and Spanish) and was trained on all heads at once,",
              f"{many}:", "", *(run_line(name, own) for name, own in runs), ""]
     if any(own and own["teacher"] for _, own in runs):
-        lines += ["A twelve-layer model of the same make, trained on the same rows, was its teacher.", ""]
+        lines += ["A teacher answered training posts beside their labels: all-MiniLM-L6-v2 (Apache-2.0; English), of the same shape, trained on the same rows",
+                  f"for {', '.join(f'`{marker}`' for marker in catalogue.TAUGHT)}.", ""]
     own = "" if profile == plan.SHIPPED else f" --profile {profile}"
     return [*lines, took.line(work, profile) + " One command does it:", "",
             f"    python libs/model/training/train.py --data DIR --out libs/model/weights/encoder-v2{own} --resume", ""]
@@ -178,7 +179,8 @@ def write(out, work, config, result, probed, rows, profile):
         f"# Model card: {manifest.NAME} {manifest.VERSION}", "",
         f"One encoder, {parameters / 1e6:.1f} M parameters ({config['layers']} layers × {config['hidden']}, {config['vocabulary']:,} pieces), {size:.1f} MB in int8, with {len(catalogue.HEADS)} heads.",
         "Beside it, in the same file, stands a wide part: for every label a linear model of pieces and of pairs of neighbouring pieces, learnt from the head's",
-        "own posts. As much of it is added to the encoder's logits as does best on tuning rows (wide and deep: Cheng and others, DLRS 2016).",
+        "own posts. As much of it is added to the encoder's logits as does best on tuning rows (wide and deep: Cheng and others, DLRS 2016). Where a head has few",
+        "posts, pieces may share what is learnt of them with others that have runs of two to five letters in common.",
         "", *training_lines(work, profile),
         INTENDED,
         "## Measured on held-out rows", "",

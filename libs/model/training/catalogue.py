@@ -79,6 +79,17 @@ ROW_WEIGHT = {"senwave_covid": 0.3, "mh_risk_rally": 0.5}
 
 # Streams that teach a head of another stream by labels that mean nearly the same, and how much those count.
 BORROWED = {("ekman", "emotion.affect11"): 0.3}
+# What a teacher says (distil.py): {head: the streams on whose English posts its answers are learnt}. Posts beside a head's own are those
+# that the teacher can say something of: it learnt what an offensive tweet is from tweets, and about distress from posts of distress.
+TAUGHT = {
+    "hostility.offensive": ("offensive", "hate", "sentiment", "ekman", "affect"),
+    "mh.stress": ("stress", "depression", "suicide", "communities"),
+    "mh.depression": ("depression", "communities"),
+    "mh.suicide_selfharm": ("suicide", "depression"),
+    "mh.cause": ("cause", "stress"),
+    "mh.irf": ("needs", "suicide", "depression"),
+    "polarization.stance": ("stance",),
+}
 # What a Spanish EmoEvent label says of the eleven: {label: (those that hold, those that do not)}. Emotions that often go together are left open.
 EKMAN_TO_AFFECT = {
     "anger": ({"anger"}, {"joy", "love"}), "disgust": ({"disgust"}, {"joy", "love"}), "fear": ({"fear"}, {"joy"}), "sadness": ({"sadness"}, {"joy"}),
@@ -154,6 +165,11 @@ def targets(file, row):
     if own["kind"] == "binary":
         return {own["marker"]: [float(labels in ("yes", 1, "1"))]}
     return {own["marker"]: [float(names.index(str(labels)))]}
+
+
+def taught_heads(stream):
+    """Indices of the heads that a teacher answers for a stream's posts."""
+    return [i for i, h in enumerate(HEADS) if stream in TAUGHT.get(h["marker"], ())]
 
 
 def stream_heads(stream):

@@ -1,8 +1,10 @@
-"""A larger model's answers on training rows, for a smaller one to learn from. Off unless it is asked for.
+"""A teacher's answers on training rows, for the encoder to learn from beside labels.
 
-Reads: checkpoint-teacher.pt (a run of the `teacher` profile) and rows.npz. Writes: teacher.npz: per marker the keys of rows and the
-teacher's probabilities. Guarantees: training rows only; a row without an answer has none of its loss changed. A file of the same
-form from any other teacher does as well. Does not: hold text.
+The teacher has the encoder's shape and an English base (english.py); what it is taught, and on whose posts its answers are learnt, say
+plan.PROFILES["teacher"] and catalogue.TAUGHT (Hinton and others, 2015).
+
+Reads: checkpoint-teacher.pt and teacher-rows.npz. Writes: teacher.npz: per marker the keys of rows and the teacher's probabilities of the
+whole post. Guarantees: training rows in English only; a row without an answer has none of its loss changed. Does not: hold text.
 """
 import json
 import pathlib
@@ -14,62 +16,97 @@ import base
 import catalogue
 import encode
 import net
+import start
+
+# Padded tokens, and windows, that are answered at once.
+BATCH_TOKENS, BATCH_WINDOWS = 4096, 64
 
 
 class Teacher:
-    """teacher.npz: arrays MARKER|key (uint64, sorted) and MARKER|p ([rows, width])."""
+    """teacher.npz: arrays MARKER|key (uint64, sorted) and MARKER|p ([rows, width]), and `of`, the hash of the weights that answered."""
 
     def __init__(self, path):
         self.known = {}
         with np.load(path) as arrays:
+            self.of = str(arrays["of"])
             for name in arrays.files:
                 marker, _, part = name.rpartition("|")
-                self.known.setdefault(marker, {})[part] = arrays[name]
+                if marker:
+                    self.known.setdefault(marker, {})[part] = arrays[name]
 
     def soft(self, marker, keys):
-        """Probabilities of rows; none for a marker, or a batch, that the teacher does not cover whole."""
+        """Probabilities of rows, NaN where it has none; None for a marker that it does not know."""
         if marker not in self.known:
             return None
         order = self.known[marker]["key"]
         at = np.minimum(np.searchsorted(order, keys), len(order) - 1)
-        if (order[at] != keys).any():
-            return None
-        return self.known[marker]["p"][at].astype(np.float32)
+        out = self.known[marker]["p"][at].astype(np.float32)
+        out[order[at] != keys] = np.nan
+        return out
 
 
 def probabilities(head, logits):
     return torch.softmax(logits, -1) if head["kind"] == "multiclass" else torch.sigmoid(logits)
 
 
-def teach(rows, work, device="cpu", tokens=16384):
-    """Writes teacher.npz from checkpoint-teacher.pt."""
-    work = pathlib.Path(work)
+def answers(model, rows, pair, heads, device):
+    """[logits of rows] of each of `heads`: those of a post's windows, averaged as ever."""
+    windows, owner, weight = [], [], []
+    for i in range(len(rows)):
+        for window, tokens in encode.windows(rows.text(i), rows.context(i), pair):
+            windows.append(window)
+            owner.append(i)
+            weight.append(max(tokens, 1))
+    order = sorted(range(len(windows)), key=lambda i: len(windows[i]))
+    found = [np.zeros((len(windows), catalogue.width(catalogue.HEADS[index])), np.float32) for index in heads]
+    at = 0
+    while at < len(order):
+        longest = len(windows[order[min(at + BATCH_WINDOWS, len(order)) - 1]])
+        part = order[at:at + max(1, BATCH_TOKENS // max(longest, 8))]
+        at += len(part)
+        ids = torch.from_numpy(encode.padded([windows[i] for i in part], len(windows[part[-1]]))).to(device)
+        with torch.no_grad(), torch.autocast(torch.device(device).type, torch.bfloat16):
+            for out, logits in zip(found, model(ids, heads)):
+                out[part] = logits.float().cpu().numpy()
+    owner, weight = np.array(owner), np.array(weight, float)
+    total = np.bincount(owner, weight, len(rows))[:, None]
+    out = []
+    for logits in found:
+        sums = np.zeros((len(rows), logits.shape[1]))
+        np.add.at(sums, owner, logits * weight[:, None])
+        out.append(sums / total)
+    return out
+
+
+def is_done(work):
+    """Whether teacher.npz is of the teacher in the work folder."""
+    return (work / "teacher.npz").exists() and Teacher(work / "teacher.npz").of == start.hash_of(weights_of(work))
+
+
+def weights_of(work):
+    return torch.load(work / "checkpoint-teacher.pt", map_location="cpu", weights_only=True)
+
+
+def teach(rows, work, device="cpu", threads=2):
+    """Writes teacher.npz from checkpoint-teacher.pt; `rows` are those of the teacher's tokenizer."""
+    work, weights = pathlib.Path(work), weights_of(pathlib.Path(work))
+    torch.set_num_threads(threads)
     model = net.Encoder(json.loads((work / f"{base.base_name('teacher')}.json").read_text()), [catalogue.width(h) for h in catalogue.HEADS])
-    model.load_state_dict(torch.load(work / "checkpoint-teacher.pt", weights_only=True))
+    model.load_state_dict(weights)
     model.to(device).eval()
-    out = {}
+    known = {}
     for stream, settings in catalogue.STREAMS.items():
-        train, heads = rows[stream]["train"], catalogue.stream_heads(stream)
-        answers = {index: [] for index in heads}
-        # The first window alone: labels were given to posts, and most posts are one window.
-        windows = [encode.window_at(train.text(i), train.context(i), settings.get("pair"), encode.MAX_TOKENS, 0) for i in range(len(train))]
-        order = sorted(range(len(windows)), key=lambda i: len(windows[i]))
-        at = 0
-        while at < len(order):
-            count = max(1, tokens // max(len(windows[order[min(at + tokens // 16, len(order) - 1)]]), 16))
-            part = order[at:at + count]
-            at += count
-            ids = torch.from_numpy(encode.padded([windows[i] for i in part], encode.rounded(len(windows[part[-1]])))).to(device)
-            with torch.no_grad(), torch.autocast(torch.device(device).type, torch.bfloat16, enabled=torch.device(device).type == "cuda"):
-                for index, logits in zip(heads, model(ids, heads)):
-                    answers[index].append(probabilities(catalogue.HEADS[index], logits.float()).cpu().numpy().astype(np.float16))
-        keys = train.key[order]
-        unique, first = np.unique(keys, return_index=True)
-        for index in heads:
-            # One file of the stream may teach a head that another stream owns: it then comes under its own name.
-            name = catalogue.HEADS[index]["marker"]
-            have = (out[name + "|key"], out[name + "|p"]) if name + "|key" in out else (np.zeros(0, np.uint64), np.zeros((0, catalogue.width(catalogue.HEADS[index])), np.float16))
-            joined = np.concatenate([have[0], unique])
-            sort = np.argsort(joined, kind="stable")
-            out[name + "|key"], out[name + "|p"] = joined[sort], np.concatenate([have[1], np.concatenate(answers[index])[first]])[sort]
+        train, heads = rows[stream]["train"], catalogue.taught_heads(stream)
+        if not heads:
+            continue
+        english = train.language == 0
+        for index, logits in zip(heads, answers(model, train, settings.get("pair"), heads, device)):
+            head = catalogue.HEADS[index]
+            p = probabilities(head, torch.from_numpy(logits).float()).numpy().astype(np.float16)
+            known.setdefault(head["marker"], []).append((train.key[english], p[english]))
+    out = {"of": np.array(start.hash_of(weights))}
+    for marker, parts in known.items():
+        # One post in two streams: the same text, so the same answer.
+        out[marker + "|key"], first = np.unique(np.concatenate([key for key, _ in parts]), return_index=True)
+        out[marker + "|p"] = np.concatenate([p for _, p in parts])[first]
     np.savez_compressed(work / "teacher.npz", **out)

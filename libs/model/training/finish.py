@@ -1,7 +1,7 @@
 """From a trained checkpoint to the model folder: grids, int8 weights, calibration, thresholds, evaluation, card.
 
 Reads: checkpoint-PROFILE.pt, rows.npz, base.json, tokenizer.json fit-PROFILE.json and stages.json in the work folder. Writes: model.onnx,
-tokenizer.json, model.toml and CARD.md in the out folder; schemes.md, evaluation-PROFILE.json, evaluation-deep.json (the encoder without its wide
+tokenizer.json, model.toml and CARD.md in the out folder; schemes.md, evaluation-PROFILE.json, evaluation-PROFILE-deep.json (the encoder without its wide
 part) and encoder-fp32.onnx in the work folder.
 Guarantees: calibration and thresholds are fitted on tuning rows through the int8 weights that ship; dev rows are only
 scored, at the end. Does not: train.
@@ -44,9 +44,10 @@ def finish(rows, work, out, profile, threads=2, measure_schemes=True):
     graph.write(work / "encoder-deep.onnx", tensors, config, widths, "static", activations)
     deep = score.Encoder(work / "encoder-deep.onnx", out / "tokenizer.json", threads)
     logits = evaluate.passes(deep, rows, "tune")
-    added, means = wide.tensors(rows, logits, config["vocabulary"])
+    pieces = [deep.tokenizer.id_to_token(i) for i in range(config["vocabulary"])]
+    added, means = wide.tensors(rows, logits, pieces)
     tensors |= added
-    (work / "evaluation-deep.json").write_text(json.dumps({"int8": evaluate.evaluated(deep, evaluate.tuned(logits, rows), rows)}, indent=1))
+    (work / f"evaluation-{profile}-deep.json").write_text(json.dumps({"int8": evaluate.evaluated(deep, evaluate.tuned(logits, rows), rows)}, indent=1))
     graph.write(out / "model.onnx", tensors, config, widths, "static", activations)
     graph.write(work / "encoder-fp32.onnx", tensors, config, widths, "fp32")
     shipped = score.Encoder(out / "model.onnx", out / "tokenizer.json", threads)

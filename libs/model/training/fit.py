@@ -1,6 +1,6 @@
 """Trains the encoder on all heads at once, in a run that may be killed at any time and goes on where it was.
 
-Reads: rows.npz, base.npz and base.json in the work folder, and teacher.npz when distillation is asked for.
+Reads: rows.npz, base.npz and base.json in the work folder, and teacher.npz where the profile is `taught`.
 Writes: state-PROFILE.pt (model, optimizer, position in the plan, random state) every few minutes and whenever it stops;
 checkpoint-PROFILE.pt (weights alone) and fit-PROFILE.json (what it took, and what it began with) when the plan is done.
 Guarantees: fixed seeds; the learning rate follows the position in the plan, never the clock, so a run that was cut into pieces
@@ -31,25 +31,27 @@ SAVE_EVERY_SECONDS, SAY_EVERY_SECONDS = 240, 30
 PAUSE_SECONDS = 20
 
 
-def loss_of(head, logits, targets, weight, soft=None):
-    """The mean loss over rows that answer the head, and how many there are; NaN targets are no part of it.
-
-    `soft` are a teacher's probabilities for the same rows; they count as much as the labels where they are given.
-    """
+def loss_of(head, logits, targets, weight):
+    """The mean loss over rows that answer the head, and how many there are; NaN targets are no part of it."""
     if head["kind"] == "multiclass":
         known = ~torch.isnan(targets[:, 0])
-        each = F.cross_entropy(logits, targets[:, 0].nan_to_num(0).long(), reduction="none")
-        if soft is not None:
-            each = 0.5 * each - 0.5 * (soft * logits.log_softmax(-1)).sum(-1)
-        each = each * known
+        each = F.cross_entropy(logits, targets[:, 0].nan_to_num(0).long(), reduction="none") * known
     else:
         mask = ~torch.isnan(targets)
         # Weak labels are wrong for some posts: none of them is to be learnt for certain.
         y = targets.nan_to_num(0) * 0.94 + 0.03 if head["weak"] else targets.nan_to_num(0)
-        if soft is not None:
-            y = 0.5 * y + 0.5 * soft
         each, known = (F.binary_cross_entropy_with_logits(logits, y, reduction="none") * mask).sum(-1), mask.any(-1)
     return (each * weight).sum() / known.sum().clamp(min=1), known.sum()
+
+
+def taught_loss(head, logits, soft):
+    """The mean cross entropy with a teacher's probabilities, over rows that it answers."""
+    known, soft = ~torch.isnan(soft[:, 0]), soft.nan_to_num(0)
+    if head["kind"] == "multiclass":
+        each = -(soft * logits.log_softmax(-1)).sum(-1)
+    else:
+        each = F.binary_cross_entropy_with_logits(logits, soft, reduction="none").sum(-1)
+    return (each * known).sum() / known.sum().clamp(min=1)
 
 
 def groups_of(model, profile):
@@ -82,9 +84,14 @@ def start_from_base_rates(model, rows):
             output.weight.mul_(0.3)
 
 
-def mark_of(batches, profile, rows, taught, begun):
-    """What a run is known by: its steps, and whether a teacher or another run's weights had a part in them."""
-    return plan.fingerprint(batches, profile, rows) + ("+teacher" if taught else "") + ("+begun" if begun else "")
+def mark_of(batches, profile, rows, teacher, begun):
+    """What a run is known by: its steps, its teacher, and whether another run's weights had a part in them."""
+    return plan.fingerprint(batches, profile, rows) + ("+teacher " + teacher.of if teacher else "") + ("+begun" if begun else "")
+
+
+def teacher_of(work, profile):
+    """The teacher that a profile's runs listen to, or None."""
+    return distil.Teacher(work / "teacher.npz") if "taught" in profile else None
 
 
 class Run:
@@ -103,7 +110,7 @@ class Run:
         self.optimizer = torch.optim.AdamW(groups_of(self.model, profile), lr=profile["peak"], betas=(0.9, 0.98), fused=True)
         self.batches = plan.schedule(rows, profile)
         self.begun = None if begun is None else start.hash_of(begun)
-        self.mark = mark_of(self.batches, profile, rows, teacher is not None, begun is not None)
+        self.mark = mark_of(self.batches, profile, rows, teacher, begun is not None)
         self.position, self.tokens, self.seconds, self.running = 0, 0, 0.0, {}
 
     def rate(self):
@@ -115,12 +122,12 @@ class Run:
         """How much a stream's labels count for a marker: less than 1 where they mean nearly the same."""
         return self.profile.get("borrowed", {}).get(f"{stream} {marker}", catalogue.BORROWED.get((stream, marker), 1.0))
 
-    def targets_of(self, batch, index):
-        marker = catalogue.HEADS[index]["marker"]
-        members = [i for i, _ in batch.members]
-        own = self.rows[batch.stream]["train"]
-        soft = self.teacher.soft(marker, own.key[members]) if self.teacher else None
-        return own.targets[marker][members], soft
+    def soft(self, batch, index, members):
+        """A teacher's answers on a batch's posts for a head, or None."""
+        if self.teacher is None or index not in catalogue.taught_heads(batch.stream):
+            return None
+        soft = self.teacher.soft(catalogue.HEADS[index]["marker"], self.rows[batch.stream]["train"].key[members])
+        return None if soft is None or np.isnan(soft).all() else torch.from_numpy(soft).to(self.device)
 
     def step(self):
         """One batch; {marker: loss}."""
@@ -128,19 +135,25 @@ class Run:
         scale = self.rate()
         for group in self.optimizer.param_groups:
             group["lr"] = group["peak"] * scale
-        own, heads = self.rows[batch.stream]["train"], catalogue.stream_heads(batch.stream)
+        members = [i for i, _ in batch.members]
+        own, labelled = self.rows[batch.stream]["train"], catalogue.stream_heads(batch.stream)
+        softs = {index: soft for index in range(len(catalogue.HEADS)) if (soft := self.soft(batch, index, members)) is not None}
+        heads = sorted({*labelled, *softs})
         ids = torch.from_numpy(batch.ids(own)).to(device)
-        weight = torch.from_numpy(own.weight[[i for i, _ in batch.members]]).to(device)
+        weight = torch.from_numpy(own.weight[members]).to(device)
         with torch.autocast(device.type, torch.bfloat16, enabled=self.profile["precision"] == "bf16"):
             logits = self.model(ids, heads)
         total, losses = 0.0, {}
         for index, values in zip(heads, logits):
-            head = catalogue.HEADS[index]
-            targets, soft = self.targets_of(batch, index)
-            soft = None if soft is None else torch.from_numpy(soft).to(device)
-            loss, known = loss_of(head, values.float(), torch.from_numpy(targets).to(device), weight, soft)
-            total = total + head["weight"] * self.borrowed(batch.stream, head["marker"]) * loss
-            losses[head["marker"]] = (loss.detach(), known)
+            head, taught = catalogue.HEADS[index], self.profile.get("taught", 0.0) if index in softs else 0.0
+            if index in labelled:
+                loss, known = loss_of(head, values.float(), torch.from_numpy(own.targets[head["marker"]][members]).to(device), weight)
+                # On a head's own posts labels and teacher share what labels have alone elsewhere.
+                share = 1 - taught if head["stream"] == batch.stream else 1.0
+                total = total + head["weight"] * self.borrowed(batch.stream, head["marker"]) * share * loss
+                losses[head["marker"]] = (loss.detach(), known)
+            if taught:
+                total = total + head["weight"] * taught * taught_loss(head, values.float(), softs[index])
         total.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()
@@ -231,14 +244,14 @@ def say_plan(rows, work, profile_name, threads, device):
     print("\n".join([*plan.table(batches, rows, profile), estimate(batches, 0, rates, threads, device)]), flush=True)
 
 
-def is_done(rows, work, profile_name, teach=False, begin=None):
+def is_done(rows, work, profile_name, begin=None):
     """Whether the work folder holds what such a run made, of these rows; one of before marks were noted is taken as it is."""
     noted, profile = took.run(work, profile_name), plan.PROFILES[profile_name]
     if noted is None or not (work / f"checkpoint-{profile_name}.pt").exists():
         return False
     if "mark" not in noted:
         return True
-    if noted["mark"] != mark_of(plan.schedule(rows, profile), profile, rows, teach, begin is not None):
+    if noted["mark"] != mark_of(plan.schedule(rows, profile), profile, rows, teacher_of(work, profile), begin is not None):
         return False
     return begin is None or noted["begun_hash"] == start.hash_of(weights_of(begin, work))
 
@@ -256,7 +269,7 @@ def begun_with(begin, work):
     return name if begin.resolve() == (work / f"checkpoint-{name}.pt").resolve() else took.ELSEWHERE
 
 
-def fit(rows, work, profile_name, minutes, threads, device="cpu", resume=False, fresh=False, teach=False, measure=True, begin=None):
+def fit(rows, work, profile_name, minutes, threads, device="cpu", resume=False, fresh=False, measure=True, begin=None):
     """Goes on with the run for at most `minutes`; True when the plan is done. `begin` is a checkpoint, or a model folder, whose weights
     it begins with."""
     work, profile = pathlib.Path(work), plan.PROFILES[profile_name]
@@ -267,7 +280,7 @@ def fit(rows, work, profile_name, minutes, threads, device="cpu", resume=False, 
         raise SystemExit("there is a state of an earlier run: go on with --resume, or throw it away with --fresh")
     rates = measured_rate(config, weights, profile, device) if measure else None
     begun = weights_of(begin, work) if begin else None
-    run = Run(rows, config, profile, device, weights, distil.Teacher(work / "teacher.npz") if teach else None, begun)
+    run = Run(rows, config, profile, device, weights, teacher_of(work, profile), begun)
     if resume and place.exists():
         run.restore(torch.load(place, map_location="cpu", weights_only=True))
     print("\n".join(plan.table(run.batches, rows, profile)), flush=True)
@@ -304,7 +317,7 @@ def fit(rows, work, profile_name, minutes, threads, device="cpu", resume=False, 
         weights = averaged(begun, weights, plan.AVERAGED[profile_name])
     write_whole(weights, work / f"checkpoint-{profile_name}.pt")
     (work / f"fit-{profile_name}.json").write_text(json.dumps(
-        {"profile": profile_name, "seconds": round(run.seconds), "steps": run.position, "tokens": run.tokens, "device": device, "threads": threads, "teacher": teach,
+        {"profile": profile_name, "seconds": round(run.seconds), "steps": run.position, "tokens": run.tokens, "device": device, "threads": threads, "teacher": "taught" in profile,
          "begun": begun_with(begin, work), "begun_hash": run.begun, "mark": run.mark}))
     # What follows is no run that could be gone on with: it ends as any program does.
     for number, handler in before.items():

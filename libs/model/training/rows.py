@@ -1,6 +1,6 @@
 """Token ids and targets of all examples, in one file without any text.
 
-Reads: data.splits' examples and tokenizer.json. Writes: rows.npz in the work folder.
+Reads: data.splits' examples and a tokenizer. Writes: rows.npz in the work folder, and teacher-rows.npz by the teacher's tokenizer.
 Guarantees: everything after this file (fit, distil, calibrate, evaluate) needs no text and no tokenizer; the same texts give
 the same file. Does not: keep texts, ids of rows or dates; ids of tokens can be turned back into text, so rows.npz is as
 private as the data and stays outside the project.
@@ -80,22 +80,22 @@ def fields_of(stream, examples, tokenizer):
     return out
 
 
-def write(parts, tokenizer, work):
+def write(parts, tokenizer, work, name="rows"):
     arrays = {}
     for stream, sides in parts.items():
         for side in SIDES:
             for name, values in fields_of(stream, sides[side], tokenizer).items():
                 arrays[f"{stream}/{side}/{name}"] = values
-    path = pathlib.Path(work) / "rows.npz"
-    np.savez_compressed(path.with_name("rows.tmp.npz"), **arrays)
-    path.with_name("rows.tmp.npz").replace(path)
+    path = pathlib.Path(work) / f"{name}.npz"
+    np.savez_compressed(path.with_name(f"{name}.tmp.npz"), **arrays)
+    path.with_name(f"{name}.tmp.npz").replace(path)
 
 
-def read(work, limit=None):
+def read(work, limit=None, name="rows"):
     """{stream: {side: Rows}}; with a limit, the first rows of each side only."""
     found = {}
-    with np.load(pathlib.Path(work) / "rows.npz") as arrays:
-        for name in arrays.files:
-            stream, side, field = name.split("/")
-            found.setdefault(stream, {}).setdefault(side, {})[field] = arrays[name]
+    with np.load(pathlib.Path(work) / f"{name}.npz") as arrays:
+        for place in arrays.files:
+            stream, side, field = place.split("/")
+            found.setdefault(stream, {}).setdefault(side, {})[field] = arrays[place]
     return {stream: {side: Rows(found[stream][side]) if limit is None else Rows(found[stream][side]).head_of(limit) for side in SIDES} for stream in catalogue.STREAMS}

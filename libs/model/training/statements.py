@@ -50,8 +50,10 @@ ATTEMPTS = {
             "tenth of the weight for weak labels of depression and suicide, since a linear model of either does worse with them than without. "
             "Set out for more steps, it was cut at seven tenths; until 4,150 of 6,949 steps its learning rate was that of the longer plan.",
     "half": "the mean of the weights of both runs: the second one had learnt small sets by heart.",
-    "deep": "three quarters of the way from the first run's weights to the second's, chosen on tuning rows.",
-    "again": "the same with the wide part beside it, which ships: one linear model a head of pieces and pairs, as much of it as tuning rows ask for.",
+    "again-deep": "three quarters of the way from the first run's weights to the second's, chosen on tuning rows.",
+    "again": "the same with the wide part beside it: one linear model a head of pieces and pairs, as much of it as tuning rows ask for.",
+    "taught-deep": "a third run, from the weights of `again`, with an English teacher's answers beside the labels.",
+    "taught": "the same with the wide part beside it, which ships; its pieces share what is learnt of their letters where tuning rows ask for it.",
 }
 
 # What would move a number that stays short of its goal, as far as can be told. Judgements, none of them measured.

@@ -3,16 +3,14 @@
 
     python libs/model/training/train.py --data DIR --out libs/model/weights/encoder-v2 --resume
 
-The weights that ship took two runs, and this does both: the run of profile `cpu` from the base, then that of profile `again` from
-the checkpoint of the first. A run that the work folder holds the end of is not done anew; `--begin-from` names other weights to begin
-with, and then there is one run. The same command goes on where an earlier one stopped or was killed, until the plans are done; then
+The weights that ship took three runs, and this does them all: that of profile `cpu` from the base, `again` from the checkpoint of the
+first, and `taught` from that of the second, for which profile `teacher` is run from a base of its own and answers training posts. A run
+that the work folder holds the end of is not done anew; `--begin-from` names other weights to begin with, and then there is one run. The same command goes on where an earlier one stopped or was killed, until the plans are done; then
 it calibrates, exports and evaluates. `--minutes` ends a sitting, not the plan. `--stages plan` only says what the plans hold and how
 long they take.
 
-With a card: `--device cuda --profile gpu`. With a teacher of twelve layers first:
-    train.py ... --device cuda --profile teacher --stages base,rows,fit,teach --resume
-    train.py ... --device cuda --profile gpu --distil --stages fit,finish --resume
-Where the card's machine has no data: `--stages base,rows` here, carry base*.npz, base*.json and rows.npz, `--stages fit` there,
+With a card: `--device cuda --profile gpu`.
+Where the card's machine has no data: `--stages base,rows` here, carry *base.npz, *base.json and *rows.npz, `--stages fit` there,
 bring checkpoint-PROFILE.pt and fit-PROFILE.json back (bundle.py cuts the weights small), `--stages finish` here.
 
 Reads: DIR/labelled/*.jsonl.gz, and DIR/replay and DIR/lexica for the vocabulary only.
@@ -26,6 +24,7 @@ import tempfile
 import time
 
 import base
+import distil
 import fit
 import plan
 import rows
@@ -37,7 +36,7 @@ COUNTED = {"labelled": 1, "spanish": 20, "lexica": 6, "replay": 0.4}
 
 def prepare(a, stages):
     """Base and rows, where they are asked for and not there yet."""
-    have_base, have_rows = (a.work / "tokenizer.json").exists() and (a.work / "teacher-base.npz").exists(), (a.work / "rows.npz").exists()
+    have_base, have_rows = (all((a.work / f"{kind}{name}").exists() for kind in ("", "teacher-") for name in names) for names in (("base.npz", "tokenizer.json"), ("rows.npz",)))
     make_base = "base" in stages and not (a.resume and have_base)
     make_rows = "rows" in stages and (make_base or not (a.resume and have_rows))
     if not make_base and not make_rows:
@@ -50,10 +49,14 @@ def prepare(a, stages):
     began = time.monotonic()
     parts = data.splits(a.data)
     if make_base:
+        import english
+
         base.prepare(a.work, data.vocabulary_texts(a.data, parts), COUNTED)
+        english.prepare(a.work)
         began = took.note(a.work, "base", began)
     if make_rows:
-        rows.write(parts, Tokenizer.from_file(str(a.work / "tokenizer.json")), a.work)
+        for kind in ("", "teacher-"):
+            rows.write(parts, Tokenizer.from_file(str(a.work / f"{kind}tokenizer.json")), a.work, f"{kind}rows")
         took.note(a.work, "rows", began)
 
 
@@ -64,16 +67,29 @@ def runs(a):
     return list(zip(names, begins))
 
 
-def trained(a, examples):
-    """Goes on with the runs; whether all of them are done."""
-    began = time.monotonic()
-    for name, begin in runs(a):
-        if a.resume and fit.is_done(examples, a.work, name, a.distil, begin):
+def trained(a, examples, wanted, end):
+    """Goes on with runs until `end` (time.monotonic); whether all of them are done."""
+    for name, begin in wanted:
+        if "taught" in plan.PROFILES[name] and not taught(a, end):
+            return False
+        if a.resume and fit.is_done(examples, a.work, name, begin):
             print(f"  the run of profile {name} is done", flush=True)
             continue
-        left = a.minutes and max(a.minutes - (time.monotonic() - began) / 60, 1e-3)
-        if not fit.fit(examples, a.work, name, left, a.threads, a.device, a.resume, a.fresh, a.distil, begin=begin):
+        left = a.minutes and max((end - time.monotonic()) / 60, 1e-3)
+        if not fit.fit(examples, a.work, name, left, a.threads, a.device, a.resume, a.fresh, begin=begin):
             return False
+    return True
+
+
+def taught(a, end):
+    """Trains the teacher, and has it answer; whether it has."""
+    examples = rows.read(a.work, a.limit, "teacher-rows")
+    if not trained(a, examples, [("teacher", None)], end):
+        return False
+    if not a.resume or not distil.is_done(a.work):
+        began = time.monotonic()
+        distil.teach(examples, a.work, a.device, a.threads)
+        took.note(a.work, "teach", began)
     return True
 
 
@@ -89,27 +105,20 @@ def main():
     a.add_argument("--resume", action="store_true", help="go on from the state in the work folder, if there is one")
     a.add_argument("--fresh", action="store_true", help="throw the state in the work folder away")
     a.add_argument("--begin-from", type=pathlib.Path, help="a checkpoint or a model folder whose weights the run begins with, whatever its profile says")
-    a.add_argument("--distil", action="store_true", help="learn from teacher.npz in the work folder too")
     a.add_argument("--limit", type=int, help="the first rows of each stream and side only, for smoke tests")
     a.add_argument("--no-schemes", action="store_true", help="leave out the comparison of quantisation schemes")
-    a.add_argument("--stages", default="base,rows,fit,finish", help="comma-separated: base, rows, plan, fit, teach, finish")
+    a.add_argument("--stages", default="base,rows,fit,finish", help="comma-separated: base, rows, plan, fit, finish")
     a = a.parse_args()
     stages, began = a.stages.split(","), time.time()
     a.work.mkdir(parents=True, exist_ok=True)
     prepare(a, stages)
-    examples = rows.read(a.work, a.limit) if {"plan", "fit", "teach", "finish"} & set(stages) else None
+    examples = rows.read(a.work, a.limit) if {"plan", "fit", "finish"} & set(stages) else None
     if "plan" in stages:
         for name, _ in runs(a):
             print(f"  profile {name}", flush=True)
             fit.say_plan(examples, a.work, name, a.threads, a.device)
-    if "fit" in stages and not trained(a, examples):
+    if "fit" in stages and not trained(a, examples, runs(a), time.monotonic() + 60 * a.minutes):
         return
-    if "teach" in stages:
-        import distil
-
-        teaching = time.monotonic()
-        distil.teach(examples, a.work, a.device)
-        took.note(a.work, "teach", teaching)
     if "finish" in stages:
         import finish
 

@@ -3,16 +3,19 @@
 Wide and deep (Cheng and others, DLRS 2016): what a linear model of words learns of a head's few hundred posts, and what an encoder
 carries over from all the others, err differently. A window's cells are its text's pieces (by id) and pairs of neighbours
 (`pair_cells`); of n pieces, a cell that stands there c times counts sqrt(c / n). Logits of a post's windows are averaged as ever.
+Pieces may share what is learnt of them with others that have runs of letters in common ("hopeless" with "Hopelessness"), which costs
+nothing later: what a model says of runs is added to each piece that has them.
 
 Reads: rows, and the encoder's logits of tuning rows. Guarantees: linear models are learnt from training rows of the head's own
-stream; how strong each is, and how much it says beside the encoder, from tuning rows; graph.py writes the same arithmetic. A cell that
-fewer than two training posts have says nothing. Does not: look at dev rows, or at a topic or parent.
+stream; how strong each is, and how much it says beside the encoder, from tuning rows; graph.py writes the same arithmetic. A cell, or
+a run, that fewer than two training posts have says nothing. Does not: look at dev rows, or at a topic or parent.
 """
 import numpy as np
 import scipy.sparse as sparse
 import torch
 from sklearn.linear_model import LogisticRegression, Ridge
 
+import base
 import catalogue
 import encode
 import evaluate
@@ -24,6 +27,11 @@ BUCKETS = 49_157
 # How freely a linear model may speak (scikit-learn's C), the least first. One that is freer has to lower the loss on tuning rows by WORTH.
 FREEDOMS = (2.0, 8.0, 32.0)
 WORTH = 0.002
+# How many letters a run has, and how much runs count beside pieces; not at all comes first, and again what comes later has to be worth it.
+# Where training posts are more than FEW, words need no help (offensive: 0.05 % of the loss), and it is not tried.
+RUNS = range(2, 6)
+SHARED = (0.0, 0.5, 1.0)
+FEW = 10_000
 # Towards the encoder's own scale, and towards no constants: squares of the distance, against a loss that is a sum over rows.
 PULLS = (3.0, 0.5)
 
@@ -47,6 +55,17 @@ def features(rows, members, pair, vocabulary, buckets):
             value.append(np.sqrt(times / len(ids)) * len(ids) / len(text))
     held = [np.concatenate([np.zeros(0, kind), *parts]) for parts, kind in ((value, np.float64), (post, np.int64), (cell, np.int64))]
     return sparse.csr_matrix((held[0], (held[1], held[2])), shape=(len(members), vocabulary + buckets))
+
+
+def runs(pieces):
+    """[pieces, runs], sparse, 0 or 1: which runs of letters, whatever their case, a piece has; the special pieces have none."""
+    place, piece, run = {}, [], []
+    for i, text in enumerate(pieces):
+        text = text.lower() if i > base.UNK else ""
+        for found in {text[at:at + length] for length in RUNS for at in range(len(text) - length + 1)}:
+            piece.append(i)
+            run.append(place.setdefault(found, len(place)))
+    return sparse.csr_matrix((np.ones(len(run)), (piece, run)), shape=(len(pieces), len(place)))
 
 
 def scaling(x):
@@ -106,34 +125,41 @@ def beside(kind, deep, wide, targets):
         return float((logs[1] - logs[0]).exp()), (shift / logs[0].exp()).numpy(), float(loss()) / max(len(y), 1)
 
 
-def of_head(index, head, rows, logits, vocabulary):
+def of_head(index, head, rows, logits, letters):
     """([cells, labels], [labels], [labels]): what to add to a head's logits, for each cell and for any post, and the mean over
-    training posts of what cells add."""
+    training posts of what cells add. `letters` is what `runs` says of the pieces."""
     sides, marker = rows[head["stream"]], head["marker"]
     train, tune = sides["train"], sides["tune"]
     members = train.known(marker)
-    x = features(train, members, head["pair"], vocabulary, BUCKETS)
-    weight = scaling(x)
-    x = x.multiply(weight).tocsr()
-    tuning = features(tune, tune.known(marker), head["pair"], vocabulary, BUCKETS).multiply(weight).tocsr()
+    vocabulary = letters.shape[0]
+    x, tuning = (features(part, part.known(marker), head["pair"], vocabulary, BUCKETS) for part in (train, tune))
     deep, targets = evaluate.own_rows(index, logits, rows, "tune")[:2]
     best = None
-    for freedom in FREEDOMS:
-        table = linear(head, x, train.targets[marker][members], train.weight[members], freedom)
-        # Beside the mean post of training, so that constants stay small.
-        mean = (x @ table).mean(0)
-        share, constants, loss = beside(head["kind"], deep, tuning @ table - mean, targets)
-        if best is None or loss < best[0] * (1 - WORTH):
-            best = loss, freedom, share, table * weight[:, None] * share, constants - mean * share, mean * share
-    loss, freedom, share, *out = best
-    print(f"  wide {marker}: C {freedom:g}, {share:.2f} of it beside the encoder, loss {loss:.4f}", flush=True)
+    for shared in SHARED if len(members) <= FEW else SHARED[:1]:
+        # What turns cells into the inputs of the model, and what the model says of them into what it says of cells.
+        inputs = sparse.diags_array(scaling(x))
+        if shared:
+            of_letters = sparse.vstack([letters, sparse.csr_matrix((BUCKETS, letters.shape[1]))])
+            inputs = sparse.hstack([inputs, of_letters @ sparse.diags_array(shared * scaling(x @ of_letters))])
+        inputs = inputs.tocsr()
+        learnt_from = (x @ inputs).tocsr()
+        for freedom in FREEDOMS:
+            table = inputs @ linear(head, learnt_from, train.targets[marker][members], train.weight[members], freedom)
+            # Beside the mean post of training, so that constants stay small.
+            mean = (x @ table).mean(0)
+            share, constants, loss = beside(head["kind"], deep, tuning @ table - mean, targets)
+            if best is None or loss < best[0] * (1 - WORTH):
+                best = loss, shared, freedom, share, table * share, constants - mean * share, mean * share
+    loss, shared, freedom, share, *out = best
+    print(f"  wide {marker}: runs {shared:g}, C {freedom:g}, {share:.2f} of it beside the encoder, loss {loss:.4f}", flush=True)
     return out
 
 
-def tensors(rows, logits, vocabulary):
+def tensors(rows, logits, pieces):
     """(for graph.py the table of all heads' labels and its constants, what cells add to each label on average), float32, from the
     encoder's logits of tuning rows by stream."""
-    parts = zip(*(of_head(i, head, rows, logits, vocabulary) for i, head in enumerate(catalogue.HEADS)))
+    letters = runs(pieces)
+    parts = zip(*(of_head(i, head, rows, logits, letters) for i, head in enumerate(catalogue.HEADS)))
     table, constants, means = (np.concatenate(part, -1).astype(np.float32) for part in parts)
     return {"wide": table, "wide.bias": constants}, means
 

@@ -9,7 +9,6 @@ import torch
 
 import calibrate
 import catalogue
-import distil
 import fit
 import metrics
 import plan
@@ -115,14 +114,6 @@ class Losses(unittest.TestCase):
         loss, known = fit.loss_of(catalogue.BY_MARKER["mh.ptsd"], torch.ones(2, 1), torch.full((2, 1), math.nan), torch.ones(2))
         self.assertEqual((loss.item(), known.item()), (0.0, 0))
 
-    def test_a_teacher_answers_rows_it_knows_and_no_others(self):
-        with tempfile.TemporaryDirectory() as folder:
-            path = pathlib.Path(folder) / "teacher.npz"
-            np.savez(path, **{"mh.stress|key": np.array([3, 9], np.uint64), "mh.stress|p": np.array([[0.2], [0.8]], np.float16)})
-            teacher = distil.Teacher(path)
-        self.assertAlmostEqual(float(teacher.soft("mh.stress", np.array([9], np.uint64))[0, 0]), 0.8, places=2)
-        self.assertIsNone(teacher.soft("mh.stress", np.array([9, 4], np.uint64)))
-        self.assertIsNone(teacher.soft("mh.ptsd", np.array([9], np.uint64)))
 
 
 class Settings(unittest.TestCase):

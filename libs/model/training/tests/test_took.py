@@ -40,6 +40,7 @@ class Runs(Folder):
 
     def test_a_run_follows_those_it_goes_on_from(self):
         self.assertEqual(self.asked("again"), [("cpu", None), ("again", self.work / "checkpoint-cpu.pt")])
+        self.assertEqual(self.asked("taught")[1:], [("again", self.work / "checkpoint-cpu.pt"), ("taught", self.work / "checkpoint-again.pt")])
         self.assertEqual(self.asked("gpu"), [("gpu", None)])
         self.assertEqual(self.asked("again", pathlib.Path("a-model")), [("again", pathlib.Path("a-model"))])
 
@@ -57,19 +58,18 @@ class Runs(Folder):
 
     def test_a_run_of_these_rows_is_done_and_one_of_others_is_not(self):
         rows, profile = made_up_rows(), plan.PROFILES["smoke"]
-        mark = fit.mark_of(plan.schedule(rows, profile), profile, rows, False, False)
+        mark = fit.mark_of(plan.schedule(rows, profile), profile, rows, None, False)
         self.assertFalse(fit.is_done(rows, self.work, "smoke"))
         self.noted("smoke", mark=mark, begun=None)
         self.assertFalse(fit.is_done(rows, self.work, "smoke"))  # noted, but its weights are gone
         (self.work / "checkpoint-smoke.pt").touch()
         self.assertTrue(fit.is_done(rows, self.work, "smoke"))
         self.assertFalse(fit.is_done(rows, self.work, "smoke", begin=self.work / "checkpoint-cpu.pt"))
-        self.assertFalse(fit.is_done(rows, self.work, "smoke", teach=True))
         self.assertFalse(fit.is_done(made_up_rows(23), self.work, "smoke"))
 
     def test_a_run_that_began_with_other_weights_is_not_done(self):
         rows, profile, before = made_up_rows(), plan.PROFILES["smoke"], self.work / "checkpoint-cpu.pt"
-        mark = fit.mark_of(plan.schedule(rows, profile), profile, rows, False, True)
+        mark = fit.mark_of(plan.schedule(rows, profile), profile, rows, None, True)
         fit.write_whole({"w": torch.ones(3)}, before)
         (self.work / "checkpoint-smoke.pt").touch()
         self.noted("smoke", mark=mark, begun="cpu", begun_hash=start.hash_of({"w": torch.ones(3)}))
@@ -109,13 +109,18 @@ class WallTime(Folder):
     def test_all_stages_are_added_up(self):
         took.note(self.work, "base", time.monotonic() - 60)
         took.note(self.work, "rows", time.monotonic() - 30)
-        took.note(self.work, "finish again", time.monotonic() - 120)
+        took.note(self.work, "teach", time.monotonic() - 6)
+        took.note(self.work, "finish taught", time.monotonic() - 120)
         took.note(self.work, "finish cpu", time.monotonic() - 7)
         self.noted("cpu", begun=None)
         self.noted("again", begun="cpu", seconds=300)
-        self.assertEqual(took.line(self.work, "again"), "Wall time of all stages, pauses left out: 18.5 min (base 1.0 min, rows 0.5 min, fit cpu 10.0 min, fit again 5.0 min, finish 2.0 min).")
-        lines = "\n".join(card.training_lines(self.work, "again"))
-        self.assertIn("in 2 runs", lines)
+        self.noted("teacher", begun=None, seconds=120)
+        self.noted("taught", begun="again", seconds=60, teacher=True)
+        self.assertEqual(took.line(self.work, "taught"), "Wall time of all stages, pauses left out: 21.6 min (base 1.0 min, rows 0.5 min, fit teacher 2.0 min, teach 0.1 min, "
+                         "fit cpu 10.0 min, fit again 5.0 min, fit taught 1.0 min, finish 2.0 min).")
+        lines = "\n".join(card.training_lines(self.work, "taught"))
+        self.assertIn("in 3 runs", lines)
+        self.assertIn("all-MiniLM-L6-v2", lines)
         self.assertIn("--out libs/model/weights/encoder-v2 --resume", lines)
 
     def test_what_nobody_noted_is_named(self):

@@ -78,6 +78,23 @@ class Learning(unittest.TestCase):
         self.assertEqual(int(np.abs(table[:, 0]).argmax()), 5)
         self.assertGreater(table[5, 0], 0)
 
+    def test_a_piece_that_no_post_has_says_what_its_letters_say(self):
+        others = [f"▁{'abcdefghijklmnopqrst'[i // 10]}{'0123456789'[i % 10]}" for i in range(PIECES - 7)]
+        pieces = ["<s>", "<pad>", "</s>", "<unk>", *others, "▁hopeless", "▁Hopelessness", "▁quiet"]
+        letters = wide.runs(pieces)
+        shared = letters[[-3, -2, -1]] @ letters[-3].T
+        self.assertEqual(shared.toarray()[:, 0].astype(int).tolist(), [26, 26, 0])  # of 2 to 5 letters: 8 + 7 + 6 + 5, whatever their case
+        self.assertEqual(letters[:4].nnz, 0)
+        rows, head = made_up_rows(60), next(h for h in catalogue.HEADS if h["marker"] == "mh.stress")
+        part = rows["stress"]["train"]  # and, of these rows, the tuning side
+        part.f["text"][:] %= PIECES - 3
+        for i in np.flatnonzero(part.targets["mh.stress"][:, 0] == 1):
+            part.f["text"][part.f["text_at"][i]] = PIECES - 3
+        logits = {"stress": np.zeros((len(rows["stress"]["tune"]), sum(WIDTHS)), np.float32)}
+        table = wide.of_head(catalogue.HEADS.index(head), head, rows, logits, letters)[0]
+        self.assertGreater(table[PIECES - 3, 0], 0)
+        self.assertGreater(table[PIECES - 2, 0], 10 * abs(table[PIECES - 1, 0]))
+
     def test_a_language_without_its_words_is_not_taken_for_a_sign(self):
         rows = made_up_rows(12)
         rows["ekman"]["train"].language[:] = 1
