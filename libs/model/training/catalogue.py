@@ -81,7 +81,7 @@ ROW_WEIGHT = {"senwave_covid": 0.3, "mh_risk_rally": 0.5}
 BORROWED = {("ekman", "emotion.affect11"): 0.3}
 # What a teacher says (distil.py): {head: the streams on whose English posts its answers are learnt}. Posts beside a head's own are those
 # that the teacher can say something of: it learnt what an offensive tweet is from tweets, and about distress from posts of distress.
-TAUGHT = {
+ANSWERED = {
     "hostility.offensive": ("offensive", "hate", "sentiment", "ekman", "affect"),
     "mh.stress": ("stress", "depression", "suicide", "communities"),
     "mh.depression": ("depression", "communities"),
@@ -167,9 +167,9 @@ def targets(file, row):
     return {own["marker"]: [float(names.index(str(labels)))]}
 
 
-def taught_heads(stream):
+def answered_heads(stream):
     """Indices of the heads that a teacher answers for a stream's posts."""
-    return [i for i, h in enumerate(HEADS) if stream in TAUGHT.get(h["marker"], ())]
+    return [i for i, h in enumerate(HEADS) if stream in ANSWERED.get(h["marker"], ())]
 
 
 def stream_heads(stream):

@@ -1,11 +1,13 @@
 """A teacher's answers on training rows, for the encoder to learn from beside labels.
 
 The teacher has the encoder's shape and an English base (english.py); what it is taught, and on whose posts its answers are learnt, say
-plan.PROFILES["teacher"] and catalogue.TAUGHT (Hinton and others, 2015).
+plan.PROFILES["teacher"] and catalogue.ANSWERED (Hinton and others, 2015).
 
 Reads: checkpoint-teacher.pt and teacher-rows.npz. Writes: teacher.npz: per marker the keys of rows and the teacher's probabilities of the
-whole post. Guarantees: training rows in English only; a row without an answer has none of its loss changed. Does not: hold text.
+whole post. Guarantees: training rows in English only; answers of other weights, of other rows or to other questions are known as such.
+Does not: hold text, or go on where it was stopped: it takes minutes.
 """
+import hashlib
 import json
 import pathlib
 
@@ -18,12 +20,12 @@ import encode
 import net
 import start
 
-# Padded tokens, and windows, that are answered at once.
-BATCH_TOKENS, BATCH_WINDOWS = 4096, 64
+# Padded tokens of a batch, and how many windows ahead its length is looked up.
+BATCH_TOKENS, AHEAD = 4096, 64
 
 
 class Teacher:
-    """teacher.npz: arrays MARKER|key (uint64, sorted) and MARKER|p ([rows, width]), and `of`, the hash of the weights that answered."""
+    """teacher.npz: arrays MARKER|key (uint64, sorted) and MARKER|p ([rows, width]), and `of`, which says what they are answers of."""
 
     def __init__(self, path):
         self.known = {}
@@ -61,7 +63,7 @@ def answers(model, rows, pair, heads, device):
     found = [np.zeros((len(windows), catalogue.width(catalogue.HEADS[index])), np.float32) for index in heads]
     at = 0
     while at < len(order):
-        longest = len(windows[order[min(at + BATCH_WINDOWS, len(order)) - 1]])
+        longest = len(windows[order[min(at + AHEAD, len(order)) - 1]])
         part = order[at:at + max(1, BATCH_TOKENS // max(longest, 8))]
         at += len(part)
         ids = torch.from_numpy(encode.padded([windows[i] for i in part], len(windows[part[-1]]))).to(device)
@@ -78,9 +80,18 @@ def answers(model, rows, pair, heads, device):
     return out
 
 
-def is_done(work):
-    """Whether teacher.npz is of the teacher in the work folder."""
-    return (work / "teacher.npz").exists() and Teacher(work / "teacher.npz").of == start.hash_of(weights_of(work))
+def identity(weights, rows):
+    """What tells answers from others: the weights, what they were asked, and about which posts."""
+    digest = hashlib.sha256((start.hash_of(weights) + json.dumps(catalogue.ANSWERED, sort_keys=True)).encode())
+    for stream in catalogue.STREAMS:
+        if catalogue.answered_heads(stream):
+            digest.update(rows[stream]["train"].key.tobytes())
+    return digest.hexdigest()
+
+
+def is_done(rows, work):
+    """Whether teacher.npz holds the answers of the teacher in the work folder about these rows."""
+    return (work / "teacher.npz").exists() and Teacher(work / "teacher.npz").of == identity(weights_of(work), rows)
 
 
 def weights_of(work):
@@ -96,7 +107,7 @@ def teach(rows, work, device="cpu", threads=2):
     model.to(device).eval()
     known = {}
     for stream, settings in catalogue.STREAMS.items():
-        train, heads = rows[stream]["train"], catalogue.taught_heads(stream)
+        train, heads = rows[stream]["train"], catalogue.answered_heads(stream)
         if not heads:
             continue
         english = train.language == 0
@@ -104,9 +115,10 @@ def teach(rows, work, device="cpu", threads=2):
             head = catalogue.HEADS[index]
             p = probabilities(head, torch.from_numpy(logits).float()).numpy().astype(np.float16)
             known.setdefault(head["marker"], []).append((train.key[english], p[english]))
-    out = {"of": np.array(start.hash_of(weights))}
+    out = {"of": np.array(identity(weights, rows))}
     for marker, parts in known.items():
         # One post in two streams: the same text, so the same answer.
         out[marker + "|key"], first = np.unique(np.concatenate([key for key, _ in parts]), return_index=True)
         out[marker + "|p"] = np.concatenate([p for _, p in parts])[first]
-    np.savez_compressed(work / "teacher.npz", **out)
+    np.savez_compressed(work / "teacher.tmp.npz", **out)
+    (work / "teacher.tmp.npz").replace(work / "teacher.npz")

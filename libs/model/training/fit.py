@@ -1,6 +1,6 @@
 """Trains the encoder on all heads at once, in a run that may be killed at any time and goes on where it was.
 
-Reads: rows.npz, base.npz and base.json in the work folder, and teacher.npz where the profile is `taught`.
+Reads: rows, and base.npz and base.json in the work folder (a teacher's: teacher-base), and teacher.npz where the profile is `taught`.
 Writes: state-PROFILE.pt (model, optimizer, position in the plan, random state) every few minutes and whenever it stops;
 checkpoint-PROFILE.pt (weights alone) and fit-PROFILE.json (what it took, and what it began with) when the plan is done.
 Guarantees: fixed seeds; the learning rate follows the position in the plan, never the clock, so a run that was cut into pieces
@@ -45,7 +45,7 @@ def loss_of(head, logits, targets, weight):
 
 
 def taught_loss(head, logits, soft):
-    """The mean cross entropy with a teacher's probabilities, over rows that it answers."""
+    """The mean cross entropy with a teacher's probabilities, over rows that it answers, whatever their labels weigh."""
     known, soft = ~torch.isnan(soft[:, 0]), soft.nan_to_num(0)
     if head["kind"] == "multiclass":
         each = -(soft * logits.log_softmax(-1)).sum(-1)
@@ -122,12 +122,11 @@ class Run:
         """How much a stream's labels count for a marker: less than 1 where they mean nearly the same."""
         return self.profile.get("borrowed", {}).get(f"{stream} {marker}", catalogue.BORROWED.get((stream, marker), 1.0))
 
-    def soft(self, batch, index, members):
-        """A teacher's answers on a batch's posts for a head, or None."""
-        if self.teacher is None or index not in catalogue.taught_heads(batch.stream):
-            return None
-        soft = self.teacher.soft(catalogue.HEADS[index]["marker"], self.rows[batch.stream]["train"].key[members])
-        return None if soft is None or np.isnan(soft).all() else torch.from_numpy(soft).to(self.device)
+    def softs(self, stream, members):
+        """{head: a teacher's answers on rows of a stream}, without heads that it answers for none of them."""
+        heads, key = catalogue.answered_heads(stream) if self.teacher else [], self.rows[stream]["train"].key[members]
+        found = {index: self.teacher.soft(catalogue.HEADS[index]["marker"], key) for index in heads}
+        return {index: torch.from_numpy(soft).to(self.device) for index, soft in found.items() if soft is not None and not np.isnan(soft).all()}
 
     def step(self):
         """One batch; {marker: loss}."""
@@ -137,7 +136,7 @@ class Run:
             group["lr"] = group["peak"] * scale
         members = [i for i, _ in batch.members]
         own, labelled = self.rows[batch.stream]["train"], catalogue.stream_heads(batch.stream)
-        softs = {index: soft for index in range(len(catalogue.HEADS)) if (soft := self.soft(batch, index, members)) is not None}
+        softs = self.softs(batch.stream, members)
         heads = sorted({*labelled, *softs})
         ids = torch.from_numpy(batch.ids(own)).to(device)
         weight = torch.from_numpy(own.weight[members]).to(device)
@@ -148,7 +147,7 @@ class Run:
             head, taught = catalogue.HEADS[index], self.profile.get("taught", 0.0) if index in softs else 0.0
             if index in labelled:
                 loss, known = loss_of(head, values.float(), torch.from_numpy(own.targets[head["marker"]][members]).to(device), weight)
-                # On a head's own posts labels and teacher share what labels have alone elsewhere.
+                # On a head's own posts, which a teacher answers all or none, labels and teacher share what labels have alone elsewhere.
                 share = 1 - taught if head["stream"] == batch.stream else 1.0
                 total = total + head["weight"] * self.borrowed(batch.stream, head["marker"]) * share * loss
                 losses[head["marker"]] = (loss.detach(), known)

@@ -84,8 +84,8 @@ def write(parts, tokenizer, work, name="rows"):
     arrays = {}
     for stream, sides in parts.items():
         for side in SIDES:
-            for name, values in fields_of(stream, sides[side], tokenizer).items():
-                arrays[f"{stream}/{side}/{name}"] = values
+            for field, values in fields_of(stream, sides[side], tokenizer).items():
+                arrays[f"{stream}/{side}/{field}"] = values
     path = pathlib.Path(work) / f"{name}.npz"
     np.savez_compressed(path.with_name(f"{name}.tmp.npz"), **arrays)
     path.with_name(f"{name}.tmp.npz").replace(path)

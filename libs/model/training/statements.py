@@ -52,7 +52,9 @@ ATTEMPTS = {
     "half": "the mean of the weights of both runs: the second one had learnt small sets by heart.",
     "again-deep": "three quarters of the way from the first run's weights to the second's, chosen on tuning rows.",
     "again": "the same with the wide part beside it: one linear model a head of pieces and pairs, as much of it as tuning rows ask for.",
-    "taught-deep": "a third run, from the weights of `again`, with an English teacher's answers beside the labels.",
+    "teacher": "the English teacher alone, in floating point, for what it learnt: an encoder of the same size that knows no Spanish, so that it cannot ship.",
+    "taught-deep": "half of the way from the weights of `again` to those of a third run, which learnt the teacher's answers beside the labels. All of "
+                   "the way, what the teacher answers gained more, and what it does not lost more.",
     "taught": "the same with the wide part beside it, which ships; its pieces share what is learnt of their letters where tuning rows ask for it.",
 }
 
@@ -64,7 +66,7 @@ MOVES = {
     "emotion.intensity": "A larger encoder; the labels are many and steady.",
     "vad.valence": "More labelled posts: there are 1,180.",
     "sentiment": "Tweets of later years, and a larger encoder.",
-    "hostility.offensive": "The thread: whether a word offends is often not in the tweet. And annotators who say whom they speak for.",
+    "hostility.offensive": "An encoder that knows English as its teacher does, which reaches the goal: more of its answers, on more posts.",
     "polarization.stance": "Posts on many more topics: twelve are too few to learn what a stance is apart from its topic. A larger encoder, too.",
     "polarization.agreement": "Replies on other topics than two COVID-19 communities, and more of them.",
     "mh.stress": "More labelled posts: with 300 dev rows, a difference of 0.05 may be chance.",

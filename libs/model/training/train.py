@@ -4,14 +4,15 @@
     python libs/model/training/train.py --data DIR --out libs/model/weights/encoder-v2 --resume
 
 The weights that ship took three runs, and this does them all: that of profile `cpu` from the base, `again` from the checkpoint of the
-first, and `taught` from that of the second, for which profile `teacher` is run from a base of its own and answers training posts. A run
-that the work folder holds the end of is not done anew; `--begin-from` names other weights to begin with, and then there is one run. The same command goes on where an earlier one stopped or was killed, until the plans are done; then
-it calibrates, exports and evaluates. `--minutes` ends a sitting, not the plan. `--stages plan` only says what the plans hold and how
+first, and `taught` from that of the second. Before the last, profile `teacher` is run from a base of its own, and answers training posts.
+A run that the work folder holds the end of is not done anew. `--begin-from` names other weights to begin with: then there is one run, and
+its teacher's if it has one. The same command goes on where an earlier one stopped or was killed, until the plans are done; then it
+calibrates, exports and evaluates. `--minutes` ends a sitting, not the plan. `--stages plan` only says what the plans hold and how
 long they take.
 
-With a card: `--device cuda --profile gpu`.
+With a card: `--device cuda --profile gpu`, which has the teacher too.
 Where the card's machine has no data: `--stages base,rows` here, carry *base.npz, *base.json and *rows.npz, `--stages fit` there,
-bring checkpoint-PROFILE.pt and fit-PROFILE.json back (bundle.py cuts the weights small), `--stages finish` here.
+bring checkpoint-*.pt, fit-*.json and stages.json back (bundle.py cuts the weights small), `--stages finish` here.
 
 Reads: DIR/labelled/*.jsonl.gz, and DIR/replay and DIR/lexica for the vocabulary only.
 Writes: model.onnx, tokenizer.json, model.toml and CARD.md in --out; everything else in --work.
@@ -30,15 +31,25 @@ import plan
 import rows
 import took
 
+# How the files of an encoder's base, tokenizer and rows begin, by size.
+KINDS = {"student": "", "teacher": "teacher-"}
 # Spanish and the word lists are small beside the English posts; their pieces are counted up so that both languages are kept.
 COUNTED = {"labelled": 1, "spanish": 20, "lexica": 6, "replay": 0.4}
 
 
 def prepare(a, stages):
-    """Base and rows, where they are asked for and not there yet."""
-    have_base, have_rows = (all((a.work / f"{kind}{name}").exists() for kind in ("", "teacher-") for name in names) for names in (("base.npz", "tokenizer.json"), ("rows.npz",)))
-    make_base = "base" in stages and not (a.resume and have_base)
-    make_rows = "rows" in stages and (make_base or not (a.resume and have_rows))
+    """Bases and rows, where they are asked for and not there yet. Rows of both tokenizers are made together: they are one split."""
+    def lacks(*names):
+        return not a.resume or not all((a.work / name).exists() for name in names)
+
+    make_base = "base" in stages and lacks("base.npz", "base.json", "tokenizer.json")
+    make_teacher = "base" in stages and lacks("teacher-base.npz", "teacher-base.json", "teacher-tokenizer.json")
+    make_rows = "rows" in stages and (make_base or make_teacher or lacks("rows.npz", "teacher-rows.npz"))
+    began = time.monotonic()
+    if make_teacher:
+        import english
+
+        english.prepare(a.work)
     if not make_base and not make_rows:
         return
     if a.data is None:
@@ -46,18 +57,21 @@ def prepare(a, stages):
     import data
     from tokenizers import Tokenizer
 
-    began = time.monotonic()
     parts = data.splits(a.data)
     if make_base:
-        import english
-
         base.prepare(a.work, data.vocabulary_texts(a.data, parts), COUNTED)
-        english.prepare(a.work)
         began = took.note(a.work, "base", began)
     if make_rows:
-        for kind in ("", "teacher-"):
+        for kind in KINDS.values():
+            (a.work / f"{kind}rows.npz").unlink(missing_ok=True)
+        for kind in KINDS.values():
             rows.write(parts, Tokenizer.from_file(str(a.work / f"{kind}tokenizer.json")), a.work, f"{kind}rows")
         took.note(a.work, "rows", began)
+
+
+def rows_of(a, profile):
+    """The rows that a profile's runs learn from: those of its encoder's tokenizer."""
+    return rows.read(a.work, a.limit, f"{KINDS[plan.PROFILES[profile]['size']]}rows")
 
 
 def runs(a):
@@ -70,7 +84,7 @@ def runs(a):
 def trained(a, examples, wanted, end):
     """Goes on with runs until `end` (time.monotonic); whether all of them are done."""
     for name, begin in wanted:
-        if "taught" in plan.PROFILES[name] and not taught(a, end):
+        if "taught" in plan.PROFILES[name] and not has_teacher(a, end):
             return False
         if a.resume and fit.is_done(examples, a.work, name, begin):
             print(f"  the run of profile {name} is done", flush=True)
@@ -81,12 +95,12 @@ def trained(a, examples, wanted, end):
     return True
 
 
-def taught(a, end):
-    """Trains the teacher, and has it answer; whether it has."""
-    examples = rows.read(a.work, a.limit, "teacher-rows")
+def has_teacher(a, end):
+    """Trains the teacher until `end`, and has it answer; whether it has."""
+    examples = rows_of(a, "teacher")
     if not trained(a, examples, [("teacher", None)], end):
         return False
-    if not a.resume or not distil.is_done(a.work):
+    if not a.resume or not distil.is_done(examples, a.work):
         began = time.monotonic()
         distil.teach(examples, a.work, a.device, a.threads)
         took.note(a.work, "teach", began)
@@ -98,7 +112,7 @@ def main():
     a.add_argument("--data", type=pathlib.Path)
     a.add_argument("--out", type=pathlib.Path)
     a.add_argument("--work", default=pathlib.Path(tempfile.gettempdir()) / "tidemark-training", type=pathlib.Path)
-    a.add_argument("--profile", default=plan.SHIPPED, choices=list(plan.PROFILES))
+    a.add_argument("--profile", default=plan.SHIPPED, choices=[name for name, profile in plan.PROFILES.items() if profile["size"] == "student"])
     a.add_argument("--device", default="cpu")
     a.add_argument("--minutes", default=0.0, type=float, help="this sitting ends after so many minutes of training; 0: when the plan is done")
     a.add_argument("--threads", default=2, type=int)
@@ -112,11 +126,12 @@ def main():
     stages, began = a.stages.split(","), time.time()
     a.work.mkdir(parents=True, exist_ok=True)
     prepare(a, stages)
-    examples = rows.read(a.work, a.limit) if {"plan", "fit", "finish"} & set(stages) else None
+    examples = rows_of(a, a.profile) if {"plan", "fit", "finish"} & set(stages) else None
     if "plan" in stages:
-        for name, _ in runs(a):
+        names = [name for name, _ in runs(a)]
+        for name in [*names, *["teacher"] * any("taught" in plan.PROFILES[name] for name in names)]:
             print(f"  profile {name}", flush=True)
-            fit.say_plan(examples, a.work, name, a.threads, a.device)
+            fit.say_plan(rows_of(a, name), a.work, name, a.threads, a.device)
     if "fit" in stages and not trained(a, examples, runs(a), time.monotonic() + 60 * a.minutes):
         return
     if "finish" in stages:

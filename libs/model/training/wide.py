@@ -29,7 +29,7 @@ FREEDOMS = (2.0, 8.0, 32.0)
 WORTH = 0.002
 # How many letters a run has, and how much runs count beside pieces; not at all comes first, and again what comes later has to be worth it.
 # Where training posts are more than FEW, words need no help (offensive: 0.05 % of the loss), and it is not tried.
-RUNS = range(2, 6)
+LETTERS = range(2, 6)
 SHARED = (0.0, 0.5, 1.0)
 FEW = 10_000
 # Towards the encoder's own scale, and towards no constants: squares of the distance, against a loss that is a sum over rows.
@@ -57,12 +57,12 @@ def features(rows, members, pair, vocabulary, buckets):
     return sparse.csr_matrix((held[0], (held[1], held[2])), shape=(len(members), vocabulary + buckets))
 
 
-def runs(pieces):
+def runs_of_letters(pieces):
     """[pieces, runs], sparse, 0 or 1: which runs of letters, whatever their case, a piece has; the special pieces have none."""
     place, piece, run = {}, [], []
     for i, text in enumerate(pieces):
         text = text.lower() if i > base.UNK else ""
-        for found in {text[at:at + length] for length in RUNS for at in range(len(text) - length + 1)}:
+        for found in {text[at:at + length] for length in LETTERS for at in range(len(text) - length + 1)}:
             piece.append(i)
             run.append(place.setdefault(found, len(place)))
     return sparse.csr_matrix((np.ones(len(run)), (piece, run)), shape=(len(pieces), len(place)))
@@ -127,7 +127,7 @@ def beside(kind, deep, wide, targets):
 
 def of_head(index, head, rows, logits, letters):
     """([cells, labels], [labels], [labels]): what to add to a head's logits, for each cell and for any post, and the mean over
-    training posts of what cells add. `letters` is what `runs` says of the pieces."""
+    training posts of what cells add. `letters` is what `runs_of_letters` says of the pieces."""
     sides, marker = rows[head["stream"]], head["marker"]
     train, tune = sides["train"], sides["tune"]
     members = train.known(marker)
@@ -158,7 +158,7 @@ def of_head(index, head, rows, logits, letters):
 def tensors(rows, logits, pieces):
     """(for graph.py the table of all heads' labels and its constants, what cells add to each label on average), float32, from the
     encoder's logits of tuning rows by stream."""
-    letters = runs(pieces)
+    letters = runs_of_letters(pieces)
     parts = zip(*(of_head(i, head, rows, logits, letters) for i, head in enumerate(catalogue.HEADS)))
     table, constants, means = (np.concatenate(part, -1).astype(np.float32) for part in parts)
     return {"wide": table, "wide.bias": constants}, means

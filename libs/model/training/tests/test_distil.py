@@ -4,6 +4,7 @@ import math
 import pathlib
 import tempfile
 import unittest
+import unittest.mock
 
 import numpy as np
 import torch
@@ -41,10 +42,11 @@ class Base(unittest.TestCase):
         rng, wide, layers = np.random.default_rng(1), 32, 2
         def tensor(*shape):
             return rng.normal(size=shape).astype(np.float32)
-        held = {"embeddings.word_embeddings.weight": tensor(200, wide), "embeddings.position_embeddings.weight": tensor(512, wide), "embeddings.token_type_embeddings.weight": tensor(2, wide),
-                "embeddings.LayerNorm.weight": tensor(wide), "embeddings.LayerNorm.bias": tensor(wide)}
+        held = {f"embeddings.{name}_embeddings.weight": tensor(rows, wide) for name, rows in (("word", 200), ("position", 512), ("token_type", 2))}
+        held |= {"embeddings.LayerNorm.weight": tensor(wide), "embeddings.LayerNorm.bias": tensor(wide)}
         for layer in range(layers):
-            for name, out, into in (("attention.self.query", wide, wide), ("attention.self.key", wide, wide), ("attention.self.value", wide, wide), ("attention.output.dense", wide, wide), ("intermediate.dense", 64, wide), ("output.dense", wide, 64)):
+            square = ["attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense"]
+            for name, out, into in (*((name, wide, wide) for name in square), ("intermediate.dense", 64, wide), ("output.dense", wide, 64)):
                 held[f"encoder.layer.{layer}.{name}.weight"], held[f"encoder.layer.{layer}.{name}.bias"] = tensor(out, into), tensor(out)
             for name in ("attention.output.LayerNorm", "output.LayerNorm"):
                 held[f"encoder.layer.{layer}.{name}.weight"], held[f"encoder.layer.{layer}.{name}.bias"] = tensor(wide), tensor(wide)
@@ -84,14 +86,21 @@ class Answers(unittest.TestCase):
         self.assertEqual(np.isnan(offensive[:, 0]).tolist(), [True] * 5 + [False] * (len(offensive) - 5))
 
     def test_answers_of_other_weights_are_not_taken_for_the_teachers(self):
-        self.assertTrue(distil.is_done(self.work))
+        self.assertTrue(distil.is_done(self.rows, self.work))
+        with unittest.mock.patch.dict(catalogue.ANSWERED, {"mh.stress": ("stress",)}):
+            self.assertFalse(distil.is_done(self.rows, self.work))
+        self.assertFalse(distil.is_done({**self.rows, "sentiment": {"train": self.rows["stress"]["train"].head_of(3)}}, self.work))
         fit.write_whole({name: values + 1 for name, values in self.model.state_dict().items()}, self.work / "checkpoint-teacher.pt")
-        self.assertFalse(distil.is_done(self.work))
+        self.assertFalse(distil.is_done(self.rows, self.work))
 
     def test_a_run_learns_what_the_teacher_says_of_other_heads_posts(self):
         profile = {**plan.PROFILES["smoke"], "epochs": {"suicide": 1}}
         alone, taught = fit.Run(self.rows, CONFIG, profile), fit.Run(self.rows, CONFIG, {**profile, "taught": 0.5}, teacher=self.teacher)
-        self.assertNotEqual(alone.mark, taught.mark)
+        state = taught.state()
+        taught.restore(state)
+        self.teacher.of = "others"
+        with self.assertRaises(SystemExit):
+            fit.Run(self.rows, CONFIG, {**profile, "taught": 0.5}, teacher=self.teacher).restore(state)
         for run, moved in ((alone, False), (taught, True)):
             before = run.model.outputs[STRESS].weight.detach().clone()
             for _ in range(3):
@@ -107,8 +116,8 @@ class Loss(unittest.TestCase):
         self.assertLess(at[1], min(at[0], at[2]))
         self.assertAlmostEqual(at[1], -0.8 * math.log(0.8) - 0.2 * math.log(0.2), places=5)
         stance = catalogue.BY_MARKER["polarization.stance"]
-        even = fit.taught_loss(stance, torch.zeros(1, 3), torch.tensor([[0.2, 0.3, 0.5]])).item()
-        self.assertAlmostEqual(even, math.log(3), places=5)
+        logits, total = torch.tensor([[0.0, 1.0, 3.0]]), math.log(1 + math.e + math.e ** 3)
+        self.assertAlmostEqual(fit.taught_loss(stance, logits, torch.tensor([[0.2, 0.3, 0.5]])).item(), total - 0.3 - 1.5, places=5)
 
 
 if __name__ == "__main__":

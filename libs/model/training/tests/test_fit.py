@@ -115,7 +115,6 @@ class Losses(unittest.TestCase):
         self.assertEqual((loss.item(), known.item()), (0.0, 0))
 
 
-
 class Settings(unittest.TestCase):
     def test_every_kind_of_head_is_calibrated_decided_and_measured(self):
         rng = np.random.default_rng(1)

@@ -5,19 +5,24 @@ import pathlib
 import tempfile
 import time
 import unittest
+from unittest import mock
 
 import torch
+from tokenizers import Tokenizer, models, pre_tokenizers
 
 import card
 import catalogue
+import distil
 import evaluate
 import fit
 import net
 import plan
+import rows
 import start
 import statements
 import took
 import train
+from data import SIDES
 from tests.test_fit import made_up_rows
 from tiny import CONFIG
 
@@ -57,36 +62,68 @@ class Runs(Folder):
             self.assertEqual(fit.begun_with(other, self.work), took.ELSEWHERE)
 
     def test_a_run_of_these_rows_is_done_and_one_of_others_is_not(self):
-        rows, profile = made_up_rows(), plan.PROFILES["smoke"]
-        mark = fit.mark_of(plan.schedule(rows, profile), profile, rows, None, False)
-        self.assertFalse(fit.is_done(rows, self.work, "smoke"))
+        made_up, profile = made_up_rows(), plan.PROFILES["smoke"]
+        mark = fit.mark_of(plan.schedule(made_up, profile), profile, made_up, None, False)
+        self.assertFalse(fit.is_done(made_up, self.work, "smoke"))
         self.noted("smoke", mark=mark, begun=None)
-        self.assertFalse(fit.is_done(rows, self.work, "smoke"))  # noted, but its weights are gone
+        self.assertFalse(fit.is_done(made_up, self.work, "smoke"))  # noted, but its weights are gone
         (self.work / "checkpoint-smoke.pt").touch()
-        self.assertTrue(fit.is_done(rows, self.work, "smoke"))
-        self.assertFalse(fit.is_done(rows, self.work, "smoke", begin=self.work / "checkpoint-cpu.pt"))
+        self.assertTrue(fit.is_done(made_up, self.work, "smoke"))
+        self.assertFalse(fit.is_done(made_up, self.work, "smoke", begin=self.work / "checkpoint-cpu.pt"))
         self.assertFalse(fit.is_done(made_up_rows(23), self.work, "smoke"))
 
     def test_a_run_that_began_with_other_weights_is_not_done(self):
-        rows, profile, before = made_up_rows(), plan.PROFILES["smoke"], self.work / "checkpoint-cpu.pt"
-        mark = fit.mark_of(plan.schedule(rows, profile), profile, rows, None, True)
+        made_up, profile, before = made_up_rows(), plan.PROFILES["smoke"], self.work / "checkpoint-cpu.pt"
+        mark = fit.mark_of(plan.schedule(made_up, profile), profile, made_up, None, True)
         fit.write_whole({"w": torch.ones(3)}, before)
         (self.work / "checkpoint-smoke.pt").touch()
         self.noted("smoke", mark=mark, begun="cpu", begun_hash=start.hash_of({"w": torch.ones(3)}))
-        self.assertTrue(fit.is_done(rows, self.work, "smoke", begin=before))
+        self.assertTrue(fit.is_done(made_up, self.work, "smoke", begin=before))
         fit.write_whole({"w": torch.zeros(3)}, before)
-        self.assertFalse(fit.is_done(rows, self.work, "smoke", begin=before))
+        self.assertFalse(fit.is_done(made_up, self.work, "smoke", begin=before))
 
     def test_a_state_that_began_with_other_weights_is_refused(self):
-        rows = made_up_rows()
+        made_up = made_up_rows()
         begun = net.Encoder(CONFIG, [catalogue.width(h) for h in catalogue.HEADS]).state_dict()
-        run = fit.Run(rows, CONFIG, plan.PROFILES["smoke"], begun=begun)
+        run = fit.Run(made_up, CONFIG, plan.PROFILES["smoke"], begun=begun)
         state = run.state()
         run.restore(state)
-        other = fit.Run(rows, CONFIG, plan.PROFILES["smoke"], begun={name: values + 1 for name, values in begun.items()})
+        other = fit.Run(made_up, CONFIG, plan.PROFILES["smoke"], begun={name: values + 1 for name, values in begun.items()})
         with self.assertRaises(SystemExit):
             other.restore(state)
         other.restore({name: value for name, value in state.items() if name != "begun"})
+
+
+class Teacher(Folder):
+    def test_it_is_trained_and_asked_before_the_run_that_it_teaches_and_not_twice(self):
+        done, answered = set(), []
+        a = argparse.Namespace(profile="taught", begin_from=None, work=self.work, resume=True, fresh=False, minutes=0, threads=1, device="cpu", limit=None)
+
+        def fitted(_, __, name, *___, begin=None):
+            self.assertEqual(bool(answered), name == "taught", name)
+            done.add(name)
+            return name != stop
+
+        with (mock.patch.object(fit, "is_done", lambda _, __, name, begin: name in done), mock.patch.object(fit, "fit", fitted), mock.patch.object(train, "rows_of", lambda *_: None),
+              mock.patch.object(distil, "is_done", lambda *_: bool(answered)), mock.patch.object(distil, "teach", lambda *_: answered.append(1))):
+            stop = "teacher"
+            self.assertFalse(train.trained(a, None, train.runs(a), 0.0))
+            self.assertEqual((done, answered), ({"cpu", "again", "teacher"}, []))
+            stop = None
+            self.assertTrue(train.trained(a, None, train.runs(a), 0.0))
+            self.assertTrue(train.trained(a, None, train.runs(a), 0.0))
+        self.assertEqual((done, answered), ({"cpu", "again", "teacher", "taught"}, [1]))
+
+    def test_rows_of_both_tokenizers_are_kept_apart(self):
+        tokenizer = Tokenizer(models.WordLevel({"<unk>": 3, "a": 4, "post": 5}, unk_token="<unk>"))
+        tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+        example = {"text": "a post", "context": "", "lang": "en", "src": "ours", "weight": 1.0, "targets": {}}
+        parts = {stream: {side: [example] * (2 if side == "train" else 1) for side in SIDES} for stream in catalogue.STREAMS}
+        rows.write(parts, tokenizer, self.work)
+        rows.write({stream: {side: [example] for side in SIDES} for stream in parts}, tokenizer, self.work, "teacher-rows")
+        self.assertEqual(sorted(path.name for path in self.work.iterdir()), ["rows.npz", "teacher-rows.npz"])
+        self.assertEqual([len(rows.read(self.work, name=name)["stress"]["train"]) for name in ("rows", "teacher-rows")], [2, 1])
+        self.assertEqual(rows.read(self.work)["stress"]["train"].text(1), [4, 5])
 
 
 class Attempts(Folder):

@@ -81,7 +81,7 @@ class Learning(unittest.TestCase):
     def test_a_piece_that_no_post_has_says_what_its_letters_say(self):
         others = [f"▁{'abcdefghijklmnopqrst'[i // 10]}{'0123456789'[i % 10]}" for i in range(PIECES - 7)]
         pieces = ["<s>", "<pad>", "</s>", "<unk>", *others, "▁hopeless", "▁Hopelessness", "▁quiet"]
-        letters = wide.runs(pieces)
+        letters = wide.runs_of_letters(pieces)
         shared = letters[[-3, -2, -1]] @ letters[-3].T
         self.assertEqual(shared.toarray()[:, 0].astype(int).tolist(), [26, 26, 0])  # of 2 to 5 letters: 8 + 7 + 6 + 5, whatever their case
         self.assertEqual(letters[:4].nnz, 0)
