@@ -16,6 +16,8 @@ import unicodedata
 import numpy as np
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
 
+# How the files of an encoder's base, tokenizer and rows begin, by its size.
+KINDS = {"student": "", "teacher": "teacher-"}
 # Layers of the package that are kept: every second one.
 LAYERS = (0, 2, 4, 6, 8, 10)
 VOCABULARY = 23_000
@@ -200,4 +202,4 @@ def prepare(out, texts, weights):
 
 
 def base_name(size):
-    return "base" if size == "student" else size + "-base"
+    return KINDS[size] + "base"

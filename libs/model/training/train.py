@@ -31,8 +31,6 @@ import plan
 import rows
 import took
 
-# How the files of an encoder's base, tokenizer and rows begin, by size.
-KINDS = {"student": "", "teacher": "teacher-"}
 # Spanish and the word lists are small beside the English posts; their pieces are counted up so that both languages are kept.
 COUNTED = {"labelled": 1, "spanish": 20, "lexica": 6, "replay": 0.4}
 
@@ -62,16 +60,16 @@ def prepare(a, stages):
         base.prepare(a.work, data.vocabulary_texts(a.data, parts), COUNTED)
         began = took.note(a.work, "base", began)
     if make_rows:
-        for kind in KINDS.values():
+        for kind in base.KINDS.values():
             (a.work / f"{kind}rows.npz").unlink(missing_ok=True)
-        for kind in KINDS.values():
+        for kind in base.KINDS.values():
             rows.write(parts, Tokenizer.from_file(str(a.work / f"{kind}tokenizer.json")), a.work, f"{kind}rows")
         took.note(a.work, "rows", began)
 
 
 def rows_of(a, profile):
     """The rows that a profile's runs learn from: those of its encoder's tokenizer."""
-    return rows.read(a.work, a.limit, f"{KINDS[plan.PROFILES[profile]['size']]}rows")
+    return rows.read(a.work, a.limit, f"{base.KINDS[plan.PROFILES[profile]['size']]}rows")
 
 
 def runs(a):
