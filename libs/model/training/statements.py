@@ -53,8 +53,8 @@ ATTEMPTS = {
     "again-deep": "three quarters of the way from the first run's weights to the second's, chosen on tuning rows.",
     "again": "the same with the wide part beside it: one linear model a head of pieces and pairs, as much of it as tuning rows ask for.",
     "teacher": "the English teacher alone, in floating point, for what it learnt: an encoder of the same size that knows no Spanish, so that it cannot ship.",
-    "taught-deep": "half of the way from the weights of `again` to those of a third run, which learnt the teacher's answers beside the labels. All of "
-                   "the way, what the teacher answers gained more, and what it does not lost more.",
+    "taught-deep": "half of the way from the weights of `again` to those of a third run, which learnt the teacher's answers beside the labels. Three "
+                   "quarters of the way, offensive, stance and cause gained more, and what no teacher answers lost more.",
     "taught": "the same with the wide part beside it, which ships; its pieces share what is learnt of their letters where tuning rows ask for it.",
 }
 
