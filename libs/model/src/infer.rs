@@ -66,7 +66,9 @@ impl Encoder {
                 .with_optimization_level(GraphOptimizationLevel::All)?
                 .with_intra_threads(1)?
                 .with_inter_threads(1)?
-                .with_deterministic_compute(true)?)
+                .with_deterministic_compute(true)?
+                // Processors without VNNI add neighbouring products up in 16 bits, which cut large ones off.
+                .with_precise_qmm()?)
         };
         let refused = |source| ModelError::Session { path: path.to_path_buf(), source };
         let open = |_| -> Result<Session, ModelError> {

@@ -44,8 +44,8 @@ def training_lines(work, profile):
     lines = ["It starts from multilingual-e5-small (MIT; every second layer, vocabulary cut to English and Spanish) and was trained on all heads at once,",
              f"{many}:", "", *(run_line(name, own) for name, own in runs), ""]
     if any(own and own["teacher"] for _, own in runs):
-        lines += ["A teacher answered training posts beside their labels: all-MiniLM-L6-v2 (Apache-2.0; English), of the same shape, trained on the same rows",
-                  f"for {', '.join(f'`{marker}`' for marker in catalogue.ANSWERED)}.", ""]
+        lines += ["Teachers answered English training posts beside their labels: all-MiniLM-L6-v2 (Apache-2.0; English), of the same shape, trained on the same",
+                  f"rows; for {', '.join(f'`{marker}`' for marker in plan.FEW)} one that met no weak labels. They were not asked for {', '.join(f'`{marker}`' for marker in catalogue.UNASKED)}.", ""]
     own = "" if profile == plan.SHIPPED else f" --profile {profile}"
     return [*lines, took.line(work, profile) + " One command does it:", "",
             f"    python libs/model/training/train.py --data DIR --out libs/model/weights/encoder-v2{own} --resume", ""]
@@ -84,7 +84,7 @@ def attempt_lines(work, result, profile):
         return "–" if value is None or value != value else f"{value:.3f}"
 
     lines = ["## Tried for the goals that are missed", "", *(f"- `{name}`: {what}" for name, (what, _) in attempts.items()), "",
-             "Int8, on the same dev rows; a dash where it was not measured or had no such head. What would move a number is our judgement, not measured.", "",
+             "Int8 (teachers: floating point), on the same dev rows; a dash where it was not measured or had no such head. What would move a number is our judgement, not measured.", "",
              "| marker | metric | where | goal | " + " | ".join(f"`{name}`" for name in attempts) + " | what would move it |", "|---|---|---|---|" + "---|" * (len(attempts) + 1)]
     for marker, metric, where, goal, *_ in missed:
         sign = "≤" if metric == "ece" else "≥"
@@ -201,6 +201,7 @@ def write(out, work, config, result, probed, rows, profile):
         "## Quantisation", "",
         "A post's scores must not depend on the posts it shares a batch with. Padded length is a function of a post's own length,",
         "and activations lie on fixed grids found on training rows: linear layers sum integers, everything else works within one post.",
+        "A channel that reaches far beyond the others of its layer stands in several columns, each with the next piece of its number.",
         "That answers are the same bits in batches of 1, 8 and 32, in reverse order and with one or two threads was checked on tuning rows.",
         lost_line(result), "",
         "Posts per second with one thread, batch × padded length: only ratios count. Quality on at most 400 tuning rows a stream",

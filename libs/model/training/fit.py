@@ -45,13 +45,18 @@ def loss_of(head, logits, targets, weight):
 
 
 def taught_loss(head, logits, soft):
-    """The mean cross entropy with a teacher's probabilities, over rows that it answers, whatever their labels weigh."""
+    """The cross entropy with a teacher's probabilities, whatever labels weigh: a mean over all rows, zero for those it does not answer."""
     known, soft = ~torch.isnan(soft[:, 0]), soft.nan_to_num(0)
     if head["kind"] == "multiclass":
         each = -(soft * logits.log_softmax(-1)).sum(-1)
     else:
         each = F.binary_cross_entropy_with_logits(logits, soft, reduction="none").sum(-1)
-    return (each * known).sum() / known.sum().clamp(min=1)
+    return (each * known).mean()
+
+
+def beside_a_teacher(weight, soft, taught):
+    """What labels weigh: rows that a teacher answers share between label and teacher what others have of labels alone."""
+    return weight * (1 - taught * ~torch.isnan(soft[:, 0]))
 
 
 def groups_of(model, profile):
@@ -91,7 +96,7 @@ def mark_of(batches, profile, rows, teacher, begun):
 
 def teacher_of(work, profile):
     """The teacher that a profile's runs listen to, or None."""
-    return distil.Teacher(work / "teacher.npz") if "taught" in profile else None
+    return distil.Answers(work / "teacher.npz") if "taught" in profile else None
 
 
 class Run:
@@ -144,15 +149,16 @@ class Run:
             logits = self.model(ids, heads)
         total, losses = 0.0, {}
         for index, values in zip(heads, logits):
-            head, taught = catalogue.HEADS[index], self.profile.get("taught", 0.0) if index in softs else 0.0
+            head, soft, counts = catalogue.HEADS[index], softs.get(index), weight
+            if soft is not None:
+                taught = self.profile["taught"]
+                total = total + head["weight"] * taught * taught_loss(head, values.float(), soft)
+                if head["stream"] == batch.stream:
+                    counts = beside_a_teacher(weight, soft, taught)
             if index in labelled:
-                loss, known = loss_of(head, values.float(), torch.from_numpy(own.targets[head["marker"]][members]).to(device), weight)
-                # On a head's own posts, which a teacher answers all or none, labels and teacher share what labels have alone elsewhere.
-                share = 1 - taught if head["stream"] == batch.stream else 1.0
-                total = total + head["weight"] * self.borrowed(batch.stream, head["marker"]) * share * loss
+                loss, known = loss_of(head, values.float(), torch.from_numpy(own.targets[head["marker"]][members]).to(device), counts)
+                total = total + head["weight"] * self.borrowed(batch.stream, head["marker"]) * loss
                 losses[head["marker"]] = (loss.detach(), known)
-            if taught:
-                total = total + head["weight"] * taught * taught_loss(head, values.float(), softs[index])
         total.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()

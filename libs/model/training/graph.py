@@ -1,6 +1,6 @@
 """Writes the encoder as an ONNX graph, in float32 or with int8 weights, op by op.
 
-Reads: the trained tensors by name, and for the static scheme one scale and zero point per quantised activation.
+Reads: the trained tensors by name, and for the static scheme the grid of each quantised activation (quantise.py finds them).
 Guarantees: with any scheme but `dynamic`, every row of every activation is computed from that row and from constants
 alone, so a post's logits do not depend on the posts beside it. `dynamic` is the ordinary quantisation, kept to measure against.
 Does not: tokenise, apply thresholds.
@@ -8,12 +8,30 @@ Does not: tokenise, apply thresholds.
 One input `ids` [posts, padded length] (int64, 1 is padding) and one output `logits` [posts, all labels of all heads].
 A batch without padding takes a cheaper way through attention, chosen within the graph: batches of one length are the fast ones.
 """
+from typing import NamedTuple
+
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 MS = "com.microsoft"
 SCHEMES = ("fp32", "dynamic", "static", "rowwise", "blockwise")
+
+
+class Piece(NamedTuple):
+    """A further column of a layer's input: min(max(sign * x[channel] - start, 0), top of the grid). Its weights are the channel's, times sign."""
+
+    channel: int
+    sign: float
+    start: float
+
+
+class Grid(NamedTuple):
+    """uint8 values of a layer's input, round(x / scale) + zero cut to 0..255, and what further columns stand behind them."""
+
+    scale: float
+    zero: int
+    pieces: tuple = ()
 
 
 def symmetric(weight, axis):
@@ -48,24 +66,44 @@ class Graph:
         return self.const(name + ".int8", values), self.const(name + ".scale", scale)
 
     def quantised(self, x, name):
-        """The activation on its fixed grid: uint8 values, the scale's and the zero point's names."""
+        """The activation on its fixed grid, its pieces behind its channels: uint8 values, the scale's and the zero point's names."""
         if name not in self.grids:
-            scale, zero = self.act[name]
+            scale, zero, pieces = self.act[name]
             s, z = self.const(name + ".in_scale", np.float32(scale)), self.const(name + ".in_zero", np.uint8(zero))
-            self.grids[name] = self.op("QuantizeLinear", x, s, z), s, z
+            values = self.op("QuantizeLinear", x, s, z)
+            if pieces:
+                channel, sign, start = zip(*pieces)
+                beyond = self.op("Gather", x, self.const(name + ".far_channel", np.array(channel, np.int64)), axis=2)
+                beyond = self.op("Mul", beyond, self.const(name + ".far_sign", np.array(sign, np.float32)))
+                beyond = self.op("Relu", self.op("Sub", beyond, self.const(name + ".far_start", np.array(start, np.float32))))
+                values = self.op("Concat", values, self.op("QuantizeLinear", beyond, s, z), axis=2)
+            self.grids[name] = values, s, z
         return self.grids[name]
 
+    def product(self, x, name, columns=slice(None)):
+        """Some output columns of a static int8 layer, or all of them, as one product.
+
+        Pieces of one number are large together and have one weight. A processor without VNNI adds such neighbours up in 16 bits, which
+        do not hold them: sessions have to ask for exact sums (session.x64quantprecision), as score.py and the Rust crate do.
+        """
+        values, scale = symmetric(self.weight(name), 1)
+        if self.act[name].pieces:
+            channel, sign, _ = zip(*self.act[name].pieces)
+            values = np.concatenate([values, values[list(channel)] * np.array(sign, np.int8)[:, None]])
+        part = name if columns.start is None else f"{name}.{columns.start}"
+        q, s, z = self.quantised(x, name)
+        return self.op("MatMulIntegerToFloat", q, self.const(part + ".int8", values[:, columns]), s, self.const(part + ".scale", scale[columns]), z, "",
+                       self.const(part + ".bias", self.t[name + ".bias"][columns]), domain=MS)
+
     def linear(self, x, name):
+        if self.scheme == "static":
+            return self.product(x, name)
         bias = self.const(name + ".bias", self.t[name + ".bias"])
         if self.scheme == "fp32":
             return self.op("Add", self.op("MatMul", x, self.const(name + ".w", self.weight(name))), bias)
         if self.scheme == "dynamic":
             values, scale = self.int8(name)
             return self.op("DynamicQuantizeMatMul", x, values, scale, "", bias, domain=MS)
-        if self.scheme == "static":
-            values, scale = self.int8(name)
-            q, s, z = self.quantised(x, name)
-            return self.op("MatMulIntegerToFloat", q, values, s, scale, z, "", bias, domain=MS)
         if self.scheme == "rowwise":
             values, scale = self.int8(name)
             top = self.op("ReduceMax", self.op("Abs", x), self.const("last_axis", np.array([-1])), keepdims=1)
@@ -96,14 +134,6 @@ class Graph:
             return self.op("If", "has_padding", then_branch=self.branch(name, q, k, v, "mask"), else_branch=self.branch(name, q, k, v, None))
         q, k, v = self.op("Split", self.linear(x, name), outputs=3, axis=-1, num_outputs=3)
         return self.op("MultiHeadAttention", q, k, v, "", "mask", domain=MS, num_heads=heads)
-
-    def product(self, x, name, columns):
-        """Some columns of a static int8 layer, as a product of their own."""
-        values, scale = symmetric(self.weight(name)[:, columns], 1)
-        part = f"{name}.{columns.start}"
-        values, scale = self.const(part + ".int8", values), self.const(part + ".scale", scale)
-        q, s, z = self.quantised(x, name)
-        return self.op("MatMulIntegerToFloat", q, values, s, scale, z, "", self.const(part + ".bias", self.t[name + ".bias"][columns]), domain=MS)
 
     def branch(self, name, q, k, v, mask):
         """Attention as one side of an If; a batch without padding needs no mask and is then done in tiles."""

@@ -15,20 +15,20 @@ def tensors(path, widths):
     """{name: tensor} of the encoder with heads of these output widths."""
     held = {t.name: numpy_helper.to_array(t) for t in onnx.load(str(path)).graph.initializer}
 
-    def matrix(name):  # [out, in], of [in, out] with a scale for each column
-        return torch.from_numpy((held[name + ".int8"].astype("float32") * held[name + ".scale"]).T.copy())
+    def matrix(name, into):  # [out, in], of [in, out] with a scale for each column; what stands below is of graph.Piece
+        return torch.from_numpy((held[name + ".int8"][:into].astype("float32") * held[name + ".scale"]).T.copy())
 
     out = {"word.weight": torch.from_numpy(held["word.int8"].astype("float32") * held["word.scale"].reshape(-1, 1)),
            "position.weight": torch.tensor(held["position"])}
-    norms = ["embedding_norm"]
+    hidden, norms = held["position"].shape[1], ["embedding_norm"]
     for layer in range(sum(name.endswith(".feed_in.int8") for name in held)):
         p = f"layers.{layer}."
         norms += [p + "attention_norm", p + "feed_norm"]
         columns = sorted((n.removesuffix(".int8") for n in held if n.startswith(p + "qkv.") and n.endswith(".int8")), key=lambda n: int(n.rsplit(".", 1)[1]))
-        out[p + "qkv.weight"] = torch.cat([matrix(name) for name in columns])
+        out[p + "qkv.weight"] = torch.cat([matrix(name, hidden) for name in columns])
         out[p + "qkv.bias"] = torch.cat([torch.tensor(held[name + ".bias"]) for name in columns])
-        for name in ("attention_out", "feed_in", "feed_out"):
-            out[f"{p}{name}.weight"], out[f"{p}{name}.bias"] = matrix(p + name), torch.tensor(held[f"{p}{name}.bias"])
+        for name, into in (("attention_out", hidden), ("feed_in", hidden), ("feed_out", held[p + "feed_in.bias"].size)):
+            out[f"{p}{name}.weight"], out[f"{p}{name}.bias"] = matrix(p + name, into), torch.tensor(held[f"{p}{name}.bias"])
     for name in norms:
         out[name + ".weight"], out[name + ".bias"] = torch.tensor(held[name + ".g"]), torch.tensor(held[name + ".b"])
     if held["outputs.w"].shape[0] != sum(widths):

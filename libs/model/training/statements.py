@@ -52,10 +52,14 @@ ATTEMPTS = {
     "half": "the mean of the weights of both runs: the second one had learnt small sets by heart.",
     "again-deep": "three quarters of the way from the first run's weights to the second's, chosen on tuning rows.",
     "again": "the same with the wide part beside it: one linear model a head of pieces and pairs, as much of it as tuning rows ask for.",
-    "teacher": "the English teacher alone, in floating point, for what it learnt: an encoder of the same size that knows no Spanish, so that it cannot ship.",
-    "taught-deep": "half of the way from the weights of `again` to those of a third run, which learnt the teacher's answers beside the labels. Three "
-                   "quarters of the way, offensive, stance and cause gained more, and what no teacher answers lost more.",
-    "taught": "the same with the wide part beside it, which ships; its pieces share what is learnt of their letters where tuning rows ask for it.",
+    "teacher-few": "an English teacher alone, in floating point, that learnt from seven files and no weak labels: an encoder of the same size that knows no Spanish but "
+                   "what it meets in training, so that it cannot ship.",
+    "few": "half of the way from the weights of `again` to those of a third run, in which that teacher answered beside the labels, and the wide part, whose "
+           "pieces share what is learnt of their letters where tuning rows ask for it.",
+    "teacher": "a second such teacher, of all heads.",
+    "taught-deep": "three quarters of the way from the weights of `again` to those of a third run in which both teachers answered, chosen on tuning rows. Numbers of "
+                   "activations that reach far beyond the others stand in columns of their own, so that int8 rounds the others less.",
+    "taught": "the same with the wide part beside it, which ships.",
 }
 
 # What would move a number that stays short of its goal, as far as can be told. Judgements, none of them measured.
@@ -66,7 +70,7 @@ MOVES = {
     "emotion.intensity": "A larger encoder; the labels are many and steady.",
     "vad.valence": "More labelled posts: there are 1,180.",
     "sentiment": "Tweets of later years, and a larger encoder.",
-    "hostility.offensive": "An encoder that knows English as its teacher does, which reaches the goal: more of its answers, on more posts.",
+    "hostility.offensive": "An encoder that knows English as its teachers do: more of their answers, on more posts.",
     "polarization.stance": "Posts on many more topics: twelve are too few to learn what a stance is apart from its topic. A larger encoder, too.",
     "polarization.agreement": "Replies on other topics than two COVID-19 communities, and more of them.",
     "mh.stress": "More labelled posts: with 300 dev rows, a difference of 0.05 may be chance.",
@@ -106,7 +110,7 @@ NOTES = {
     "mh.cause": "Short statements written by crowd workers about a stressor, not posts: the head presumes that there is stress.",
     "mh.irf": "Each post was asked about both needs; a few dozen dev posts. The head presumes a post about distress.",
     "mh.wellness": "About a hundred training posts and some thirteen dev posts: the figures are barely more than a sign of life. Spiritual has eight positives in all and cannot be trusted.",
-    "polarization.stance": "Twelve topics were trained on (five of SemEval-2016, three politicians, four COVID-19 measures); P-Stance has no `none`. VAST is held out whole: its figure is what to expect of a new topic. The topic is read as its words say; a stance to a sub-question is often taken for one to the topic. English only.",
+    "polarization.stance": "Twelve topics were trained on (five of SemEval-2016, three politicians, four COVID-19 measures); P-Stance has no `none`. VAST is held out whole: its figure is what to expect of a new topic. The topic is read as its words say; a stance to a sub-question is often taken for one to the topic. No labelled posts in Spanish.",
     "polarization.agreement": "Two COVID-19 communities; replies elsewhere are expected to fare worse. Labels are uncertain where a reply agrees with a part.",
     "support.emotional_reactions": "Level 2 is rare (120 rows in all). Dev replies may answer seekers whose other replies were trained on.",
     "support.interpretations": "Level 1 is rare (87 rows in all). Dev replies may answer seekers whose other replies were trained on.",

@@ -40,10 +40,10 @@ def runs(work, profile):
 
 
 def stages(work, profile):
-    """[(stage, seconds or None)] of all that made a profile's weights, its runs and those of its teacher included."""
+    """[(stage, seconds or None)] of all that made a profile's weights, its runs and those of its teachers included."""
     seconds = noted(work)
     fits = runs(work, profile)
-    taught = [*runs(work, "teacher"), ("teach", seconds.get("teach"))] if any(own and own["teacher"] for _, own in fits) else []
+    taught = [*(run for name in plan.TEACHERS for run in runs(work, name)), ("teach", seconds.get("teach"))] if any(own and own["teacher"] for _, own in fits) else []
     out = [(stage, seconds.get(stage)) for stage in ("base", "rows")]
     out += [("teach", own) if name == "teach" else (f"fit {name}", own and own["seconds"]) for name, own in taught + fits]
     return [*out, ("finish", seconds.get(f"finish {profile}"))]

@@ -4,13 +4,14 @@
     python libs/model/training/train.py --data DIR --out libs/model/weights/encoder-v2 --resume
 
 The weights that ship took three runs, and this does them all: that of profile `cpu` from the base, `again` from the checkpoint of the
-first, and `taught` from that of the second. Before the last, profile `teacher` is run from a base of its own, and answers training posts.
+first, and `taught` from that of the second. Before the last, profiles `teacher` and `teacher-few` are run from a base of their own, and
+answer training posts.
 A run that the work folder holds the end of is not done anew. `--begin-from` names other weights to begin with: then there is one run, and
-its teacher's if it has one. The same command goes on where an earlier one stopped or was killed, until the plans are done; then it
+its teachers' if it has any. The same command goes on where an earlier one stopped or was killed, until the plans are done; then it
 calibrates, exports and evaluates. `--minutes` ends a sitting, not the plan. `--stages plan` only says what the plans hold and how
 long they take.
 
-With a card: `--device cuda --profile gpu`, which has the teacher too.
+With a card: `--device cuda --profile gpu`, which has the teachers too.
 Where the card's machine has no data: `--stages base,rows` here, carry *base.npz, *base.json and *rows.npz, `--stages fit` there,
 bring checkpoint-*.pt, fit-*.json and stages.json back (bundle.py cuts the weights small), `--stages finish` here.
 
@@ -94,12 +95,14 @@ def trained(a, examples, wanted, end):
 
 
 def has_teacher(a, end):
-    """Trains the teacher until `end`, and has it answer; whether it has."""
+    """Trains the teachers until `end`, measures them and has them answer; whether all that is done."""
     examples = rows_of(a, "teacher")
-    if not trained(a, examples, [("teacher", None)], end):
+    if not trained(a, examples, [(name, None) for name in plan.TEACHERS], end):
         return False
     if not a.resume or not distil.is_done(examples, a.work):
         began = time.monotonic()
+        # Answers come last: a folder that holds them has the measurements too.
+        distil.measure(examples, a.work, a.device, a.threads)
         distil.teach(examples, a.work, a.device, a.threads)
         took.note(a.work, "teach", began)
     return True
@@ -127,7 +130,7 @@ def main():
     examples = rows_of(a, a.profile) if {"plan", "fit", "finish"} & set(stages) else None
     if "plan" in stages:
         names = [name for name, _ in runs(a)]
-        for name in [*names, *["teacher"] * any("taught" in plan.PROFILES[name] for name in names)]:
+        for name in [*names, *(plan.TEACHERS if any("taught" in plan.PROFILES[name] for name in names) else ())]:
             print(f"  profile {name}", flush=True)
             fit.say_plan(rows_of(a, name), a.work, name, a.threads, a.device)
     if "fit" in stages and not trained(a, examples, runs(a), time.monotonic() + 60 * a.minutes):

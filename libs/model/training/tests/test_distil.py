@@ -15,6 +15,7 @@ import catalogue
 import distil
 import encode
 import english
+import evaluate
 import fit
 import net
 import plan
@@ -65,19 +66,21 @@ class Answers(unittest.TestCase):
         self.work, self.rows = pathlib.Path(folder.name), made_up_rows()
         self.rows["ekman"]["train"].language[:5] = 1
         torch.manual_seed(5)
-        self.model = net.Encoder(CONFIG, WIDTHS)
-        fit.write_whole(self.model.state_dict(), self.work / "checkpoint-teacher.pt")
+        self.models = {name: net.Encoder(CONFIG, WIDTHS).eval() for name in plan.TEACHERS}
+        for name, model in self.models.items():
+            fit.write_whole(model.state_dict(), self.work / f"checkpoint-{name}.pt")
         (self.work / "teacher-base.json").write_text(json.dumps(CONFIG))
         distil.teach(self.rows, self.work, threads=1)
-        self.teacher = distil.Teacher(self.work / "teacher.npz")
+        self.teacher = distil.Answers(self.work / "teacher.npz")
 
-    def test_a_post_is_answered_by_the_mean_of_its_windows(self):
-        part, self.model = self.rows["stress"]["train"], self.model.eval()
-        for i in range(len(part)):
-            windows = encode.windows(part.text(i))
-            logits = [self.model(torch.tensor([window]), [STRESS])[0].item() for window, _ in windows]
-            mean = sum(tokens * value for (_, tokens), value in zip(windows, logits)) / sum(tokens for _, tokens in windows)
-            self.assertAlmostEqual(float(self.teacher.soft("mh.stress", part.key[[i]])[0, 0]), 1 / (1 + math.exp(-mean)), places=2)
+    def test_a_post_is_answered_by_the_mean_of_its_windows_and_by_the_teacher_of_the_head(self):
+        for marker, stream, name in (("mh.stress", "stress", "teacher-few"), ("hostility.offensive", "offensive", "teacher")):
+            part, index = self.rows[stream]["train"], catalogue.HEADS.index(catalogue.BY_MARKER[marker])
+            for i in range(len(part)):
+                windows = encode.windows(part.text(i))
+                logits = [self.models[name](torch.tensor([window]), [index])[0].item() for window, _ in windows]
+                mean = sum(tokens * value for (_, tokens), value in zip(windows, logits)) / sum(tokens for _, tokens in windows)
+                self.assertAlmostEqual(float(self.teacher.soft(marker, part.key[[i]])[0, 0]), 1 / (1 + math.exp(-mean)), places=2)
 
     def test_what_nobody_asked_or_another_language_has_no_answer(self):
         self.assertTrue(np.isnan(self.teacher.soft("mh.stress", np.array([7], np.uint64))).all())
@@ -85,12 +88,23 @@ class Answers(unittest.TestCase):
         offensive = self.teacher.soft("hostility.offensive", self.rows["ekman"]["train"].key)
         self.assertEqual(np.isnan(offensive[:, 0]).tolist(), [True] * 5 + [False] * (len(offensive) - 5))
 
+    def test_the_worth_of_each_is_measured_in_the_form_of_an_attempt(self):
+        distil.measure(self.rows, self.work, threads=1)
+        dev = self.rows["stress"]["dev"]
+        short = next(i for i in range(len(dev)) if len(encode.windows(dev.text(i))) == 1)
+        (window, _), = encode.windows(dev.text(short))
+        for name, model in self.models.items():
+            measured = json.loads((self.work / f"evaluation-{name}.json").read_text())["int8"]
+            self.assertEqual(measured["mh.stress"]["en"]["rows"], int((dev.language[dev.known("mh.stress")] == 0).sum()))
+            own = distil.Teacher(self.work, name, threads=1).logits_of_rows(dev, limit=short + 1)[short, evaluate.columns(STRESS)]
+            self.assertAlmostEqual(float(own[0]), model(torch.tensor([window]), [STRESS])[0].item(), delta=0.02)
+
     def test_answers_of_other_weights_are_not_taken_for_the_teachers(self):
         self.assertTrue(distil.is_done(self.rows, self.work))
         with unittest.mock.patch.dict(catalogue.ANSWERED, {"mh.stress": ("stress",)}):
             self.assertFalse(distil.is_done(self.rows, self.work))
         self.assertFalse(distil.is_done({**self.rows, "sentiment": {"train": self.rows["stress"]["train"].head_of(3)}}, self.work))
-        fit.write_whole({name: values + 1 for name, values in self.model.state_dict().items()}, self.work / "checkpoint-teacher.pt")
+        fit.write_whole({name: values + 1 for name, values in self.models["teacher"].state_dict().items()}, self.work / "checkpoint-teacher.pt")
         self.assertFalse(distil.is_done(self.rows, self.work))
 
     def test_a_run_learns_what_the_teacher_says_of_other_heads_posts(self):
@@ -114,10 +128,14 @@ class Loss(unittest.TestCase):
         soft = torch.tensor([[0.8], [math.nan]])
         at = [fit.taught_loss(head, torch.tensor([[math.log(p / (1 - p))], [9.0]]), soft).item() for p in (0.6, 0.8, 0.95)]
         self.assertLess(at[1], min(at[0], at[2]))
-        self.assertAlmostEqual(at[1], -0.8 * math.log(0.8) - 0.2 * math.log(0.2), places=5)
+        self.assertAlmostEqual(at[1], (-0.8 * math.log(0.8) - 0.2 * math.log(0.2)) / 2, places=5)
         stance = catalogue.BY_MARKER["polarization.stance"]
         logits, total = torch.tensor([[0.0, 1.0, 3.0]]), math.log(1 + math.e + math.e ** 3)
         self.assertAlmostEqual(fit.taught_loss(stance, logits, torch.tensor([[0.2, 0.3, 0.5]])).item(), total - 0.3 - 1.5, places=5)
+
+    def test_a_post_without_an_answer_keeps_the_whole_weight_of_its_label(self):
+        soft = torch.tensor([[0.2, 0.8], [math.nan, math.nan], [0.5, 0.5]])
+        self.assertEqual(fit.beside_a_teacher(torch.tensor([1.0, 1.0, 0.3]), soft, 0.5).tolist(), [0.5, 1.0, torch.tensor(0.15).item()])
 
 
 if __name__ == "__main__":

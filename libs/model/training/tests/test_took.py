@@ -95,24 +95,27 @@ class Runs(Folder):
 
 
 class Teacher(Folder):
-    def test_it_is_trained_and_asked_before_the_run_that_it_teaches_and_not_twice(self):
-        done, answered = set(), []
+    def test_all_are_trained_and_asked_before_the_run_that_they_teach_and_not_twice(self):
+        done, answered, measured = set(), [], []
         a = argparse.Namespace(profile="taught", begin_from=None, work=self.work, resume=True, fresh=False, minutes=0, threads=1, device="cpu", limit=None)
 
         def fitted(_, __, name, *___, begin=None):
             self.assertEqual(bool(answered), name == "taught", name)
+            self.assertEqual(begin is None, name in ("cpu", *plan.TEACHERS))
             done.add(name)
             return name != stop
 
         with (mock.patch.object(fit, "is_done", lambda _, __, name, begin: name in done), mock.patch.object(fit, "fit", fitted), mock.patch.object(train, "rows_of", lambda *_: None),
-              mock.patch.object(distil, "is_done", lambda *_: bool(answered)), mock.patch.object(distil, "teach", lambda *_: answered.append(1))):
+              mock.patch.object(distil, "is_done", lambda *_: bool(answered)), mock.patch.object(distil, "teach", lambda *_: answered.append(1)),
+              mock.patch.object(distil, "measure", lambda *_: measured.append(not answered))):
             stop = "teacher"
             self.assertFalse(train.trained(a, None, train.runs(a), 0.0))
             self.assertEqual((done, answered), ({"cpu", "again", "teacher"}, []))
             stop = None
             self.assertTrue(train.trained(a, None, train.runs(a), 0.0))
             self.assertTrue(train.trained(a, None, train.runs(a), 0.0))
-        self.assertEqual((done, answered), ({"cpu", "again", "teacher", "taught"}, [1]))
+        # Measured once, before they answered: a folder that holds their answers has that too.
+        self.assertEqual((done, answered, measured), ({"cpu", "again", *plan.TEACHERS, "taught"}, [1], [True]))
 
     def test_rows_of_both_tokenizers_are_kept_apart(self):
         tokenizer = Tokenizer(models.WordLevel({"<unk>": 3, "a": 4, "post": 5}, unk_token="<unk>"))
@@ -152,8 +155,9 @@ class WallTime(Folder):
         self.noted("cpu", begun=None)
         self.noted("again", begun="cpu", seconds=300)
         self.noted("teacher", begun=None, seconds=120)
+        self.noted("teacher-few", begun=None, seconds=30)
         self.noted("taught", begun="again", seconds=60, teacher=True)
-        self.assertEqual(took.line(self.work, "taught"), "Wall time of all stages, pauses left out: 21.6 min (base 1.0 min, rows 0.5 min, fit teacher 2.0 min, teach 0.1 min, "
+        self.assertEqual(took.line(self.work, "taught"), "Wall time of all stages, pauses left out: 22.1 min (base 1.0 min, rows 0.5 min, fit teacher 2.0 min, fit teacher-few 0.5 min, teach 0.1 min, "
                          "fit cpu 10.0 min, fit again 5.0 min, fit taught 1.0 min, finish 2.0 min).")
         lines = "\n".join(card.training_lines(self.work, "taught"))
         self.assertIn("in 3 runs", lines)
@@ -169,7 +173,7 @@ class WallTime(Folder):
     def test_weights_from_elsewhere_and_a_teacher(self):
         self.noted("gpu", begun=took.ELSEWHERE, teacher=True)
         self.noted("teacher", begun=None)
-        self.assertEqual([name for name, _ in took.stages(self.work, "gpu")], ["base", "rows", "fit teacher", "teach", "fit elsewhere", "fit gpu", "finish"])
+        self.assertEqual([name for name, _ in took.stages(self.work, "gpu")], ["base", "rows", "fit teacher", "fit teacher-few", "teach", "fit elsewhere", "fit gpu", "finish"])
         self.assertIn("--profile gpu", "\n".join(card.training_lines(self.work, "gpu")))
 
 
