@@ -146,8 +146,9 @@ def write(known, of, work):
 
 def measure(rows, work, device="cpu", threads=2):
     """Writes evaluation-TEACHER.json: what each teacher itself is worth, in floating point, thresholds tuned as ever."""
+    work = pathlib.Path(work)
     for name in plan.TEACHERS:
-        teacher = Teacher(pathlib.Path(work), name, device, threads)
+        teacher = Teacher(work, name, device, threads)
         settings = evaluate.tuned(evaluate.passes(teacher, rows, "tune"), rows)
         # Under the name that the card reads of every attempt, though nothing of it is int8.
         (work / f"evaluation-{name}.json").write_text(json.dumps({"int8": evaluate.evaluated(teacher, settings, rows)}, indent=1))

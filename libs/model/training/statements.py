@@ -56,7 +56,8 @@ ATTEMPTS = {
                    "what it meets in training, so that it cannot ship.",
     "few": "half of the way from the weights of `again` to those of a third run, in which that teacher answered beside the labels, and the wide part, whose "
            "pieces share what is learnt of their letters where tuning rows ask for it.",
-    "teacher": "a second such teacher, of all heads.",
+    "teacher": "a second such teacher, of all heads. It answers for all but depression, which tuning rows give to the first, and stress and suicide, which "
+               "the first was given for its dev figures, against tuning rows: dev figures of these two are that much less of a test.",
     "taught-deep": "three quarters of the way from the weights of `again` to those of a third run in which both teachers answered, chosen on tuning rows. Numbers of "
                    "activations that reach far beyond the others stand in columns of their own, so that int8 rounds the others less.",
     "taught": "the same with the wide part beside it, which ships.",
