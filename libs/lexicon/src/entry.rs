@@ -154,10 +154,16 @@ impl Lexicon {
             return Err(LexiconError::Name { name: name.to_owned() }.into());
         }
         let at = |line, fault| LexiconError::Line { file: file.to_owned(), line, fault };
+        if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
+            return Err(at(1, Fault::Utf16).into());
+        }
         let text = std::str::from_utf8(bytes).map_err(|fault| {
             let line = 1 + bytes[..fault.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
             at(line, Fault::NotUtf8(fault))
         })?;
+        if text.contains('\r') && !text.contains('\n') {
+            return Err(at(1, Fault::CarriageReturns).into());
+        }
         let (mut faults, mut further) = (Faults::default(), Faults::default());
         let entries = format.entries(text.trim_start_matches('\u{FEFF}'), &mut faults);
         let (measure, negation) = format.scoring(&entries);
@@ -171,7 +177,7 @@ impl Lexicon {
             first.truncate(MAX_FAULTS);
             return Err(Faulty { first: first.into_iter().map(|(line, fault)| at(line, fault)).collect(), found });
         }
-        if lexicon.entries.is_empty() {
+        if lexicon.markers().values().all(|terms| *terms == 0) {
             // What is missing would stand after the last line that says something.
             let last = formats::lines(text).filter(|(_, line)| !line.trim().is_empty()).last();
             return Err(at(last.map_or(1, |(line, _)| line), Fault::NoTerm).into());
@@ -285,6 +291,9 @@ impl Pattern {
     /// Tokenises a term by the rules posts are tokenised by.
     pub(crate) fn read(term: &str, min_prefix_chars: usize, tokens: &mut Tokens) -> Result<Self, Fault> {
         let term = term.trim();
+        if let Some(unseen) = term.chars().find(|character| is_unseen(*character)) {
+            return Err(Fault::Unseen { found: unseen.into() });
+        }
         let stem = term.strip_suffix('*').filter(|stem| stem.ends_with(char::is_alphanumeric));
         let body = stem.unwrap_or(term);
         tokens.read(body);
@@ -307,6 +316,16 @@ impl Pattern {
         }
         Ok(Self { words, prefix: stem.is_some() })
     }
+}
+
+/// Control characters, and those of no width but the joiner of emoji: what an editor hides and a post does not have there.
+fn is_unseen(character: char) -> bool {
+    character.is_control()
+        || matches!(
+            character,
+            '\u{AD}' | '\u{200B}' | '\u{200C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'
+                ..='\u{202E}' | '\u{2060}' | '\u{FEFF}'
+        )
 }
 
 impl std::fmt::Display for Pattern {

@@ -101,6 +101,18 @@ pub enum Fault {
          convert it with `iconv -f WINDOWS-1252 -t UTF-8`"
     )]
     NotUtf8(#[source] Utf8Error),
+    /// UTF-16, by its first bytes.
+    #[error("is UTF-16: save the file as UTF-8, or convert it with `iconv -f UTF-16 -t UTF-8`")]
+    Utf16,
+    /// Carriage returns and no line feed: the whole file would be one line.
+    #[error("its lines end in carriage returns alone, as on old Macintoshes: save the file with line feeds")]
+    CarriageReturns,
+    /// A character that nobody sees and no post holds there.
+    #[error("the term holds a character that is not seen (U+{found:04X}); take it out")]
+    Unseen {
+        /// Its code point.
+        found: u32,
+    },
     /// A wrong number of columns.
     #[error("expected {expected}, found {found} tab-separated column(s)")]
     Columns {
@@ -157,7 +169,10 @@ pub enum Fault {
     #[error("there is no category between the two lines `%`; list each as `id<TAB>name`")]
     NoCategories,
     /// A line between the two `%` that is not an id and a name.
-    #[error("`{found}` is no category: expected a whole number and a name; or is the second `%` missing above?")]
+    #[error(
+        "`{found}` is no category: expected one whole number and one name, and perhaps a description in parentheses; or is \
+         the second `%` missing above?"
+    )]
     CategoryLine {
         /// What stands there.
         found: String,
@@ -211,6 +226,12 @@ pub enum Fault {
         expected: &'static str,
         /// The first of them that is not there.
         missing: &'static str,
+    },
+    /// A table with two columns of one name.
+    #[error("two columns of the header are named `{name}`; leave one")]
+    TwoColumns {
+        /// The name.
+        name: &'static str,
     },
     /// A table's line with more or fewer fields than its header.
     #[error("has {found} field(s) where the header has {expected}; quote a field that holds a comma")]

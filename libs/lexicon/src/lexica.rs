@@ -142,11 +142,10 @@ impl Lexica {
                     slots.intercepts[usize::from(slot)][place(lexicon.language)] += entry.weight;
                     continue;
                 }
-                if lexicon.negation == Negation::Drops {
-                    matcher.drops(slot, number_of_lexicon);
-                    if lexicon.measure == Measure::Valence {
-                        matcher.scales(slot);
-                    }
+                let drops = lexicon.negation == Negation::Drops;
+                matcher.belongs(slot, number_of_lexicon, drops);
+                if drops && lexicon.measure == Measure::Valence {
+                    matcher.scales(slot);
                 }
                 // How short a prefix may be was the format's to say when the file was read.
                 let pattern = Pattern::read(&entry.term, 1, &mut tokens).map_err(|fault: Fault| {

@@ -1,12 +1,15 @@
 //! One automaton over the words of every term of one language: a trie whose edges are words and prefixes.
 //!
 //! A character automaton would have to be told where words end; here a token is one step, so boundaries hold by
-//! construction, elongated and possessive forms cost a look-up only when the plain form is unknown, and time is linear
-//! in the number of tokens for a fixed length of terms.
+//! construction, and time is linear in the number of tokens for a fixed length of terms.
+//!
+//! A possessive or elongated token is looked up in other forms too ("dog's" as "dog", "sooo" as "soo" and "so"). Each
+//! lexicon takes the first form that it has as a word, whatever others have: what a lexicon answers does not depend on
+//! which are loaded beside it.
 
 use crate::degree::{self, Degrees, FADING};
 use crate::entry::{MAX_TERM_TOKENS, Pattern};
-use crate::negation::{self, Reach, Role, Roles};
+use crate::negation::{self, Ends, Reach, Role, Roles};
 use crate::tokenise::Tokens;
 use rustc_hash::FxHashMap;
 use tidemark_domain::Language;
@@ -21,6 +24,9 @@ pub(crate) const PSEUDO: Slot = Slot::MAX;
 const NEGATES_NOTHING: u32 = 0;
 /// …or what stands inside the expression.
 const NEGATES_ITSELF: u32 = 1;
+
+/// Items of a list that are looked ahead for its end.
+const MAX_ITEMS: usize = 8;
 
 const ROOT: u32 = 0;
 
@@ -52,10 +58,36 @@ pub(crate) struct Found {
     pub(crate) negated: bool,
 }
 
+/// A word or prefix of the automaton that a token is.
+#[derive(Debug, Clone, Copy)]
+struct Symbol {
+    id: u32,
+    /// Which of the token's forms it is, in the order in which they are tried; 0 as written.
+    form: u8,
+    is_word: bool,
+}
+
+/// A way through the automaton that has come to `node` and goes on at token `at`.
+#[derive(Debug, Clone, Copy)]
+struct Path {
+    node: u32,
+    at: usize,
+    /// The first token on it that was not taken as written: where its symbols begin, and the one that was taken.
+    other: Option<(u32, u32)>,
+}
+
+/// The lexicon that a slot belongs to.
+#[derive(Debug, Clone, Copy)]
+struct Owner {
+    lexicon: usize,
+    /// Negation drops its hits.
+    drops: bool,
+}
+
 /// Buffers for one text, reused.
 #[derive(Debug, Default)]
 pub(crate) struct Scratch {
-    symbols: Vec<u32>,
+    symbols: Vec<Symbol>,
     spans: Vec<(u32, u32)>,
     roles: Vec<Role>,
     /// How far each negator reaches by the rules of the language, and for the lexicon at hand.
@@ -66,7 +98,7 @@ pub(crate) struct Scratch {
     negated: Vec<bool>,
     free_from: Vec<usize>,
     best: Vec<(Slot, usize, Output)>,
-    stack: Vec<(u32, usize)>,
+    stack: Vec<Path>,
     squeezed: String,
     /// What was found, by start.
     pub(crate) found: Vec<Found>,
@@ -86,8 +118,8 @@ pub(crate) struct Matcher {
     outputs: Vec<Vec<Output>>,
     leaf: Vec<bool>,
     slots: usize,
-    /// By slot: the lexicon it belongs to, where negation drops hits.
-    lexica: Vec<Option<usize>>,
+    /// By slot.
+    owners: Vec<Option<Owner>>,
     degrees: Degrees,
     /// Slots whose hits words of degree scale.
     scaled: Vec<Slot>,
@@ -107,7 +139,7 @@ impl Matcher {
             outputs: vec![Vec::new()],
             leaf: vec![true],
             slots: 0,
-            lexica: Vec::new(),
+            owners: Vec::new(),
             degrees: Degrees::new(language),
             scaled: Vec::new(),
         };
@@ -124,15 +156,14 @@ impl Matcher {
         matcher
     }
 
-    /// Says that negation drops the hits of `slot`, which belongs to the lexicon of that number: a negator inside one of
-    /// the lexicon's expressions then reaches no further for this lexicon, and as far as ever for all others. A slot of
-    /// which this is not said has no part in negation.
-    pub(crate) fn drops(&mut self, slot: Slot, lexicon: usize) {
+    /// Says that `slot` belongs to the lexicon of that number, and whether negation drops its hits: a negator inside one
+    /// of the lexicon's expressions then reaches no further for this lexicon, and as far as ever for all others.
+    pub(crate) fn belongs(&mut self, slot: Slot, lexicon: usize, drops: bool) {
         let slot = usize::from(slot);
-        if self.lexica.len() <= slot {
-            self.lexica.resize(slot + 1, None);
+        if self.owners.len() <= slot {
+            self.owners.resize(slot + 1, None);
         }
-        self.lexica[slot] = Some(lexicon);
+        self.owners[slot] = Some(Owner { lexicon, drops });
     }
 
     /// Says that words of degree scale the hits of `slot`, whose weights are valences.
@@ -210,24 +241,23 @@ impl Matcher {
         for start in 0..count {
             scratch.best.clear();
             scratch.stack.clear();
-            scratch.stack.push((ROOT, start));
-            while let Some((node, at)) = scratch.stack.pop() {
+            scratch.stack.push(Path { node: ROOT, at: start, other: None });
+            while let Some(Path { node, at, other }) = scratch.stack.pop() {
                 let (from, to) = scratch.spans[at];
                 for index in from..to {
                     let symbol = scratch.symbols[index as usize];
-                    let next = if node == ROOT {
-                        self.from_root[symbol as usize]
-                    } else {
-                        self.edges.get(&(node, symbol)).copied().unwrap_or(ROOT)
-                    };
+                    let next = self.step(node, symbol.id);
                     if next == ROOT {
                         continue;
                     }
+                    let other = other.or_else(|| (symbol.form > 0).then_some((from, index)));
                     for output in &self.outputs[next as usize] {
-                        consider(&mut scratch.best, at + 1, *output);
+                        if !self.has_earlier_form(output.slot, other, &scratch.symbols) {
+                            consider(&mut scratch.best, at + 1, *output);
+                        }
                     }
                     if !self.leaf[next as usize] && at + 1 < count && !tokens.all()[at + 1].breaks {
-                        scratch.stack.push((next, at + 1));
+                        scratch.stack.push(Path { node: next, at: at + 1, other });
                     }
                 }
             }
@@ -244,6 +274,29 @@ impl Matcher {
         self.scale(tokens, scratch);
     }
 
+    /// Where a symbol leads from `node`; [`ROOT`] where it leads nowhere.
+    fn step(&self, node: u32, symbol: u32) -> u32 {
+        if node == ROOT {
+            self.from_root[symbol as usize]
+        } else {
+            self.edges.get(&(node, symbol)).copied().unwrap_or(ROOT)
+        }
+    }
+
+    /// Whether the lexicon of `slot` has, as a word, an earlier form of a token than the one that was taken.
+    fn has_earlier_form(&self, slot: Slot, other: Option<(u32, u32)>, symbols: &[Symbol]) -> bool {
+        let Some((from, taken)) = other else { return false };
+        let lexicon = self.owner(slot).map(|owner| owner.lexicon);
+        let form = symbols[taken as usize].form;
+        let earlier =
+            symbols[from as usize..taken as usize].iter().filter(|symbol| symbol.is_word && symbol.form < form);
+        let mut outputs = earlier.flat_map(|symbol| match self.from_root[symbol.id as usize] {
+            ROOT => &[],
+            node => self.outputs[node as usize].as_slice(),
+        });
+        outputs.any(|output| self.owner(output.slot).map(|owner| owner.lexicon) == lexicon)
+    }
+
     /// Tells which words and prefixes of the automaton each token is, and its role in negation.
     fn look_up(&self, tokens: &Tokens, scratch: &mut Scratch) {
         scratch.symbols.clear();
@@ -254,16 +307,14 @@ impl Matcher {
             let norm = tokens.norm(index);
             let from = scratch.symbols.len();
             let mut role = self.roles.of(norm);
-            self.symbols_of(norm, &mut scratch.symbols);
+            self.symbols_of(norm, 0, &mut scratch.symbols);
             if let Some(owner) = norm.strip_suffix("'s") {
-                if scratch.symbols.len() == from {
-                    self.symbols_of(owner, &mut scratch.symbols);
-                }
+                self.symbols_of(owner, 1, &mut scratch.symbols);
                 if role == Role::Plain {
                     role = self.roles.of(owner);
                 }
             }
-            if scratch.symbols.len() == from && is_elongated(norm) {
+            if is_elongated(norm) {
                 for plan in 0..MAX_SQUEEZES {
                     if !squeeze(norm, plan, &mut squeezed) {
                         break;
@@ -271,10 +322,7 @@ impl Matcher {
                     if role == Role::Plain {
                         role = self.roles.of_drawn_out(&squeezed);
                     }
-                    self.symbols_of(&squeezed, &mut scratch.symbols);
-                    if scratch.symbols.len() > from {
-                        break;
-                    }
+                    self.symbols_of(&squeezed, 2 + plan as u8, &mut scratch.symbols);
                 }
             }
             if index > 0 && !tokens.all()[index].breaks && self.roles.is_answer(tokens.norm(index - 1), norm) {
@@ -286,12 +334,12 @@ impl Matcher {
         scratch.squeezed = squeezed;
     }
 
-    fn symbols_of(&self, norm: &str, symbols: &mut Vec<u32>) {
-        symbols.extend(self.words.get(norm));
+    fn symbols_of(&self, norm: &str, form: u8, symbols: &mut Vec<Symbol>) {
+        symbols.extend(self.words.get(norm).map(|id| Symbol { id: *id, form, is_word: true }));
         let (shortest, longest) = self.prefix_bytes;
         for length in shortest..=longest.min(norm.len()) {
             if let Some(head) = norm.get(..length) {
-                symbols.extend(self.prefixes.get(head));
+                symbols.extend(self.prefixes.get(head).map(|id| Symbol { id: *id, form, is_word: false }));
             }
         }
     }
@@ -314,7 +362,17 @@ impl Matcher {
                 lexica.push(lexicon);
             }
         }
-        let ends = |index: usize| tokens.all()[index].breaks || shows(tokens.norm(index));
+        let ends = |index: usize| {
+            if shows(tokens.norm(index)) {
+                Ends::Clause
+            } else if !tokens.all()[index].breaks {
+                Ends::Nothing
+            } else if self.goes_on(tokens, roles, index) {
+                Ends::Item
+            } else {
+                Ends::Clause
+            }
+        };
         negation::scopes(roles.len(), |index| (roles[index], ends(index), reaches[index]), negated);
         for hit in found.iter_mut() {
             hit.negated = negated[hit.start];
@@ -329,6 +387,30 @@ impl Matcher {
                 hit.negated = negated[hit.start];
             }
         }
+    }
+
+    /// Whether the comma before token `index` stands in a list that ends in a word such as *or*: "sad, angry or scared".
+    fn goes_on(&self, tokens: &Tokens, roles: &[Role], mut index: usize) -> bool {
+        let all = tokens.all();
+        for _ in 0..MAX_ITEMS {
+            if !all[index].comma {
+                return false;
+            }
+            if self.roles.joins(tokens.norm(index)) {
+                return true;
+            }
+            // One word is an item, those before it aside that are not counted.
+            let mut next = index + 1;
+            while next < all.len() && roles[next - 1] == Role::Light && !all[next].breaks {
+                next += 1;
+            }
+            match all.get(next) {
+                Some(token) if token.breaks => index = next,
+                Some(_) => return self.roles.joins(tokens.norm(next)),
+                None => return false,
+            }
+        }
+        false
     }
 
     /// Applies words of degree to the valences that were found: those up to three tokens before a hit, in its clause.
@@ -367,7 +449,12 @@ impl Matcher {
 
     /// The lexicon of a slot whose hits negation drops.
     fn lexicon_of(&self, slot: Slot) -> Option<usize> {
-        self.lexica.get(usize::from(slot)).copied().flatten()
+        self.owner(slot).filter(|owner| owner.drops).map(|owner| owner.lexicon)
+    }
+
+    /// The lexicon of a slot; none has [`PSEUDO`].
+    fn owner(&self, slot: Slot) -> Option<Owner> {
+        self.owners.get(usize::from(slot)).copied().flatten()
     }
 
     /// The lexicon for which a hit ends the reach of the negators inside it. An expression that is no hit does not.
@@ -423,12 +510,13 @@ fn consider(best: &mut Vec<(Slot, usize, Output)>, end: usize, output: Output) {
 /// Ways an elongated word is squeezed; with up to three long runs, every mix of one and two letters.
 pub(crate) const MAX_SQUEEZES: u32 = 8;
 
-/// Three or more of one letter in a row.
+/// Three or more of one letter in a row, or of one sign of an emoticon.
 pub(crate) fn is_elongated(norm: &str) -> bool {
+    let is_emoticon = shows(norm);
     let mut previous = '\0';
     let mut run = 1;
     norm.chars().any(|character| {
-        run = if character == previous && character.is_alphabetic() { run + 1 } else { 1 };
+        run = if character == previous && (is_emoticon || character.is_alphabetic()) { run + 1 } else { 1 };
         previous = character;
         run >= 3
     })
@@ -439,6 +527,7 @@ pub(crate) fn is_elongated(norm: &str) -> bool {
 /// Answers false when `plan` names more runs than there are.
 pub(crate) fn squeeze(norm: &str, plan: u32, out: &mut String) -> bool {
     out.clear();
+    let is_emoticon = shows(norm);
     let mut characters = norm.chars().peekable();
     let mut runs = 0;
     while let Some(character) = characters.next() {
@@ -446,7 +535,7 @@ pub(crate) fn squeeze(norm: &str, plan: u32, out: &mut String) -> bool {
         while characters.next_if_eq(&character).is_some() {
             run += 1;
         }
-        let keep = if run >= 3 && character.is_alphabetic() {
+        let keep = if run >= 3 && (is_emoticon || character.is_alphabetic()) {
             runs += 1;
             if plan >> (runs - 1).min(2) & 1 == 1 { 1 } else { 2 }
         } else {
@@ -470,5 +559,8 @@ mod tests {
         assert!(is_elongated("soooo") && !is_elongated("soo") && !is_elongated("1000"));
         assert_eq!(forms("soooo"), ["soo", "so"]);
         assert_eq!(forms("haaappyyy"), ["haappyy", "happyy", "haappy", "happy"]);
+        assert!(is_elongated(":))))") && !is_elongated("))") && !is_elongated("10000"));
+        assert_eq!(forms(":))))"), [":))", ":)"]);
+        assert_eq!(forms(":dddd"), [":dd", ":d"]);
     }
 }

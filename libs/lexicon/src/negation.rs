@@ -4,6 +4,7 @@
 //! [`WINDOW_TOKENS`] counted tokens of its clause. Clitics and degree words (*really*, *at all*; *me*, *nada*, *muy*)
 //! are not counted, but nothing further than [`REACH_TOKENS`] tokens is reached. Scope ends at punctuation, at a line
 //! break, at an emoji or emoticon and at a conjunction that turns or subordinates (*but*, *because*; *pero*, *porque*).
+//! It goes on over the items of a list that *or* holds together: "I'm not sad, angry or scared".
 //!
 //! A verb of opinion passes its negation down: "I don't think I am happy" and "no creo que esté feliz" deny the
 //! happiness. So after one, what opens its clause (pronouns, auxiliaries, *que*) is not counted. After any other word it
@@ -42,16 +43,33 @@ pub(crate) enum Role {
     Opinion,
     /// Is not counted where it opens the clause of an opinion, and is elsewhere.
     Opener,
+    /// Carries a scope that reaches the word before it over to the next item.
+    Or,
     /// Is counted.
     Plain,
 }
+
+/// What ends before a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ends {
+    /// Nothing.
+    Nothing,
+    /// An item of a list, at a comma.
+    Item,
+    /// A clause.
+    Clause,
+}
+
+/// Counted tokens, and tokens of any kind, that a scope has left at least where a list goes on.
+const ITEM_TOKENS: (u32, u32) = (2, 4);
 
 /// Lists of words, white space between them.
 const NEGATORS_EN: &str = "\
     not no never none nobody nothing nowhere neither nor without cannot hardly barely scarcely rarely seldom cant \
     dont doesnt didnt isnt arent wasnt werent wont wouldnt couldnt shouldnt havent hasnt hadnt aint";
 const TURNS_EN: &str = "but because cuz bc cause although though however when if unless except just only instead";
-const LIGHT_EN: &str = "very really so too that at all even ever any a an the particularly exactly";
+const LIGHT_EN: &str = "very really so too that at all even ever any a an the particularly exactly longer";
+const ORS_EN: &str = "or";
 /// Not those that people use of what came true after all ("I never thought I would be so sad"): *thought*, *imagine*,
 /// *expect*; nor those that take their clause for true: *know*, *realise*, *care*.
 const OPINIONS_EN: &str = "\
@@ -70,6 +88,7 @@ const SUBJECTS_EN: &str = "\
 const NEGATORS_ES: &str = "no ni nunca jamás jamas sin tampoco nadie nada ningún ningun ninguno ninguna apenas";
 const TURNS_ES: &str = "pero porque xq pq sino aunque cuando si excepto salvo solo sólo solamente";
 const LIGHT_ES: &str = "me te se le les lo la los las nos os muy tan nada para del todo un una el realmente demasiado";
+const ORS_ES: &str = "o u";
 const OPINIONS_ES: &str = "\
     creo crees cree creemos creen pienso piensas piensa pensamos piensan siento sientes siente sentimos sienten digo \
     dices dice decimos dicen decir diría diria parece parezca considero opino significa es seguro segura";
@@ -89,16 +108,17 @@ pub(crate) struct Roles {
 impl Roles {
     /// The words of `language`.
     pub(crate) fn new(language: Language) -> Self {
-        let [openers, opinions, light, turns, negators] = match language {
-            Language::English => [OPENERS_EN, OPINIONS_EN, LIGHT_EN, TURNS_EN, NEGATORS_EN],
-            Language::Spanish => [OPENERS_ES, OPINIONS_ES, LIGHT_ES, TURNS_ES, NEGATORS_ES],
-            Language::Other => [""; 5],
+        let [openers, opinions, light, ors, turns, negators] = match language {
+            Language::English => [OPENERS_EN, OPINIONS_EN, LIGHT_EN, ORS_EN, TURNS_EN, NEGATORS_EN],
+            Language::Spanish => [OPENERS_ES, OPINIONS_ES, LIGHT_ES, ORS_ES, TURNS_ES, NEGATORS_ES],
+            Language::Other => [""; 6],
         };
         let mut words = FxHashMap::default();
         for (list, role) in [
             (openers, Role::Opener),
             (opinions, Role::Opinion),
             (light, Role::Light),
+            (ors, Role::Or),
             (turns, Role::Turn),
             (negators, Role::Negator),
         ] {
@@ -119,6 +139,11 @@ impl Roles {
     /// What a word does that was written with letters drawn out, and is `word` without that. A "nooo" is a cry.
     pub(crate) fn of_drawn_out(&self, word: &str) -> Role {
         if word == "no" { Role::Plain } else { self.of(word) }
+    }
+
+    /// Whether `word` stands before the last item of a list of what is denied.
+    pub(crate) fn joins(&self, word: &str) -> bool {
+        self.of(word) == Role::Or || matches!((self.of(word), word), (Role::Negator, "nor" | "ni"))
     }
 
     /// Whether `word`, with `next` after it in its clause, is a *no* that answers and denies nothing of what follows.
@@ -211,7 +236,6 @@ pub(crate) const fn pseudo(language: Language) -> &'static [&'static str] {
             "no doubt",
             "no wonder",
             "no matter",
-            "no longer",
             "why not",
             "can't stop",
             "couldn't stop",
@@ -243,6 +267,11 @@ pub(crate) const fn pseudo(language: Language) -> &'static [&'static str] {
             "not sure why",
             "can't believe",
             "can't believe how",
+            "can't say how",
+            "can't tell how",
+            "can't express how",
+            "can't describe how",
+            "have no idea how",
             "can't explain how",
             "nobody knows how",
         ],
@@ -274,6 +303,14 @@ pub(crate) const fn pseudo(language: Language) -> &'static [&'static str] {
             "no se por que",
             "no sé cómo",
             "no puedo creer",
+            "no sabes lo",
+            "no saben lo",
+            "no sabéis lo",
+            "no te imaginas lo",
+            "no se imaginan lo",
+            "no puedo expresar lo",
+            "no puedo explicar lo",
+            "no puedo describir lo",
             "cómo no",
             "por qué no",
             "y eso que no",
@@ -295,27 +332,33 @@ pub(crate) enum Reach {
 
 /// Marks every token that a hit may not begin at unnegated.
 ///
-/// `word(i)` answers the role of token `i`, whether a clause ended before it, and how far it reaches as a negator.
-pub(crate) fn scopes(count: usize, word: impl Fn(usize) -> (Role, bool, Reach), negated: &mut Vec<bool>) {
+/// `word(i)` answers the role of token `i`, what ended before it, and how far it reaches as a negator.
+pub(crate) fn scopes(count: usize, word: impl Fn(usize) -> (Role, Ends, Reach), negated: &mut Vec<bool>) {
     negated.clear();
     negated.resize(count, false);
     let (mut counted, mut reach, mut until) = (0, 0, 0);
     // An opinion has been denied, and its clause is opening.
     let mut is_opening = false;
+    // The scope of a negator reaches the word before, which is not the negator itself.
+    let mut reached = false;
     for (index, mark) in negated.iter_mut().enumerate() {
-        let (role, breaks, extent) = word(index);
-        if breaks {
+        let (role, ends, extent) = word(index);
+        let goes_on = ends == Ends::Item || (role == Role::Or && ends == Ends::Nothing);
+        if goes_on && reached {
+            (counted, reach) = (u32::max(counted, ITEM_TOKENS.0), u32::max(reach, ITEM_TOKENS.1));
+        } else if ends != Ends::Nothing {
             (counted, reach) = (0, 0);
         }
-        *mark = counted > 0 || index < until;
+        reached = counted > 0;
+        *mark = reached || index < until;
         match role {
             Role::Negator => match extent {
-                Reach::Window => (counted, reach) = (WINDOW_TOKENS, REACH_TOKENS),
+                Reach::Window => (counted, reach, reached) = (WINDOW_TOKENS, REACH_TOKENS, false),
                 Reach::Until(end) => until = until.max(end),
                 Reach::Nothing => {}
             },
             Role::Turn => (counted, reach) = (0, 0),
-            Role::Light => {}
+            Role::Light | Role::Or => {}
             Role::Opener if is_opening => {}
             Role::Opinion | Role::Opener | Role::Plain => counted = u32::saturating_sub(counted, 1),
         }
@@ -331,14 +374,14 @@ pub(crate) fn scopes(count: usize, word: impl Fn(usize) -> (Role, bool, Reach), 
 
 #[cfg(test)]
 mod tests {
-    use super::{Reach, Role, Roles, scopes};
+    use super::{Ends, Reach, Role, Roles, scopes};
     use tidemark_domain::Language;
 
     fn negated(text: &str, language: Language) -> Vec<&str> {
         let words: Vec<&str> = text.split(' ').collect();
         let mut marks = Vec::new();
         let roles = Roles::new(language);
-        scopes(words.len(), |index| (roles.of(words[index]), false, Reach::Window), &mut marks);
+        scopes(words.len(), |index| (roles.of(words[index]), Ends::Nothing, Reach::Window), &mut marks);
         words.into_iter().zip(marks).filter_map(|(word, mark)| mark.then_some(word)).collect()
     }
 

@@ -24,6 +24,8 @@ pub(crate) struct Token {
     pub(crate) end: usize,
     /// A clause ended between the token before and this one: no expression and no negation reaches across.
     pub(crate) breaks: bool,
+    /// It ended at nothing but a comma.
+    pub(crate) comma: bool,
     norm: (u32, u32),
 }
 
@@ -47,7 +49,7 @@ impl Tokens {
                     self.chunk(text, start, at, &mut place);
                 }
                 if matches!(character, '\n' | '\r' | '\u{2028}' | '\u{2029}') {
-                    place = Place { breaks: true, open: 0 };
+                    place = Place { breaks: true, beyond_comma: true, open: 0 };
                 }
             } else if chunk_start.is_none() {
                 chunk_start = Some(at);
@@ -76,7 +78,7 @@ impl Tokens {
             return;
         }
         if emoticon::is_emoticon(chunk) && !(chunk.starts_with(')') && place.open > 0) {
-            self.push(start, end, chunk, &mut place.breaks);
+            self.push(start, end, chunk, place);
             place.close(chunk);
             return;
         }
@@ -91,17 +93,17 @@ impl Tokens {
                 }
                 let length = word_length(rest);
                 if !is_link_mask(&rest[..length]) {
-                    self.word(start + at, &rest[..length], &mut place.breaks);
+                    self.word(start + at, &rest[..length], place);
                 }
                 at += length;
                 after_word = true;
             } else if is_emoji(character) {
                 let length = rest.graphemes(true).next().map_or(character.len_utf8(), str::len);
-                self.push(start + at, start + at + length, &rest[..length], &mut place.breaks);
+                self.push(start + at, start + at + length, &rest[..length], place);
                 at += length;
                 after_word = false;
             } else if let Some(length) = emoticon::at_start(rest, before) {
-                self.push(start + at, start + at + length, &rest[..length], &mut place.breaks);
+                self.push(start + at, start + at + length, &rest[..length], place);
                 place.close(&rest[..length]);
                 at += length;
                 after_word = false;
@@ -109,7 +111,10 @@ impl Tokens {
                 at += length;
                 after_word = false;
             } else {
-                place.breaks |= ends_clause(character, rest);
+                if ends_clause(character, rest) {
+                    place.breaks = true;
+                    place.beyond_comma |= character != ',';
+                }
                 match character {
                     '(' => place.open += 1,
                     ')' => place.open = place.open.saturating_sub(1),
@@ -122,36 +127,48 @@ impl Tokens {
     }
 
     /// A run of word characters: one token in Latin script, as many as UAX #29 finds in others.
-    fn word(&mut self, start: usize, run: &str, breaks: &mut bool) {
+    fn word(&mut self, start: usize, run: &str, place: &mut Place) {
         if run.is_ascii() {
-            self.push(start, start + run.len(), run, breaks);
+            self.push(start, start + run.len(), run, place);
             return;
         }
+        // UAX #29 parts words at an acute accent, which keyboards have in an apostrophe's place; not at this one, of as many bytes.
+        let joined = run.contains(ACUTE).then(|| run.replace(ACUTE, "\u{02BC}"));
+        let run = joined.as_deref().unwrap_or(run);
         for (at, piece) in run.split_word_bound_indices() {
             if piece.chars().any(char::is_alphanumeric) {
-                self.push(start + at, start + at + piece.len(), piece, breaks);
+                self.push(start + at, start + at + piece.len(), piece, place);
             }
         }
     }
 
-    fn push(&mut self, start: usize, end: usize, raw: &str, breaks: &mut bool) {
+    fn push(&mut self, start: usize, end: usize, raw: &str, place: &mut Place) {
         let from = self.norms.len();
         if raw.is_ascii() {
-            self.norms.extend(raw.chars().map(|character| character.to_ascii_lowercase()));
+            self.norms.extend(raw.chars().map(|character| straight(character.to_ascii_lowercase())));
         } else {
             let folded = raw.chars().flat_map(char::to_lowercase).map(straight).filter(|c| !is_dressing(*c));
             self.norms.extend(folded.nfc());
         }
-        self.tokens.push(Token { start, end, breaks: *breaks, norm: (from as u32, self.norms.len() as u32) });
-        *breaks = false;
+        let comma = place.breaks && !place.beyond_comma;
+        self.tokens.push(Token {
+            start,
+            end,
+            breaks: place.breaks,
+            comma,
+            norm: (from as u32, self.norms.len() as u32),
+        });
+        (place.breaks, place.beyond_comma) = (false, false);
     }
 }
 
 /// What a text left behind up to a place in it.
 #[derive(Debug, Clone, Copy, Default)]
 struct Place {
-    /// A clause ended since the last token.
+    /// A clause ended since the last token…
     breaks: bool,
+    /// …at more than a comma.
+    beyond_comma: bool,
     /// Parentheses that were opened on the line and not closed.
     open: u32,
 }
@@ -178,10 +195,12 @@ fn is_word(character: char) -> bool {
             && !is_emoji(character))
 }
 
+const ACUTE: char = '\u{00B4}';
+
 /// Curly and other apostrophes, made straight.
 const fn straight(character: char) -> char {
     match character {
-        '\u{2018}' | '\u{2019}' | '\u{02BC}' | '\u{FF07}' | '\u{00B4}' => '\'',
+        '\u{2018}' | '\u{2019}' | '\u{02BC}' | '\u{FF07}' | ACUTE | '`' => '\'',
         other => other,
     }
 }

@@ -214,6 +214,61 @@ fn categories_keep_their_letters_and_their_names_apart() {
     broken!(Format::Wide, "año\tfond\nano\tkeen\n" => 2, Fault::OneName { first: 1, .. });
 }
 
+#[test]
+fn what_an_editor_hides_is_told() {
+    broken!(Format::Liwc,
+        "%\n1\twarm\n%\nhap\0py\t1\n" => 4, Fault::Unseen { found: 0 },
+        "%\r1\twarm\r%\rfond\t1\r" => 1, Fault::CarriageReturns,
+        "%\n1\twarm\t2\tcold\n%\nfond\t1\n" => 2, Fault::CategoryLine { .. },
+        "%\n1\twarm (Warmth\n%\nfond\t1\n" => 2, Fault::CategoryLine { .. },
+        "%\n1\twarm\n%\nfond\t<of>1/\n" => 4, Fault::Context,
+        "%\n1\twarm\n%\nfond\t(1)/1\n" => 4, Fault::Context,
+    );
+    broken!(Format::Tsv, "warm\tfond\nwarm\tke\u{200B}en\n" => 2, Fault::Unseen { found: 0x200B });
+    broken!(Format::Wide, "warm\tfond\tkeen\ncold\tice\nwarm\tdear\n" => 3, Fault::RepeatedCategory { first: 1, .. });
+    broken!(Format::Weighted,
+        "term,term,category,weight\nfond,fond,warm,1\n" => 1, Fault::TwoColumns { name: "term" },
+        "term,category,weight\n_intercept,warm,1\n" => 2, Fault::NoTerm,
+        "term,category,weight\nfond,warm,0\n" => 2, Fault::NoTerm,
+        "# a note\nterm,category,weight\nfond,warm,1\n" => 1, Fault::Header { .. },
+        "term;category;weight\nfond;warm;1\n" => 1, Fault::Header { .. },
+    );
+    broken!(Format::Valence,
+        "good\t1,9\nbad\t-2,5\n" => 1, Fault::Weight(_),
+        "good\t1.9\nbad -2\n" => 2, Fault::Columns { .. },
+    );
+    let utf16: Vec<u8> = "\u{FEFF}joy\thappy\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let error = Lexicon::read("mine", Language::English, Format::Tsv, "mine", &utf16).unwrap_err();
+    assert!(matches!(error, LexiconError::Line { line: 1, fault: Fault::Utf16, .. }), "{error}");
+}
+
+/// What a lexicon answers does not depend on which others are loaded beside it.
+#[test]
+fn a_lexicon_answers_the_same_in_any_company() {
+    let read =
+        |name: &str, text: &str| Lexicon::read(name, Language::English, Format::Tsv, "f", text.as_bytes()).unwrap();
+    let one = read("one", "joy\thappy\njoy\tdog\njoy\tyes\nred\tit's\nblue\tit\nfine\tgood\nfaith\tgod\n");
+    let two = read("two", "joy\thapp*\njoy\tdog*\njoy\tyess*\njoy\tit's\njoy\tgod\n");
+    let alone = Lexica::compile(std::slice::from_ref(&one), "h".into()).unwrap();
+    let together = Lexica::compile(&[one, two], "h".into()).unwrap();
+    for (text, expected) in [
+        ("happyyyy", &["joy"][..]),
+        ("dog's", &["joy"]),
+        ("yesssss", &["joy"]),
+        // The first form that a lexicon has: as written, then of fewer letters.
+        ("it's", &["red"]),
+        ("goood", &["fine"]),
+    ] {
+        for lexica in [&alone, &together] {
+            let answer = lexica.score(text, Language::English);
+            let present = answer.scored.iter().filter(|scored| scored.present);
+            let names = present.map(|scored| lexica.categories()[scored.category].name.as_str());
+            let names: Vec<&str> = names.filter_map(|name| name.strip_prefix("lexicon.one.")).collect();
+            assert_eq!(names, expected, "{text}");
+        }
+    }
+}
+
 /// Each fault of a file is told, by line, up to twenty; where one makes the rest unreadable, it is told alone.
 #[test]
 fn all_faults_of_a_file_are_told_at_once() {

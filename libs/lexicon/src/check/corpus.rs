@@ -101,11 +101,10 @@ impl<'l> Check<'l> {
         for (number, Term { entry, pattern }) in (0..).zip(&terms) {
             let slot = slots.get(entry.category.as_str()).copied().unwrap_or_default();
             matcher.insert(pattern, slot, entry.weight, number);
-            if lexicon.negation == Negation::Drops {
-                matcher.drops(slot, 0);
-                if lexicon.measure == Measure::Valence {
-                    matcher.scales(slot);
-                }
+            let drops = lexicon.negation == Negation::Drops;
+            matcher.belongs(slot, 0, drops);
+            if drops && lexicon.measure == Measure::Valence {
+                matcher.scales(slot);
             }
             uses.push(TermUse { slot, ..TermUse::default() });
         }

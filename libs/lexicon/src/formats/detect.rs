@@ -7,8 +7,12 @@ use std::collections::HashSet;
 /// Bytes that are looked at; enough for hundreds of lines.
 const LOOKED_AT_BYTES: usize = 65_536;
 
-/// The share of lines whose second column must be a number for a file to be a list of valences.
-const NUMERIC_SHARE: f64 = 0.9;
+/// The share of lines whose second column must be a number, well written or not, for a file to be a list of valences:
+/// those that are none are then told. Few categories have numbers for terms.
+const NUMERIC_SHARE: f64 = 0.5;
+
+/// The share of lines with several terms for a file to have a category a line.
+const WIDE_SHARE: f64 = 0.5;
 
 impl Format {
     /// The format of the file `file` that begins with `bytes`. Only names the format: reading still checks every line.
@@ -29,8 +33,9 @@ impl Format {
         let found = by_header(&lines).or_else(|| match extension.as_str() {
             "dic" => Some(Self::Liwc),
             "dicx" => Some(Self::LiwcTable),
-            "csv" => None,
-            _ => by_columns(&lines, extension == "txt"),
+            "csv" => Some(Self::Weighted),
+            "tsv" | "txt" => Some(by_columns(&lines, extension == "txt").unwrap_or(Self::Tsv)),
+            _ => by_columns(&lines, false),
         });
         found.ok_or_else(|| LexiconError::UnknownFormat { file: file.to_owned() })
     }
@@ -57,20 +62,28 @@ fn by_columns(lines: &[&str], may_be_list: bool) -> Option<Format> {
     if rows.is_empty() {
         return None;
     }
+    let is_number = |cell: &str| cell.trim().replace(',', ".").parse::<f32>().is_ok();
+    let is_most = |share: f64, count: usize| count as f64 >= share * rows.len() as f64;
     if rows.iter().all(|row| row.len() == 1) {
-        return may_be_list.then_some(Format::Words("words"));
+        // A list of valences without its tabs is one whose lines say so, and no list of words that end in numbers.
+        let ends_in_number = |row: &&Vec<&str>| row[0].trim().rsplit_once(' ').is_some_and(|(_, last)| is_number(last));
+        return if is_most(NUMERIC_SHARE, rows.iter().filter(ends_in_number).count()) {
+            Some(Format::Valence)
+        } else {
+            may_be_list.then_some(Format::Words("words"))
+        };
     }
-    let is_number = |cell: Option<&&str>| cell.is_some_and(|cell| cell.trim().parse::<f32>().is_ok());
-    let numeric = rows.iter().filter(|row| is_number(row.get(1))).count();
-    if numeric as f64 >= NUMERIC_SHARE * rows.len() as f64 {
+    if is_most(NUMERIC_SHARE, rows.iter().filter(|row| row.get(1).is_some_and(|cell| is_number(cell))).count()) {
         return Some(Format::Valence);
     }
     // One line a category is Empath's shape; a category named on many lines is ours. A file with both a category to a
     // line and no more than a term and a weight reads the same in either.
     let mut seen = HashSet::new();
     let one_line_each = rows.iter().all(|row| seen.insert(row[0].trim()));
-    let many_terms = rows.iter().any(|row| row.len() > 3 || (row.len() == 3 && !is_number(row.get(2))));
-    Some(if one_line_each && many_terms && !has_comments { Format::Wide } else { Format::Tsv })
+    let has_many = |row: &&Vec<&str>| row.len() > 3 || (row.len() == 3 && !is_number(row[2]));
+    let many_terms = rows.iter().filter(has_many).count();
+    let is_wide = (one_line_each && many_terms > 0) || (rows.len() > 1 && is_most(WIDE_SHARE, many_terms));
+    Some(if is_wide && !has_comments { Format::Wide } else { Format::Tsv })
 }
 
 #[cfg(test)]
@@ -92,6 +105,12 @@ mod tests {
         assert_eq!(of("categories.tsv", "calm\tserene\tquiet\tslow\nstorm\twind\n"), Format::Wide);
         assert_eq!(of("vader_lexicon.txt", ":)\t2.0\t1.1\t[1, 2]\ngood\t1.9\t0.9\t[2, 2]\n"), Format::Valence);
         assert_eq!(of("words.txt", "always\nnever\n"), Format::Words("words"));
+        assert_eq!(of("v.tsv", "good\t1,9\nbad\t-2,5\n"), Format::Valence);
+        assert_eq!(of("v.tsv", "good\t1.9\nbad\tx\nugly\t-1\n"), Format::Valence);
+        assert_eq!(of("v.txt", "good 1.9\nbad -2\n"), Format::Valence);
+        assert_eq!(of("twice.tsv", "calm\ta\tb\tc\nstorm\td\te\ncalm\tf\tg\n"), Format::Wide);
+        assert_eq!(of("my.csv", "word,score\na,1\n"), Format::Weighted);
+        assert_eq!((of("my.tsv", ""), of("my.tsv", "one\ntwo\n")), (Format::Tsv, Format::Tsv));
         let bundled = [
             (include_bytes!("../../lexica/mh/en.tsv").as_slice(), Format::Tsv),
             (include_bytes!("../../lexica/vader/lexicon.tsv"), Format::Valence),
@@ -106,7 +125,7 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_told_with_what_was_looked_for() {
-        for (file, text) in [("my.csv", "word,score\na,1\n"), ("my.tsv", ""), ("my.tsv", "one\ntwo\n")] {
+        for (file, text) in [("my.list", ""), ("my.list", "one\ntwo\n")] {
             let error = Format::of_file(file, text.as_bytes()).unwrap_err();
             assert!(matches!(error, LexiconError::UnknownFormat { .. }));
             assert!(error.to_string().contains("`DicTerm`") && error.to_string().starts_with(file));

@@ -68,7 +68,12 @@ fn category_line(dictionary: &mut Dictionary, line: &str, number: usize) -> Resu
     let line = line.trim();
     let (code, name) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
     let code = id(code).map_err(|_| Fault::CategoryLine { found: Fault::shown(line) })?;
-    let name = name.split_once('(').map_or(name, |(name, _)| name);
+    let fault = || Fault::CategoryLine { found: Fault::shown(line) };
+    let (name, description) = name.split_once('(').map_or((name, None), |(name, after)| (name, Some(after)));
+    // A tab parts a name from nothing: another category would stand behind it.
+    if name.trim().contains('\t') || description.is_some_and(|after| !after.contains(')')) {
+        return Err(fault());
+    }
     dictionary.add_category(code, category(name)?, number)
 }
 
@@ -120,7 +125,7 @@ fn codes(text: &str) -> Result<Codes, Fault> {
         rest = after.trim_start();
         match context {
             None => codes.plain.push(Place { id: id(word)?, weight: 1.0 }),
-            Some(_) if word.is_empty() => return Err(Fault::Context),
+            Some(_) if word.is_empty() || word.starts_with('/') || word.ends_with('/') => return Err(Fault::Context),
             Some((side, context)) => {
                 let (then, otherwise) = match word.split_once('/') {
                     Some((then, otherwise)) => (id(then)?, Some(id(otherwise)?)),

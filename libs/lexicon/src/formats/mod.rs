@@ -71,7 +71,7 @@ impl Format {
     /// Reads every line of `text`, which has no byte order mark. What cannot be read goes to `faults`, in the order of the
     /// lines; where a fault makes all that follows unreadable, it is the last.
     pub(crate) fn entries(self, text: &str, faults: &mut Faults) -> Vec<Entry> {
-        let mut names = Names::default();
+        let mut names = Names { once: self == Self::Wide, ..Names::default() };
         match self {
             Self::Tsv => by_line(text, faults, |line, number, entries| tsv::line(line, number, &mut names, entries)),
             Self::Valence => by_line(text, faults, valence::line),
@@ -150,7 +150,11 @@ fn weight(column: &str) -> Result<f32, Fault> {
 
 /// The names that become of what the lines of a file call its categories: each with what it is called, and the line.
 #[derive(Debug, Default)]
-struct Names(HashMap<String, (String, usize)>);
+struct Names {
+    known: HashMap<String, (String, usize)>,
+    /// A category has one line.
+    once: bool,
+}
 
 impl Names {
     /// A category's name, of what line `number` calls it. Two that are called otherwise do not become one unasked
@@ -159,13 +163,14 @@ impl Names {
         let name = category(column)?;
         let words = column.split(|character: char| character.is_whitespace() || matches!(character, '_' | '-'));
         let called = words.filter(|word| !word.is_empty()).map(crate::tokenise::fold).collect::<Vec<_>>().join(" ");
-        match self.0.get(&name) {
+        match self.known.get(&name) {
             Some((known, first)) if *known != called => {
                 Err(Fault::OneName { name, found: Fault::shown(column), first: *first })
             }
+            Some((_, first)) if self.once => Err(Fault::RepeatedCategory { name, first: *first }),
             Some(_) => Ok(name),
             None => {
-                self.0.insert(name.clone(), (called, number));
+                self.known.insert(name.clone(), (called, number));
                 Ok(name)
             }
         }

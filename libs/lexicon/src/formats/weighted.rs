@@ -14,14 +14,24 @@ pub(super) fn header(fields: &[String]) -> Result<[usize; 3], &'static str> {
     Ok([term?, category?, weight?])
 }
 
+/// The first of the three columns that stands there twice.
+fn twice(fields: &[String]) -> Option<&'static str> {
+    let times = |name: &str| fields.iter().filter(|field| field.eq_ignore_ascii_case(name)).count();
+    COLUMNS.into_iter().find(|name| times(name) > 1)
+}
+
 /// Reads a table. Without its header, no row can be read.
 pub(super) fn entries(text: &str, faults: &mut Faults) -> Vec<Entry> {
     let mut records = cells::records(text);
     let Some(first) = records.next() else { return Vec::new() };
-    let fault = |missing| Fault::Header { expected: "`term`, `category` and `weight`", missing };
-    let header = first.and_then(|(number, names)| match header(&names) {
-        Ok(columns) => Ok((names.len(), columns)),
-        Err(missing) => Err((number, fault(missing))),
+    let fault = |missing| Fault::Header {
+        expected: "`term`, `category` and `weight` (or one that begins with `DicTerm`)",
+        missing,
+    };
+    let header = first.and_then(|(number, names)| match (header(&names), twice(&names)) {
+        (Ok(_), Some(name)) => Err((number, Fault::TwoColumns { name })),
+        (Ok(columns), None) => Ok((names.len(), columns)),
+        (Err(missing), _) => Err((number, fault(missing))),
     });
     let (width, columns) = match header {
         Ok(header) => header,
