@@ -161,7 +161,8 @@ impl Lexicon {
             let line = 1 + bytes[..fault.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
             at(line, Fault::NotUtf8(fault))
         })?;
-        if text.contains('\r') && !text.contains('\n') {
+        let returns = text.matches('\r').count() - text.matches("\r\n").count();
+        if returns > text.matches('\n').count() {
             return Err(at(1, Fault::CarriageReturns).into());
         }
         let (mut faults, mut further) = (Faults::default(), Faults::default());

@@ -323,10 +323,16 @@ impl Matcher {
                         role = self.roles.of_drawn_out(&squeezed);
                     }
                     self.symbols_of(&squeezed, 2 + plan as u8, &mut scratch.symbols);
+                    if plan == 0 && DOUBLED.contains(&squeezed.as_str()) {
+                        break;
+                    }
                 }
             }
-            if index > 0 && !tokens.all()[index].breaks && self.roles.is_answer(tokens.norm(index - 1), norm) {
-                scratch.roles[index - 1] = Role::Plain;
+            if index > 0 && !tokens.all()[index].breaks {
+                let before = tokens.norm(index - 1);
+                if self.roles.is_answer(before, norm) || self.roles.is_no_list(before, norm) {
+                    scratch.roles[index - 1] = Role::Plain;
+                }
             }
             scratch.spans.push((from as u32, scratch.symbols.len() as u32));
             scratch.roles.push(role);
@@ -367,7 +373,7 @@ impl Matcher {
                 Ends::Clause
             } else if !tokens.all()[index].breaks {
                 Ends::Nothing
-            } else if self.goes_on(tokens, roles, index) {
+            } else if goes_on(tokens, roles, index) {
                 Ends::Item
             } else {
                 Ends::Clause
@@ -387,30 +393,6 @@ impl Matcher {
                 hit.negated = negated[hit.start];
             }
         }
-    }
-
-    /// Whether the comma before token `index` stands in a list that ends in a word such as *or*: "sad, angry or scared".
-    fn goes_on(&self, tokens: &Tokens, roles: &[Role], mut index: usize) -> bool {
-        let all = tokens.all();
-        for _ in 0..MAX_ITEMS {
-            if !all[index].comma {
-                return false;
-            }
-            if self.roles.joins(tokens.norm(index)) {
-                return true;
-            }
-            // One word is an item, those before it aside that are not counted.
-            let mut next = index + 1;
-            while next < all.len() && roles[next - 1] == Role::Light && !all[next].breaks {
-                next += 1;
-            }
-            match all.get(next) {
-                Some(token) if token.breaks => index = next,
-                Some(_) => return self.roles.joins(tokens.norm(next)),
-                None => return false,
-            }
-        }
-        false
     }
 
     /// Applies words of degree to the valences that were found: those up to three tokens before a hit, in its clause.
@@ -463,6 +445,35 @@ impl Matcher {
     }
 }
 
+/// Whether the comma before token `index` stands in a list that ends in a word such as *or*: "sad, angry or scared".
+fn goes_on(tokens: &Tokens, roles: &[Role], mut index: usize) -> bool {
+    let all = tokens.all();
+    for _ in 0..MAX_ITEMS {
+        if !all[index].comma {
+            return false;
+        }
+        if joins(roles[index], tokens.norm(index)) {
+            return true;
+        }
+        // One word is an item, those before it aside that are not counted.
+        let mut next = index + 1;
+        while next < all.len() && roles[next - 1] == Role::Light && !all[next].breaks {
+            next += 1;
+        }
+        match all.get(next) {
+            Some(token) if token.breaks => index = next,
+            Some(_) => return joins(roles[next], tokens.norm(next)),
+            None => return false,
+        }
+    }
+    false
+}
+
+/// Whether a word stands before the last item of a list of what is denied.
+fn joins(role: Role, word: &str) -> bool {
+    role == Role::Or || (role == Role::Negator && matches!(word, "nor" | "ni"))
+}
+
 /// The last hit of `slot` that has a token in common with those from `from` to before `to`.
 fn covering(found: &[Found], slot: Slot, from: usize, to: usize) -> Option<usize> {
     // Hits lie in the order of their first tokens, and none is longer than a term can be.
@@ -507,19 +518,30 @@ fn consider(best: &mut Vec<(Slot, usize, Output)>, end: usize, output: Output) {
     }
 }
 
+/// Words with two letters of a kind that are others with one: drawn out they are these and not "god", "son" or "pero".
+const DOUBLED: &[&str] = &[
+    "good", "soon", "too", "off", "coop", "loose", "feed", "hoop", "boot", "root", "shoot", "meet", "noon", "mood",
+    "steep", "weed", "bee", "ass", "perro", "carro", "cerro", "barro", "corro",
+];
+
 /// Ways an elongated word is squeezed; with up to three long runs, every mix of one and two letters.
 pub(crate) const MAX_SQUEEZES: u32 = 8;
 
-/// Three or more of one letter in a row, or of one sign of an emoticon.
+/// Three or more of one letter in a row, or two of one sign of an emoticon.
 pub(crate) fn is_elongated(norm: &str) -> bool {
-    let is_emoticon = shows(norm);
+    let is_emoticon = is_emoticon(norm);
     let mut previous = '\0';
     let mut run = 1;
     norm.chars().any(|character| {
         run = if character == previous && (is_emoticon || character.is_alphabetic()) { run + 1 } else { 1 };
         previous = character;
-        run >= 3
+        run >= if is_emoticon { 2 } else { 3 }
     })
+}
+
+/// Whether a token is an emoticon, an emoji included.
+fn is_emoticon(norm: &str) -> bool {
+    shows(norm) || norm.strip_prefix('x').is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte == b'd'))
 }
 
 /// Writes `norm` with each long run cut to two letters, or to one where the run's bit in `plan` is set.
@@ -527,7 +549,7 @@ pub(crate) fn is_elongated(norm: &str) -> bool {
 /// Answers false when `plan` names more runs than there are.
 pub(crate) fn squeeze(norm: &str, plan: u32, out: &mut String) -> bool {
     out.clear();
-    let is_emoticon = shows(norm);
+    let is_emoticon = is_emoticon(norm);
     let mut characters = norm.chars().peekable();
     let mut runs = 0;
     while let Some(character) = characters.next() {
@@ -535,7 +557,7 @@ pub(crate) fn squeeze(norm: &str, plan: u32, out: &mut String) -> bool {
         while characters.next_if_eq(&character).is_some() {
             run += 1;
         }
-        let keep = if run >= 3 && (is_emoticon || character.is_alphabetic()) {
+        let keep = if (run >= 3 && character.is_alphabetic()) || (run >= 2 && is_emoticon) {
             runs += 1;
             if plan >> (runs - 1).min(2) & 1 == 1 { 1 } else { 2 }
         } else {
@@ -559,8 +581,9 @@ mod tests {
         assert!(is_elongated("soooo") && !is_elongated("soo") && !is_elongated("1000"));
         assert_eq!(forms("soooo"), ["soo", "so"]);
         assert_eq!(forms("haaappyyy"), ["haappyy", "happyy", "haappy", "happy"]);
-        assert!(is_elongated(":))))") && !is_elongated("))") && !is_elongated("10000"));
+        assert!(is_elongated(":))))") && !is_elongated("10000"));
         assert_eq!(forms(":))))"), [":))", ":)"]);
         assert_eq!(forms(":dddd"), [":dd", ":d"]);
+        assert!(is_elongated(":))") && is_elongated("xdd") && !is_elongated(":)") && !is_elongated("odd"));
     }
 }

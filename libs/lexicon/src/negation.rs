@@ -85,10 +85,16 @@ const SUBJECTS_EN: &str = "\
     i you he she it we they this that i'm im you're youre he's hes she's shes it's its we're they're theyre that's \
     thats i've ive you've we've they've i'll i'd you'll he'll she'll it'll we'll they'll";
 
+/// After *or*, these make a phrase of it.
+const AFTER_OR_EN: &str = "less later else so not whatever";
+
 const NEGATORS_ES: &str = "no ni nunca jamás jamas sin tampoco nadie nada ningún ningun ninguno ninguna apenas";
 const TURNS_ES: &str = "pero porque xq pq sino aunque cuando si excepto salvo solo sólo solamente";
 const LIGHT_ES: &str = "me te se le les lo la los las nos os muy tan nada para del todo un una el realmente demasiado";
 const ORS_ES: &str = "o u";
+const SUBJECTS_ES: &str =
+    "yo tú tu él ella nosotros ellos ellas usted ustedes me te se le les lo la los las nos no ya si";
+const AFTER_OR_ES: &str = "sea menos temprano";
 const OPINIONS_ES: &str = "\
     creo crees cree creemos creen pienso piensas piensa pensamos piensan siento sientes siente sentimos sienten digo \
     dices dice decimos dicen decir diría diria parece parezca considero opino significa es seguro segura";
@@ -141,14 +147,17 @@ impl Roles {
         if word == "no" { Role::Plain } else { self.of(word) }
     }
 
-    /// Whether `word` stands before the last item of a list of what is denied.
-    pub(crate) fn joins(&self, word: &str) -> bool {
-        self.of(word) == Role::Or || matches!((self.of(word), word), (Role::Negator, "nor" | "ni"))
-    }
-
     /// Whether `word`, with `next` after it in its clause, is a *no* that answers and denies nothing of what follows.
     pub(crate) fn is_answer(&self, word: &str, next: &str) -> bool {
         self.is_english && word == "no" && SUBJECTS_EN.split_ascii_whitespace().any(|subject| subject == next)
+    }
+
+    /// Whether `word`, with `next` after it, is an *or* that holds no list together: a clause of its own begins ("don't touch
+    /// me or I'll cry"), or both belong to a phrase ("more or less", "o sea").
+    pub(crate) fn is_no_list(&self, word: &str, next: &str) -> bool {
+        let [subjects, phrases] = if self.is_english { [SUBJECTS_EN, AFTER_OR_EN] } else { [SUBJECTS_ES, AFTER_OR_ES] };
+        let mut ends = subjects.split_ascii_whitespace().chain(phrases.split_ascii_whitespace());
+        self.of(word) == Role::Or && ends.any(|end| end == next)
     }
 }
 
@@ -339,21 +348,21 @@ pub(crate) fn scopes(count: usize, word: impl Fn(usize) -> (Role, Ends, Reach), 
     let (mut counted, mut reach, mut until) = (0, 0, 0);
     // An opinion has been denied, and its clause is opening.
     let mut is_opening = false;
-    // The scope of a negator reaches the word before, which is not the negator itself.
-    let mut reached = false;
+    // The word before is the negator itself: no item of a list yet.
+    let mut is_bare = false;
     for (index, mark) in negated.iter_mut().enumerate() {
         let (role, ends, extent) = word(index);
         let goes_on = ends == Ends::Item || (role == Role::Or && ends == Ends::Nothing);
-        if goes_on && reached {
+        if goes_on && counted > 0 && !is_bare {
             (counted, reach) = (u32::max(counted, ITEM_TOKENS.0), u32::max(reach, ITEM_TOKENS.1));
         } else if ends != Ends::Nothing {
             (counted, reach) = (0, 0);
         }
-        reached = counted > 0;
-        *mark = reached || index < until;
+        *mark = counted > 0 || index < until;
+        is_bare = role == Role::Negator;
         match role {
             Role::Negator => match extent {
-                Reach::Window => (counted, reach, reached) = (WINDOW_TOKENS, REACH_TOKENS, false),
+                Reach::Window => (counted, reach) = (WINDOW_TOKENS, REACH_TOKENS),
                 Reach::Until(end) => until = until.max(end),
                 Reach::Nothing => {}
             },

@@ -5,7 +5,7 @@
 //! - masks and addresses are skipped and count as nothing, whatever punctuation they stand in: `@user`, `http`,
 //!   `https://…`, `www.…`, `&amp;`;
 //! - a word is a run of letters, digits and combining marks, segmented as Unicode UAX #29 says; an apostrophe between
-//!   letters and a `.` or `,` between digits belong to it; `_`, `-`, `#` and quotes separate words without ending a
+//!   letters, or an accent that stands for one (´, `), and a `.` or `,` between digits belong to it; `_`, `-`, `#` and quotes separate words without ending a
 //!   clause, so `#panic_attack` and `self-harm` are two words each; every other punctuation mark ends the clause;
 //! - an emoji is one grapheme cluster, stripped of skin tone and variation selector; emoticons come from a closed list.
 //!
@@ -132,8 +132,8 @@ impl Tokens {
             self.push(start, start + run.len(), run, place);
             return;
         }
-        // UAX #29 parts words at an acute accent, which keyboards have in an apostrophe's place; not at this one, of as many bytes.
-        let joined = run.contains(ACUTE).then(|| run.replace(ACUTE, "\u{02BC}"));
+        // UAX #29 parts words at the accents that keyboards have in an apostrophe's place; not at these, of as many bytes.
+        let joined = run.contains(ACCENTS).then(|| run.replace(ACCENTS[0], "\u{02BC}").replace(ACCENTS[1], "'"));
         let run = joined.as_deref().unwrap_or(run);
         for (at, piece) in run.split_word_bound_indices() {
             if piece.chars().any(char::is_alphanumeric) {
@@ -195,12 +195,13 @@ fn is_word(character: char) -> bool {
             && !is_emoji(character))
 }
 
-const ACUTE: char = '\u{00B4}';
+/// Accents written for apostrophes.
+const ACCENTS: [char; 2] = ['\u{00B4}', '`'];
 
 /// Curly and other apostrophes, made straight.
 const fn straight(character: char) -> char {
     match character {
-        '\u{2018}' | '\u{2019}' | '\u{02BC}' | '\u{FF07}' | ACUTE | '`' => '\'',
+        '\u{2018}' | '\u{2019}' | '\u{02BC}' | '\u{FF07}' | '\u{00B4}' | '`' => '\'',
         other => other,
     }
 }
@@ -276,7 +277,7 @@ fn skipped(rest: &str) -> Option<usize> {
 fn ends_clause(character: char, rest: &str) -> bool {
     match straight(character) {
         '-' => rest.as_bytes().get(1) == Some(&b'-'),
-        '_' | '#' | '*' | '~' | '\'' | '"' | '`' | '+' | '=' | '^' | '$' | '%' | '&' | '@' | '<' | '>' => false,
+        '_' | '#' | '*' | '~' | '\'' | '"' | '+' | '=' | '^' | '$' | '%' | '&' | '@' | '<' | '>' => false,
         '\u{201C}' | '\u{201D}' | '\u{AB}' | '\u{BB}' | '\u{2010}' | '\u{2011}' | '\u{200B}'..='\u{200F}' => false,
         '\u{FE0E}' | '\u{FE0F}' => false,
         _ => true,
