@@ -8,7 +8,7 @@
 //! valence ([`LEAST`]), for on scales finer than VADER's a step could turn it round; and what VADER takes for dampeners but
 //! our negation for negators (*hardly*, *barely*; *apenas*) denies the hit, as for every lexicon.
 
-use crate::matcher::{MAX_SQUEEZES, is_elongated, squeeze};
+use crate::elongation::{MAX_SQUEEZES, is_elongated, squeeze};
 use crate::tokenise::Tokens;
 use crate::vader::{BOOSTERS, DAMPENERS};
 use rustc_hash::FxHashMap;

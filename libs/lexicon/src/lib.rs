@@ -33,6 +33,7 @@
 mod bundled;
 pub mod check;
 mod degree;
+mod elongation;
 mod emoticon;
 mod entry;
 mod error;
