@@ -83,6 +83,12 @@ impl Labels {
         let heads: Vec<Head> = heads.collect::<Result<_, _>>()?;
         let mut markers: Vec<String> = heads.iter().flat_map(Head::markers).collect();
         markers.sort_unstable();
+        // Heads of other kinds may share a name and no marker; their scores would stand under one name.
+        let mut names: Vec<&String> = heads.iter().map(|head| &head.marker).collect();
+        names.sort_unstable();
+        if let Some(twice) = names.windows(2).find(|two| two[0] == two[1]) {
+            return Err(LabelsFault::Twice { marker: twice[0].clone() });
+        }
         if let Some(twice) = markers.windows(2).find(|two| two[0] == two[1]) {
             return Err(LabelsFault::Twice { marker: twice[0].clone() });
         }
@@ -220,5 +226,8 @@ mod tests {
         assert!(fault(&format!("{several}labels = ['a', 'b']\ntwo_logits = true\n")).contains("two_logits"));
         let (_, head) = PLAIN.split_once('\n').expect("two parts");
         assert!(fault(&format!("{PLAIN}{head}")).contains("`model.rota.shift` twice"));
+        let other = head.replace("binary", "multiclass");
+        assert!(fault(&format!("{PLAIN}{other}labels = ['a', 'b']\n")).contains("`model.rota.shift` twice"));
+        assert!(fault(&format!("{PLAIN}thresholds = [1.5]\n")).contains("thresholds"));
     }
 }

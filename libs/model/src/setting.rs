@@ -59,7 +59,9 @@ impl Setting<'_> {
         let check_value = |list, is_good| {
             if is_good { Ok(()) } else { Err(ManifestFault::Value { marker: marker.to_owned(), list }) }
         };
-        check_value("thresholds", thresholds.iter().all(|t| *t > 0.0 && t.is_finite()))?;
+        // Of a multiclass head a threshold divides; elsewhere it is a probability, and above 1 nothing would ever hold.
+        let most = if kind == HeadKind::Multiclass { f32::MAX } else { 1.0 };
+        check_value("thresholds", thresholds.iter().all(|t| *t > 0.0 && *t <= most))?;
         check_value("scale", scale > 0.0 && scale.is_finite())?;
         check_value("shift", shift.iter().all(|s| s.is_finite()))?;
         let is_band = match (kind, abstain, abstain_below) {

@@ -204,6 +204,77 @@ fn empty_and_emoji_only_posts_are_scored_and_long_ones_are_bounded() {
     assert!(model().score(&[]).expect("no posts").is_empty());
 }
 
+/// Sentences of our own, in English: what heads that learnt from communities of distress say outside them, and of short posts.
+#[test]
+fn ordinary_posts_are_not_called_distress_and_short_ones_of_distress_are() {
+    const ORDINARY: [&str; 20] = [
+        "The train to Boston leaves at nine",
+        "Congratulations to the team, what a goal!",
+        "I am so grateful for my friends and family",
+        "Happy birthday mom, love you so much",
+        "Lovely dinner with my wife by the sea",
+        "sooooo happy!!!",
+        "Does anyone know a good recipe for lentil soup?",
+        "New phone arrived today, the camera is great",
+        "Watching a film with popcorn and the dog on my lap",
+        "The council votes on the new park on Tuesday",
+        "This update broke the search bar again, thanks a lot",
+        "lol that cat is hilarious",
+        "We hiked to the lake and swam until sunset",
+        "My sister got the job, so proud of her",
+        "Can you send me the link to the slides?",
+        "Traffic on the bridge is terrible this morning",
+        "That referee was blind, we were robbed",
+        "Coffee first, then emails",
+        "The museum is free on Sundays",
+        "I disagree, the second season was better",
+    ];
+    let distress: [(&str, &[&str]); 5] = [
+        (
+            "mh.suicide_selfharm",
+            &["I want to kill myself", "I can't go on, I want to die tonight", "thinking about ending my life again"],
+        ),
+        (
+            "mh.depression",
+            &[
+                "I am so depressed I can't get out of bed",
+                "my depression is getting worse",
+                "i cry every night and feel hopeless",
+            ],
+        ),
+        (
+            "mh.anxiety",
+            &[
+                "I had another panic attack on the bus",
+                "my anxiety is so bad that I can't breathe",
+                "too anxious to answer the phone",
+            ],
+        ),
+        ("mh.ptsd", &["flashbacks of the assault every night", "my ptsd nightmares are back since the accident"]),
+        (
+            "loneliness.is_lonely",
+            &["I have no friends and nobody to talk to", "I feel so lonely tonight", "I am so lonely it hurts"],
+        ),
+    ];
+    let holds = |marker: &str, texts: &[&str]| {
+        let head = model().heads().iter().position(|head| head.marker == marker).expect("the head ships");
+        let yes = model().heads()[head].labels.iter().position(|label| label == "yes").expect("a yes");
+        let posts: Vec<Input<'_>> = texts.iter().map(|text| Input::new(text, Language::English)).collect();
+        let scored = model().score(&posts).expect("all are scored");
+        let answers = scored.iter().flat_map(|post| post.heads.iter().filter(|answer| answer.head == head));
+        answers.filter(|answer| answer.labels.contains(&yes)).count()
+    };
+    for (marker, posts) in distress {
+        assert!(
+            holds(marker, &ORDINARY) <= 1,
+            "{marker}: {} of {} ordinary posts",
+            holds(marker, &ORDINARY),
+            ORDINARY.len()
+        );
+        assert_eq!(holds(marker, posts), posts.len(), "{marker}");
+    }
+}
+
 /// The heads that answer a post without a context.
 fn alone(language: Language) -> Vec<usize> {
     let heads = model().heads();

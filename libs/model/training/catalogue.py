@@ -91,6 +91,12 @@ BESIDE = {
     "mh.cause": ("stress",),
     "mh.irf": ("suicide", "depression"),
 }
+# Heads whose files hold posts of distress and of communities alone: of an ordinary post they would say anything. What other streams hold is
+# taken for ordinary where its own label names no emotion of distress, and is a "no" in these heads (fit.py, where a profile says so).
+ORDINARY = ("mh.depression", "mh.suicide_selfharm", "mh.anxiety", "mh.ptsd", "loneliness.is_lonely")
+# What they say of posts from elsewhere is measured on these streams' dev rows, which they never learn from.
+ELSEWHERE = ("offensive", "hate")
+DISTRESS = ("disappointment", "fear", "grief", "nervousness", "remorse", "sadness")
 # Heads in which the teacher did clearly worse on tuning rows than the encoder.
 UNASKED = ("mh.anxiety", "mh.ptsd", "mh.wellness")
 # What a teacher says (distil.py): {head: the streams on whose English posts its answers are learnt}.
@@ -181,3 +187,13 @@ def stream_heads(stream):
     """Indices of the heads that a stream teaches, in the order of HEADS."""
     extra = set(COMMUNITIES) if stream == "communities" else {marker for other, marker in BORROWED if other == stream}
     return [i for i, h in enumerate(HEADS) if h["stream"] == stream or h["marker"] in extra]
+
+
+def ordinary(stream, targets):
+    """Which rows of a stream are ordinary posts, by their own labels; None where the stream does not say."""
+    if stream == "goemotions":
+        y = targets["emotion.goemotions"]
+        return y[:, [GOEMOTIONS.index(name) for name in DISTRESS]].sum(1) == 0
+    if stream == "sentiment":
+        return targets["sentiment"][:, 0] > 0
+    return None

@@ -55,8 +55,14 @@ def measured(head, logits, targets, setting):
     return {"rows": len(targets), **metrics.of(head, scores, calibrate.decided(head, scores, setting[2]), targets)}
 
 
+def of_ordinary(index, logits, setting):
+    """{"rows", "yes"}: of how many posts of streams that no head of distress learns from a yes/no head says yes."""
+    head, found = catalogue.HEADS[index], np.concatenate([logits[stream][:, columns(index)] for stream in catalogue.ELSEWHERE])
+    return {"rows": len(found), "yes": float(calibrate.decided(head, calibrate.scores(head, found, setting), setting[2]).mean())}
+
+
 def evaluated(encoder, settings, rows, side="dev"):
-    """{marker: {language: metrics}}; a stance also by source, as "source NAME"."""
+    """{marker: {language: metrics}}; a stance also by source, as "source NAME"; and what is said of ordinary posts, as "ordinary"."""
     logits, out = passes(encoder, rows, side), {}
     for i, head in enumerate(catalogue.HEADS):
         own_logits, targets, languages, sources = own_rows(i, logits, rows, side)
@@ -65,6 +71,8 @@ def evaluated(encoder, settings, rows, side="dev"):
             own, setting = languages == language, settings[head["marker"]].get(language, settings[head["marker"]][""])
             if own.any():
                 out[head["marker"]][language] = measured(head, own_logits[own], targets[own], setting)
+        if head["marker"] in catalogue.ORDINARY:
+            out[head["marker"]]["ordinary"] = of_ordinary(i, logits, settings[head["marker"]][""])
         if head["decide"] == "favor_against":
             for source in sorted(set(sources)):
                 own = sources == source

@@ -59,6 +59,11 @@ def beside_a_teacher(weight, soft, taught):
     return weight * (1 - taught * ~torch.isnan(soft[:, 0]))
 
 
+def ordinary_loss(logits, ordinary):
+    """The loss of a yes/no head that is to say no of ordinary posts, a mean over all rows; never for certain, as nobody was asked."""
+    return (F.binary_cross_entropy_with_logits(logits[:, 0], torch.full_like(logits[:, 0], 0.03), reduction="none") * ordinary).mean()
+
+
 def groups_of(model, profile):
     """Parameter groups: the lower the layer, the smaller the step; the heads, which start from nothing, take the largest."""
     out, depth = [], len(model.layers)
@@ -116,6 +121,7 @@ class Run:
         self.batches = plan.schedule(rows, profile)
         self.begun = None if begun is None else start.hash_of(begun)
         self.mark = mark_of(self.batches, profile, rows, teacher, begun is not None)
+        self.ordinary = {stream: catalogue.ordinary(stream, sides["train"].targets) for stream, sides in rows.items()} if "ordinary" in profile else {}
         self.position, self.tokens, self.seconds, self.running = 0, 0, 0.0, {}
 
     def rate(self):
@@ -142,7 +148,9 @@ class Run:
         members = [i for i, _ in batch.members]
         own, labelled = self.rows[batch.stream]["train"], catalogue.stream_heads(batch.stream)
         softs = self.softs(batch.stream, members)
-        heads = sorted({*labelled, *softs})
+        ordinary = self.ordinary.get(batch.stream)
+        asked = [] if ordinary is None else [i for i, head in enumerate(catalogue.HEADS) if head["marker"] in catalogue.ORDINARY]
+        heads = sorted({*labelled, *softs, *asked})
         ids = torch.from_numpy(batch.ids(own)).to(device)
         weight = torch.from_numpy(own.weight[members]).to(device)
         with torch.autocast(device.type, torch.bfloat16, enabled=self.profile["precision"] == "bf16"):
@@ -155,6 +163,8 @@ class Run:
                 total = total + head["weight"] * taught * taught_loss(head, values.float(), soft)
                 if head["stream"] == batch.stream:
                     counts = beside_a_teacher(weight, soft, taught)
+            if index in asked:
+                total = total + self.profile["ordinary"] * ordinary_loss(values.float(), torch.from_numpy(ordinary[members]).to(device))
             if index in labelled:
                 loss, known = loss_of(head, values.float(), torch.from_numpy(own.targets[head["marker"]][members]).to(device), counts)
                 total = total + head["weight"] * self.borrowed(batch.stream, head["marker"]) * loss

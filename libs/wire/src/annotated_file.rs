@@ -238,8 +238,8 @@ pub struct Explanation {
     pub language: Language,
     /// The marker.
     pub marker: String,
-    /// The label whose score is explained; `yes` of a yes/no marker; of a rule what it decided, `abstain` included. Absent
-    /// where nothing is answered.
+    /// The label whose score is explained; `yes` of a yes/no marker; of a rule and of a lexicon's category what it decided,
+    /// `abstain` included. Absent where nothing is answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
     /// Whether nothing was decided: the marker's label is [`ABSTAIN`], wherever the score lies.
@@ -249,7 +249,8 @@ pub struct Explanation {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub score: Option<f32>,
     /// What the score must reach for the label to hold; of labels of which one holds, that with the largest multiple of its
-    /// threshold. Absent where there is no score, for a value on a scale, and of a rule that counts expressions.
+    /// threshold. Absent where there is no score, for a value on a scale, of a rule that counts expressions, and of a lexicon's
+    /// category that one hit makes present.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub threshold: Option<f32>,
     /// Of a marker made of others, the one that made it: `score`, `threshold` and `words` are its own.
@@ -257,7 +258,8 @@ pub struct Explanation {
     pub source: Option<String>,
     /// What the words contribute, in the order of the text.
     pub words: Vec<ExplainedWord>,
-    /// Of a marker made by a rule, the expressions that the rule looks for; those that negation takes away included.
+    /// Of a marker made by a rule, the expressions that the rule looks for; of a lexicon's category, the terms of it; those that
+    /// negation takes away included.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cues: Vec<LexiconHit>,
     /// What the lexica hit, the hits that negation takes away included.

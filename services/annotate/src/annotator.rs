@@ -8,7 +8,8 @@ use crate::{Error, Settings, metrics, own};
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use tidemark_domain::{AnnotatedPost, Language, Operation, PostEvent, Provenance, Score, marker};
+use tidemark_domain::marker::LEXICON_PREFIX;
+use tidemark_domain::{AnnotatedPost, Language, Operation, PostEvent, Provenance, Score};
 use tidemark_lexicon::{Lexica, Lexicon};
 pub use tidemark_model::Input;
 use tidemark_model::{Head, HeadKind, HeadScore, Model, ModelOptions};
@@ -28,6 +29,11 @@ pub struct Annotator {
     topics: Arc<Finder>,
     provenance: Provenance,
     posts_at_once: usize,
+}
+
+/// What a category is called among lexica: its marker's name without what says that it is one.
+pub(crate) fn in_lexica(marker: &str) -> &str {
+    marker.strip_prefix(LEXICON_PREFIX).unwrap_or(marker)
 }
 
 /// Everything that was found out about one text.
@@ -157,11 +163,7 @@ impl Annotator {
             .iter()
             .zip(topics)
             .map(|(post, topic)| {
-                let mut answer = self.lexica.score(post.text, post.language);
-                for (category, _, from) in self.present_from.iter().filter(|(_, of, _)| *of == post.language) {
-                    let found = answer.scored.iter_mut().filter(|scored| scored.category == *category);
-                    found.for_each(|scored| scored.present = scored.score >= *from);
-                }
+                let answer = self.lexicon_answer(post);
                 Annotation { lexicon: answer.scored, n_tokens: answer.n_tokens, topic, ..Annotation::default() }
             })
             .collect();
@@ -179,6 +181,23 @@ impl Annotator {
             annotation.cues = self.cues(annotation, post);
         }
         Ok((annotations, model_tokens))
+    }
+
+    /// What the lexica answer for a post.
+    pub(crate) fn lexicon_answer(&self, post: &Input<'_>) -> tidemark_lexicon::Answer {
+        let mut answer = self.lexica.score(post.text, post.language);
+        for scored in &mut answer.scored {
+            if let Some(from) = self.present_from(scored.category, post.language) {
+                scored.present = scored.score >= from;
+            }
+        }
+        answer
+    }
+
+    /// The score from which a category of a lexicon of one's own is present, where its maker has said so.
+    pub(crate) fn present_from(&self, category: usize, language: Language) -> Option<f32> {
+        let own = self.present_from.iter().find(|(of, written_in, _)| (*of, *written_in) == (category, language));
+        own.map(|(_, _, from)| *from)
     }
 
     fn cues(&self, annotation: &Annotation, post: &Input<'_>) -> Cues {
@@ -310,7 +329,7 @@ impl Annotator {
             .iter()
             .map(|answer| {
                 let name = &self.lexica.categories()[answer.category].name;
-                (name.strip_prefix(marker::LEXICON_PREFIX).unwrap_or(name).to_owned(), answer.score)
+                (in_lexica(name).to_owned(), answer.score)
             })
             .collect()
     }
@@ -319,7 +338,7 @@ impl Annotator {
 /// The categories that a lexicon answers, where they are present from a score on.
 fn thresholds(lexica: &Lexica, own: &Lexicon, present_from: Option<f64>) -> Vec<(usize, Language, f32)> {
     let Some(from) = present_from else { return Vec::new() };
-    let prefix = format!("{}{}.", marker::LEXICON_PREFIX, own.name);
+    let prefix = format!("{LEXICON_PREFIX}{}.", own.name);
     let answered = lexica.categories().iter().enumerate().filter(|(_, category)| category.name.starts_with(&prefix));
     answered.map(|(category, _)| (category, own.language, from as f32)).collect()
 }

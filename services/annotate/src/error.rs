@@ -64,7 +64,7 @@ pub enum Error {
         known: String,
     },
     /// Nothing answers a marker that was asked for.
-    #[error("no model answers the marker `{marker}`")]
+    #[error("nothing answers the marker `{marker}`")]
     UnknownMarker {
         /// The name that was asked for.
         marker: String,

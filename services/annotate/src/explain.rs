@@ -1,10 +1,11 @@
 //! Why a post has a label: what its words contribute to the model's answer, which expressions a rule counted, and what the
 //! lexica hit.
 
-use crate::derived::{self, Rule, Said, Why};
+use crate::annotator::in_lexica;
+use crate::derived::{self, NO, Rule, Said, Why, YES};
 use crate::{Annotator, Error};
 use std::ops::Range;
-use tidemark_domain::{Language, marker};
+use tidemark_domain::Language;
 use tidemark_lexicon::Lexica;
 use tidemark_model::{Head, HeadKind, HeadScore, Input};
 use tidemark_wire::annotated_file::{ExplainedWord, Explanation, LexiconHit};
@@ -13,8 +14,8 @@ use tidemark_wire::annotated_file::{ExplainedWord, Explanation, LexiconHit};
 type Place = (usize, usize);
 
 impl Annotator {
-    /// The markers that can be explained: every head, and every label of those that have several; and of the markers made of
-    /// these those that a label or expressions make.
+    /// The markers that can be explained: every head, and every label of those that have several; of the markers made of
+    /// these those that a label or expressions make; and every category of a lexicon.
     pub fn explainable(&self) -> Vec<String> {
         let of = |head: &Head| {
             let labels = head.labels.iter().map(|label| head.marker_of(label));
@@ -22,7 +23,8 @@ impl Annotator {
             std::iter::once(head.marker.clone()).chain(labels)
         };
         let heads = self.heads().flat_map(|(_, head)| of(head));
-        heads.chain(self.derived_markers().into_iter().map(|(marker, _)| marker)).collect()
+        let derived = self.derived_markers().into_iter().map(|(marker, _)| marker);
+        heads.chain(derived).chain(self.lexica().categories().iter().map(|category| category.name.clone())).collect()
     }
 
     /// Explains one marker of one post: `mh.stress`, `emotion.goemotions.joy`, or `emotion.goemotions` for the label that
@@ -34,6 +36,9 @@ impl Annotator {
         let post = self.with_topic(post);
         if let Some((place, label)) = self.head_of(marker) {
             return self.explain_head(post, place, label);
+        }
+        if let Some(category) = self.lexica().categories().iter().position(|category| category.name == marker) {
+            return Ok(self.explain_category(post, category));
         }
         match self.derived_markers().into_iter().find(|(known, _)| known == marker) {
             Some((_, Why::RollUp { level, emotion })) => self.explain_roll_up(post, level, emotion),
@@ -92,7 +97,7 @@ impl Annotator {
             ExplainedWord { start, end, text: text[part.bytes].to_owned(), weight: part.weight }
         });
         let label = match head.kind {
-            HeadKind::Binary => head.labels.last(),
+            HeadKind::Binary => chosen.and_then(|_| head.labels.last()),
             _ => chosen.and_then(|chosen| head.labels.get(chosen)),
         };
         Ok(Explanation {
@@ -161,6 +166,22 @@ impl Annotator {
         Ok(Explanation { marker: rule.marker.to_owned(), label, abstains, score, cues, ..explanation })
     }
 
+    /// Explains a category of a lexicon by the terms of it that the text holds.
+    fn explain_category(&self, post: Input<'_>, category: usize) -> Explanation {
+        let Input { text, language, .. } = post;
+        let name = &self.lexica().categories()[category].name;
+        let answer = self.lexicon_answer(&post).scored.into_iter().find(|scored| scored.category == category);
+        let label = answer.map(|scored| if scored.present { YES } else { NO }.to_owned());
+        let own = in_lexica(name);
+        Explanation {
+            label,
+            score: answer.map(|scored| scored.score),
+            threshold: answer.and_then(|_| self.present_from(category, language)),
+            cues: hits(self.lexica(), text, language, &Characters::of(text), |found| found == own),
+            ..self.unanswered(post, name)
+        }
+    }
+
     /// What can be told of a post and a marker that nothing answers.
     fn unanswered(&self, post: Input<'_>, marker: &str) -> Explanation {
         let Input { text, language, .. } = post;
@@ -190,7 +211,7 @@ fn hits(
 ) -> Vec<LexiconHit> {
     let told = |hit: tidemark_lexicon::Hit| {
         let name = &lexica.categories()[hit.category].name;
-        let category = name.strip_prefix(marker::LEXICON_PREFIX).unwrap_or(name);
+        let category = in_lexica(name);
         let (start, end) = characters.range(&(hit.start..hit.end));
         is_wanted(category).then(|| LexiconHit {
             category: category.to_owned(),
@@ -255,6 +276,27 @@ mod tests {
         assert_eq!(explain(comfort, "support.appraisal.pleasantness").label, None, "it answers nobody");
         let unknown = annotator.explain(Input::new(text, Language::English), "emotion.primary.joy");
         assert!(matches!(unknown, Err(Error::UnknownMarker { .. })), "no head says what it is rolled up from");
+    }
+
+    #[test]
+    fn a_category_of_a_lexicon_is_explained_by_its_terms() {
+        let annotator = Annotator::load(&Settings { lexica_only: true, ..Settings::default() }).expect("lexica");
+        let explain = |text: &str, language, marker: &str| {
+            annotator.explain(Input::new(text, language), marker).expect("an explanation")
+        };
+        let marker = "lexicon.mh.anxiety";
+        assert!(annotator.explainable().contains(&marker.to_owned()));
+        let anxious = explain("😭 a panic attack, so sad", Language::English, marker);
+        assert_eq!((anxious.marker.as_str(), anxious.label.as_deref(), anxious.threshold), (marker, Some("yes"), None));
+        assert!(anxious.score.is_some_and(|score| score > 0.0));
+        let cues: Vec<_> = anxious.cues.iter().map(|hit| (hit.text.as_str(), hit.start, hit.end)).collect();
+        assert_eq!(cues, [("panic attack", 4, 16)]);
+        assert!(anxious.lexicon.len() > 1, "the other lexica's hits are listed too: {:?}", anxious.lexicon);
+        let denied = explain("I am not anxious", Language::English, marker);
+        assert_eq!((denied.label.as_deref(), denied.score), (Some("no"), Some(0.0)));
+        assert!(denied.cues.iter().all(|hit| hit.negated) && denied.cues.len() == 1, "{:?}", denied.cues);
+        let elsewhere = explain("悲しい", Language::Other, marker);
+        assert_eq!((elsewhere.label, elsewhere.score), (None, None));
     }
 
     #[test]

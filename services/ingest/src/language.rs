@@ -19,6 +19,8 @@ const MODEL_WORDS: f32 = 3.0;
 const HINT_VOTE: f32 = 1.5;
 /// A word that only one of the two languages uses as a function word.
 const WORD_VOTE: f32 = 1.0;
+/// One of the words that short posts about feelings are made of, and that neighbours of the language write otherwise.
+const TELLING_VOTE: f32 = 1.5;
 /// A letter or mark that English does not have.
 const LETTER_VOTE: f32 = 1.0;
 /// The winner needs this much, and this much more than the next.
@@ -38,6 +40,10 @@ const SPANISH_WORDS: &str = "de la que el en y los se del las un por con una su 
     estar estas algunas algo nosotros mi mis tú te ti tu tus ellas vos vosotros está están estoy estaba soy eres somos son \
     fue fui ser tengo tiene tienes hace hacer voy va vamos ver día hoy ayer mañana gracias feliz bien así siempre nunca \
     ahora aquí quiero puede puedo ha he han me si no solo cada mejor vida buenos buenas días noche";
+const TELLING_ENGLISH: &str =
+    "sad tired lonely alone anxious anxiety depressed scared angry crying worried hopeless panic attack";
+const TELLING_SPANISH: &str =
+    "ansiedad pánico ataque soledad miedo llorando llorar enojado enojada deprimido deprimida";
 /// Words of Spanish that are as frequent in Portuguese, Italian, French or Catalan, or that English has too.
 const SHARED_WORDS: &str = "de la que se no me a o e en un te per he ha va le si i do so nada tu mi an as come son como para por esta este vida como nos ti son es ser uno todo contra";
 
@@ -47,6 +53,8 @@ fn words(list: &'static str) -> HashSet<&'static str> {
 
 static ENGLISH: LazyLock<HashSet<&'static str>> = LazyLock::new(|| words(ENGLISH_WORDS));
 static SPANISH: LazyLock<HashSet<&'static str>> = LazyLock::new(|| words(SPANISH_WORDS));
+static TELLING: LazyLock<[HashSet<&'static str>; 2]> =
+    LazyLock::new(|| [words(TELLING_ENGLISH), words(TELLING_SPANISH)]);
 static SHARED: LazyLock<HashSet<&'static str>> = LazyLock::new(|| words(SHARED_WORDS));
 
 /// BCP 47's word for a language that could not be told.
@@ -67,7 +75,7 @@ pub fn tell(text: &str, tag: Option<&str>) -> Language {
 pub fn detect(text: &str, hint: Option<&str>) -> Language {
     let (mut english, mut spanish, mut other) = (0.0, 0.0, 0.0);
     let mut clean = String::new();
-    let mut n_words = 0.0_f32;
+    let (mut n_words, mut n_telling) = (0.0_f32, 0.0_f32);
     let prefix_bytes = text.char_indices().nth(PREFIX_CHARS).map_or(text.len(), |(at, _)| at);
     for token in text[..prefix_bytes].split_whitespace() {
         if token.starts_with(['#', '@']) || token.starts_with(LINK_TOKEN) || token.contains(PERSON_TOKEN) {
@@ -87,6 +95,12 @@ pub fn detect(text: &str, hint: Option<&str>) -> Language {
         if SPANISH.contains(word.as_str()) {
             spanish += vote;
         }
+        for (told, votes) in TELLING.iter().zip([&mut english, &mut spanish]) {
+            if told.contains(word.as_str()) {
+                *votes += TELLING_VOTE;
+                n_telling += 1.0;
+            }
+        }
         n_words += 1.0;
         clean.push_str(&word);
         clean.push(' ');
@@ -101,6 +115,8 @@ pub fn detect(text: &str, hint: Option<&str>) -> Language {
     match whichlang::detect_language(&clean) {
         Lang::Eng => english += model_vote,
         Lang::Spa => spanish += model_vote,
+        // Of a few words the model names any language; of those that tell theirs it need not say any.
+        _ if n_words <= MODEL_WORDS => other += model_vote * (1.0 - n_telling / n_words),
         _ => other += model_vote,
     }
     match hint.map(Language::from_tag) {
@@ -129,6 +145,12 @@ mod tests {
         for (text, language) in [
             ("cannot sleep again, everything is too much", English),
             ("so tired", English),
+            ("so sad", English),
+            ("panic attack", English),
+            ("ataque de pánico", Spanish),
+            ("qué ansiedad", Spanish),
+            ("tanto sola", Other),
+            ("ataque de pânico", Other),
             ("otra noche sin dormir, no puedo más", Spanish),
             ("estoy cansada de todo", Spanish),
             ("hoy no me siento nada bien @user http", Spanish),

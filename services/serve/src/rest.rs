@@ -198,7 +198,7 @@ async fn feed_health(door: Data<Door>, ask: Query<FeedHealthAsk>) -> Reply {
 
 /// Why a text has a score, beside the threshold from which its label holds: what each word contributes to the label's
 /// log-odds (`words`: `start`, `end`, `text`, `weight`), and what the lexica hit (`lexicon`). Of a marker made by a rule, the
-/// expressions it looks for (`cues`); of one made of others, which one that was (`source`). Places are characters of the text
+/// expressions it looks for, and of a lexicon's category its terms (`cues`); of one made of others, which one that was (`source`). Places are characters of the text
 /// with handles and addresses masked.
 #[utoipa::path(post, path = "/api/v1/explain", request_body = ExplainAsk, responses(
     (status = 200, description = "language, marker, label, abstains, score, threshold, source, words, cues, lexicon, provenance", body = serde_json::Value),

@@ -43,7 +43,7 @@ fn answer(command: Command) -> Result<(), Failure> {
         Command::Ingest(Ingest::File(arguments)) => blocking(commands::ingest::file(arguments)),
         Command::Ingest(Ingest::Jetstream(arguments)) => blocking(commands::ingest::jetstream(arguments)),
         Command::Annotate(arguments) => commands::annotate::run(&arguments),
-        Command::Explain(arguments) => commands::explain::run(arguments),
+        Command::Explain(arguments) => commands::explain::run(&arguments),
         Command::Series(arguments) => blocking(commands::series::run(arguments)),
         Command::Relate(RelateCommand::Lift(arguments)) => commands::relate::lift(&arguments),
         Command::Relate(RelateCommand::Composition(arguments)) => commands::relate::composition(&arguments),

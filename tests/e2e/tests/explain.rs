@@ -46,7 +46,7 @@ fn the_words_that_carry_a_label_weigh_most() {
     assert!(!gratitude[0].to_string().contains("someone"), "handles are masked");
     assert!(gratitude[0]["lexicon"].as_array().expect("hits").iter().any(|hit| hit["text"] == "happy"));
     // No Spanish in this head: no score, and the lexica still answer.
-    assert!(stress[1].get("score").is_none() && stress[1]["words"] == json!([]));
+    assert!(stress[1].get("score").is_none() && stress[1].get("label").is_none() && stress[1]["words"] == json!([]));
     assert!(stress[1]["lexicon"].as_array().expect("hits").iter().any(|hit| hit["text"] == "ansiedad"));
     let fear = explain("emotion.goemotions.fear");
     assert!(heaviest(&fear[2]).contains("terrified"), "found in a long text: {}", heaviest(&fear[2]));
@@ -114,6 +114,23 @@ fn a_rule_is_explained_by_the_expressions_it_looks_for() {
         assert!(cues.iter().any(|cue| cue["text"] == "hypocrites" && cue["category"] == "aim.people"), "{line}");
     }
     assert!(affect[1].get("label").is_none() && affect[1].get("source").is_none(), "not asked: {}", affect[1]);
+}
+
+#[test]
+fn a_category_of_a_lexicon_is_explained_by_its_terms() {
+    let posts = [json!({"id": "1", "lang": "en", "text": "Deadlines 😭 and I am not sad"})];
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("work.en.tsv");
+    std::fs::write(&file, "load\tdeadline*\n").expect("written");
+    let own = folder.path().display().to_string();
+    let load = explained(&posts, &["--marker", "lexicon.work.load", "--lexica", &own, "--lexica-only"]);
+    assert_eq!((&load[0]["label"], &load[0]["words"]), (&json!("yes"), &json!([])), "{}", load[0]);
+    let cue = &load[0]["cues"][0];
+    assert_eq!((&cue["text"], &cue["start"], &cue["category"]), (&json!("Deadlines"), &json!(0), &json!("work.load")));
+    let sadness = explained(&posts, &["--marker", "lexicon.emotion.sadness", "--lexica", &own, "--lexica-only"]);
+    let listed = sadness[0]["lexicon"].as_array().expect("hits").iter();
+    assert!(listed.clone().any(|hit| hit["category"] == "work.load"), "hits of one's own are listed: {}", sadness[0]);
+    assert!(listed.clone().any(|hit| hit["text"] == "sad" && hit["negated"] == true), "{}", sadness[0]);
 }
 
 #[test]

@@ -38,6 +38,10 @@ fn a_dictionary_is_reported_on_alone_and_on_posts() {
     assert_eq!(report["ambiguous"][0]["term"], "fine");
     assert_eq!(report["corpus"]["texts_hit"], 3);
     assert!(!answer.stdout.contains("soup") && !answer.stdout.contains("rent"), "no word of a post but the lexicon's");
+    // A corpus needs no ids.
+    std::fs::write(&corpus, "{\"text\": \"so glad\", \"lang\": \"en\", \"region\": \"\"}\n").expect("written");
+    let answer = program.run(["lexicon", "check", &file, "--corpus", &corpus, "--json"]).succeeded();
+    assert!(answer.stderr.contains("read 1 posts"), "{}", answer.stderr);
 }
 
 #[test]
@@ -88,8 +92,10 @@ fn a_lexicon_of_ones_own_becomes_a_marker_that_alerts_only_once_audited() {
     assert_eq!(shift.times_told_to_wait(), 1);
     assert_eq!(shift.series_of_a_day(), [json!({"value": 1.0})]);
     shift.audit(&sample(300, |n| n % 3 > 0)).failed(10, &["may not drive alerts"]);
-    shift.audit(&sample(40, |_| false)).failed(10, &["may not drive alerts"]);
+    shift.audit(&sample(40, |_| false)).failed(10, &["76 of 80 posts say what others", "may not drive alerts"]);
     shift.audit("{\"id\": 1, \"text\": \"x\"}\n").failed(4, &["line 1"]);
+    let twice = sample(40, |_| false);
+    shift.audit(&format!("{twice}{twice}")).failed(4, &["line 81", "line 1;"]);
     // Posts in a language that the lexicon does not have.
     let silent = sample(300, |_| false).replacen("\"lang\":\"en\"", "\"lang\":\"fr\"", 100);
     let answer = shift.audit(&silent);

@@ -79,6 +79,29 @@ class Interrupted(unittest.TestCase):
             same = torch.equal(before[f"outputs.{i}.weight"], run.weights()[f"outputs.{i}.weight"]) and torch.equal(before[f"attend.{i}"], run.weights()[f"attend.{i}"])
             self.assertEqual(same, i not in taught)
 
+    def test_an_ordinary_post_is_a_no_to_heads_of_distress_where_a_profile_says_so(self):
+        at = [i for i, head in enumerate(catalogue.HEADS) if head["marker"] in catalogue.ORDINARY]
+        made = made_up_rows()
+        made["sentiment"]["train"].targets["sentiment"][:] = 2  # positive
+        for profile, learns in ((PROFILE, False), ({**PROFILE, "ordinary": 0.2}, True)):
+            run = fit.Run(made, CONFIG, profile)
+            run.position = next(i for i in range(len(run.batches) // 2, len(run.batches)) if run.batches[i].stream == "sentiment")
+            before = {name: value.clone() for name, value in run.weights().items()}
+            run.step()
+            for i in at:
+                self.assertEqual(not torch.equal(before[f"outputs.{i}.bias"], run.weights()[f"outputs.{i}.bias"]), learns)
+        logits = torch.tensor([[4.0], [-3.5], [4.0]])
+        said = [fit.ordinary_loss(logits, torch.tensor(mask)).item() for mask in ([True, False, False], [False, True, False], [False, False, False])]
+        self.assertTrue(said[0] > 10 * said[1] > said[2] == 0, said)
+
+    def test_posts_that_name_distress_are_not_ordinary(self):
+        y = np.zeros((4, len(catalogue.GOEMOTIONS)), np.float32)
+        y[1, catalogue.GOEMOTIONS.index("grief")] = y[2, catalogue.GOEMOTIONS.index("joy")] = 1
+        y[3] = np.nan
+        self.assertEqual(catalogue.ordinary("goemotions", {"emotion.goemotions": y}).tolist(), [True, False, True, False])
+        self.assertEqual(catalogue.ordinary("sentiment", {"sentiment": np.array([[0.0], [1.0], [2.0], [np.nan]])}).tolist(), [False, True, True, False])
+        self.assertIsNone(catalogue.ordinary("suicide", {}))
+
     def test_a_plan_is_the_same_twice_and_meets_every_row(self):
         one, two = plan.schedule(self.rows, PROFILE), plan.schedule(self.rows, PROFILE)
         self.assertEqual([b.members for b in one], [b.members for b in two])

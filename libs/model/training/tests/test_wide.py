@@ -95,6 +95,20 @@ class Learning(unittest.TestCase):
         self.assertGreater(table[PIECES - 3, 0], 0)
         self.assertGreater(table[PIECES - 2, 0], 10 * abs(table[PIECES - 1, 0]))
 
+    def test_a_word_of_ordinary_posts_speaks_against_distress(self):
+        rows, word = made_up_rows(60), PIECES - 1
+        pieces = [f"▁{i:03}" for i in range(PIECES)]
+        for stream in ("suicide", "sentiment", "goemotions"):
+            rows[stream]["train"].f["text"][:] %= PIECES - 2
+        y = rows["sentiment"]["train"].targets["sentiment"]
+        y[:] = 2.0  # positive: ordinary
+        sides = rows["sentiment"]["train"]
+        sides.f["text"][sides.f["text_at"][:-1]] = word
+        head = catalogue.HEADS.index(catalogue.BY_MARKER["mh.suicide_selfharm"])
+        logits = {"suicide": np.zeros((len(rows["suicide"]["tune"]), sum(WIDTHS)), np.float32)}
+        table = wide.of_head(head, catalogue.HEADS[head], rows, logits, wide.runs_of_letters(pieces))[0]
+        self.assertLess(table[word, 0], 0)  # no post of the head's own has the word
+
     def test_a_language_without_its_words_is_not_taken_for_a_sign(self):
         rows = made_up_rows(12)
         rows["ekman"]["train"].language[:] = 1

@@ -1,6 +1,7 @@
 //! What the expressions of a post say: hits of [`Lexica::cues`], by category.
 
-use tidemark_domain::{Language, marker};
+use crate::annotator::in_lexica;
+use tidemark_domain::Language;
 use tidemark_lexicon::Lexica;
 
 /// The bundled category whose hits speak of loneliness, for posts in which no head tells whether they are lonely.
@@ -39,7 +40,7 @@ impl Cues {
         let mut counts: Vec<(&'static str, u32)> = Vec::new();
         for hit in lexica.explain(text, language).iter().filter(|hit| !hit.negated) {
             let name = lexica.categories()[hit.category].name.as_str();
-            let name = name.strip_prefix(marker::LEXICON_PREFIX).unwrap_or(name);
+            let name = in_lexica(name);
             match counts.iter_mut().find(|(known, _)| *known == name) {
                 Some((_, count)) => *count += 1,
                 None => counts.push((name, 1)),

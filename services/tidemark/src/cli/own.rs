@@ -146,7 +146,7 @@ const LEXICON_CHECK_HELP: &str = r#"Example:
 Formats: LIWC .dic (2007, 2015) and .dicx (LIWC-22), weighted CSV (term, category, weight), Empath-style TSV, AFINN and
 VADER's term and valence, and category<TAB>term[<TAB>weight]. A malformed file is refused with its lines, up to 20
 (exit code 4). With a corpus, terms in more than 5 % of its texts are named: everyday words carry no category.
-The corpus is one JSON object a line, as `tidemark annotate` takes it: text, and optionally lang and region."#;
+The corpus is one JSON object a line: text, and optionally lang and region; what else `tidemark annotate` takes may stand there."#;
 
 /// `tidemark lexicon check`.
 #[derive(Debug, Args)]

@@ -11,8 +11,8 @@ pub(super) const ANNOTATE_HELP: &str = r#"Example:
 Input, one JSON object a line: id, text and optionally lang, author, created_at, region, parent_text, topic.
 Output, one line a post, in the same order: id, language, scores, labels, lexicon, provenance; wording where posts of the
 file can be told to share one.
-A line that cannot be read, or whose text is empty, goes to OUT.rejects.jsonl as {line, reason, detail}; the run goes on, and
-says at its end how many were."#;
+A line that cannot be read, or whose text is empty or longer than 100,000 characters, goes to OUT.rejects.jsonl as {line,
+reason, detail}; the run goes on, and says at its end how many were."#;
 
 pub(super) const SERIES_HELP: &str = r#"Example:
   tidemark series annotated.jsonl --output series.csv
@@ -48,14 +48,16 @@ it; in a post of more than 48 words, neighbours that matter little stand togethe
 was scored, with handles and addresses masked. Where the marker cannot be answered in a post's language, there is no score.
 A marker that is rolled up (emotion.primary.joy) is explained by the label that makes it, which `source` names; score,
 threshold and words are that label's. One made by a rule (loneliness.interpersonal, polarization.affect) is explained by the
-expressions the rule looks for (`cues`); its label is what the rule decided."#;
+expressions the rule looks for (`cues`); its label is what the rule decided. A lexicon's category is explained by its terms,
+which are its cues."#;
 
 /// `tidemark explain`.
 #[derive(Debug, Args)]
 pub(crate) struct Explain {
     #[command(flatten)]
-    pub(crate) files: ModelInOut,
-    /// The marker: mh.stress, emotion.primary.joy, loneliness.interpersonal; of one with labels, that which scores highest.
+    pub(crate) files: InOut,
+    /// The marker: mh.stress, emotion.primary.joy, loneliness.interpersonal, lexicon.mh.anxiety; of one with labels, that which
+    /// scores highest.
     #[arg(long, value_name = "MARKER")]
     pub(crate) marker: String,
 }

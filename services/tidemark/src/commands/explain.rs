@@ -1,6 +1,6 @@
 //! `tidemark explain`: why posts have the scores they have.
 
-use super::annotate::{annotator, encoder_of, exit_of};
+use super::annotate::{annotator, exit_of, settings};
 use crate::cli::Explain;
 use crate::exit::{Exit, Failure, OrExit as _};
 use crate::files::{Output, Rejects, open};
@@ -8,20 +8,23 @@ use crate::prepare;
 use crate::progress::Progress;
 use anyhow::Context as _;
 use std::io::Write as _;
-use tidemark_annotate::Settings;
 use tidemark_annotate::file::read_post;
+use tidemark_domain::marker::LEXICON_PREFIX;
 use tidemark_wire::annotated_file::{ExplainedLine, RejectLine};
 use tidemark_wire::lines::Lines;
 
 /// Runs the command.
-pub(crate) fn run(arguments: Explain) -> Result<(), Failure> {
-    let files = arguments.files;
+pub(crate) fn run(arguments: &Explain) -> Result<(), Failure> {
+    let files = &arguments.files.files;
     let input = open(&files.input).or_exit(Exit::Input)?;
-    let annotator = annotator(&Settings { models_dir: files.models, ..encoder_of(&files.encoder) })?;
+    let mut settings = settings(&arguments.files)?;
+    // A lexicon's marker needs no model.
+    settings.lexica_only |= arguments.marker.starts_with(LEXICON_PREFIX);
+    let annotator = annotator(&settings)?;
     let known = annotator.explainable();
     if !known.contains(&arguments.marker) {
         return Err(anyhow::anyhow!(
-            "no model answers the marker `{}`; these are answered: {}",
+            "nothing answers the marker `{}`; these are answered: {}",
             arguments.marker,
             known.join(", ")
         ))

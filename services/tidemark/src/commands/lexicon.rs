@@ -8,14 +8,14 @@ use crate::platform::write_atomically;
 use crate::prepare;
 use crate::progress::Progress;
 use anyhow::Context as _;
+use serde::Deserialize;
 use std::io::Read as _;
 use std::path::Path;
 use tidemark_annotate::own::lexica as own;
 use tidemark_domain::Language;
 use tidemark_domain::marker::name_part;
 use tidemark_lexicon::check::{Check, Report};
-use tidemark_lexicon::{Format, Lexica, Lexicon};
-use tidemark_wire::annotated_file::PostLine;
+use tidemark_lexicon::{Format, Lexica, Lexicon, Why};
 use tidemark_wire::lines::Lines;
 
 /// What a lexicon is called whose file has no name that could be a marker's.
@@ -74,11 +74,13 @@ pub(crate) fn add(arguments: &LexiconAdd) -> Result<(), Failure> {
     Lexica::bundled_and(&all, "new").or_exit(Exit::Input)?;
     let settings = arguments.present_from.map(|from| own::settings(&folder, &name, language, from));
     let settings = settings.transpose().or_exit(Exit::Unexpected)?;
+    let was_there = place.exists();
     write_atomically(&place, &bytes).or_exit(Exit::Output)?;
     if let Some((beside, text)) = &settings {
         write_atomically(beside, text.as_bytes()).or_exit(Exit::Output)?;
     }
     let is_new = |path: &Path| path == place || settings.as_ref().is_some_and(|(beside, _)| path == beside);
+    let mut replaced = was_there;
     // Of one name and language there is one file, whatever its format: what this one replaces goes once it is there.
     for old in
         std::fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display())).or_exit(Exit::Output)?
@@ -86,10 +88,27 @@ pub(crate) fn add(arguments: &LexiconAdd) -> Result<(), Failure> {
         let old = old.or_exit(Exit::Output)?;
         let begins = format!("{name}.{}.", language.code());
         if old.file_name().to_string_lossy().starts_with(&begins) && !is_new(&old.path()) {
+            replaced = true;
             std::fs::remove_file(old.path())
                 .with_context(|| format!("cannot replace {}", old.path().display()))
                 .or_exit(Exit::Output)?;
         }
+    }
+    if replaced {
+        crate::say(&format!(
+            "replaced the lexicon {name} that was there in {}: its markers are those below",
+            language.code()
+        ));
+    }
+    if !lexicon.passed_over.is_empty() {
+        let (repeated, rest): (Vec<_>, Vec<_>) =
+            lexicon.passed_over.iter().partition(|term| matches!(term.why, Why::Repeated { .. }));
+        crate::say(&format!(
+            "passed over {} repeated terms, of which the first counts, and {} that can never match: `tidemark lexicon check` \
+             lists them",
+            repeated.len(),
+            rest.len()
+        ));
     }
     let markers = lexicon.markers().into_iter().map(|(marker, terms)| format!("  {marker}  {terms} terms"));
     let markers: Vec<String> = markers.collect();
@@ -110,7 +129,7 @@ pub(crate) fn add(arguments: &LexiconAdd) -> Result<(), Failure> {
 fn read(path: &Path, language: Language) -> Result<Lexicon, Failure> {
     let bytes = read_bytes(path)?;
     let file = path.display().to_string();
-    let format = Format::of_file(&file, &bytes).or_exit(Exit::Input)?;
+    let format = Format::of_file(&uncompressed(path).display().to_string(), &bytes).or_exit(Exit::Input)?;
     Lexicon::read_to_the_end(&stem(path), language, format, &file, &bytes).or_exit(Exit::Input)
 }
 
@@ -147,6 +166,14 @@ fn extension(path: &Path) -> String {
         .map_or_else(|| "txt".to_owned(), |extension| extension.to_string_lossy().to_lowercase())
 }
 
+/// A line of a corpus: what is used of a post as `annotate` takes it.
+#[derive(Deserialize)]
+struct CorpusLine {
+    text: String,
+    lang: Option<String>,
+    region: Option<String>,
+}
+
 /// Posts as `annotate` takes them, those in the lexicon's language; text and region are used.
 fn read_corpus(path: &Path, language: Language, check: &mut Check<'_>) -> Result<(), Failure> {
     let input = open(path).or_exit(Exit::Input)?;
@@ -156,14 +183,14 @@ fn read_corpus(path: &Path, language: Language, check: &mut Check<'_>) -> Result
     while let Some(line) =
         lines.read().with_context(|| format!("cannot read {}", path.display())).or_exit(Exit::Input)?
     {
-        let post = line.content.ok().and_then(|bytes| serde_json::from_slice::<PostLine>(bytes).ok());
+        let post = line.content.ok().and_then(|bytes| serde_json::from_slice::<CorpusLine>(bytes).ok());
         let Some(post) = post else {
             refused += 1;
             continue;
         };
         let (text, told) = prepare::text(&post.text, post.lang.as_deref());
         if told == language {
-            check.read(&text, post.region.as_deref());
+            check.read(&text, post.region.as_deref().filter(|region| !region.is_empty()));
             taken += 1;
             if taken % 1_000 == 0 {
                 progress.at_shared(&position, taken, "posts");
@@ -176,7 +203,7 @@ fn read_corpus(path: &Path, language: Language, check: &mut Check<'_>) -> Result
     if taken == 0 {
         return Err(anyhow::anyhow!(
             "{} holds no post in the lexicon's language ({elsewhere} in others, {refused} lines that are none): give \
-             one JSON object a line with `id` and `text`, or another --language",
+             one JSON object a line with `text`, or another --language",
             path.display()
         ))
         .or_exit(Exit::Input);

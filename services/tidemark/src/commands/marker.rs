@@ -10,6 +10,7 @@ use crate::progress::Progress;
 use crate::roles::not_loaded;
 use anyhow::Context as _;
 use serde::Deserialize;
+use std::collections::{HashMap, HashSet};
 use tidemark_annotate::audit::{Audit, Case, Said, Share, audit};
 use tidemark_annotate::{Annotator, Prepared};
 use tidemark_domain::Language;
@@ -45,6 +46,14 @@ pub(crate) fn run(arguments: &MarkerAudit) -> Result<(), Failure> {
     config.annotate.lexica_only |= marker.starts_with(LEXICON_PREFIX);
     let annotator = Annotator::load(&config.annotate).map_err(not_loaded)?;
     let mut sample = read(&arguments.sample)?;
+    // A template says much the same of many posts, and a repost nothing new: the intervals below take each for a post of its own.
+    let again = repeated(&sample);
+    if again > 0 {
+        crate::say(&format!(
+            "{again} of {} posts say what others of the sample say: the audit is surer of itself than it should be",
+            sample.len()
+        ));
+    }
     let progress = Progress::steps(sample.len() as u64);
     let mut cases = Vec::with_capacity(sample.len());
     while !sample.is_empty() {
@@ -98,11 +107,12 @@ pub(crate) fn run(arguments: &MarkerAudit) -> Result<(), Failure> {
 fn read(path: &std::path::Path) -> Result<Vec<Labelled>, Failure> {
     let name = if is_dash(path) { "standard input".to_owned() } else { path.display().to_string() };
     let mut lines = Lines::new(open(path).or_exit(Exit::Input)?.reader);
-    let mut sample = Vec::new();
+    let mut sample: Vec<Labelled> = Vec::new();
+    let mut lines_of: HashMap<String, u64> = HashMap::new();
     while let Some(line) = lines.read().with_context(|| format!("cannot read {name}")).or_exit(Exit::Input)? {
         // An audit stands on a whole sample: a line that cannot be read is no small matter here.
         let bytes = line.content.map_err(|(_, detail)| anyhow::anyhow!("{name}, line {}: {detail}", line.number));
-        let labelled = serde_json::from_slice(bytes.or_exit(Exit::Input)?)
+        let labelled: Labelled = serde_json::from_slice(bytes.or_exit(Exit::Input)?)
             .map_err(|fault| {
                 let place = format!("{name}, line {}, column {}", line.number, fault.column());
                 anyhow::anyhow!(
@@ -110,9 +120,27 @@ fn read(path: &std::path::Path) -> Result<Vec<Labelled>, Failure> {
                 )
             })
             .or_exit(Exit::Input)?;
+        if let Some(first) = lines_of.insert(labelled.post.id.clone(), line.number) {
+            return Err(anyhow::anyhow!(
+                "{name}, line {}: its id is that of line {first}; a post counts once",
+                line.number
+            ))
+            .or_exit(Exit::Input);
+        }
         sample.push(labelled);
     }
     Ok(sample)
+}
+
+/// How many of the posts say, topic and parent included, what one before them says; capitals and white space aside.
+fn repeated(sample: &[Labelled]) -> usize {
+    let plain = |text: Option<&str>| {
+        text.unwrap_or_default().split_whitespace().map(str::to_lowercase).collect::<Vec<_>>().join(" ")
+    };
+    let said = sample.iter().map(|Labelled { post, .. }| {
+        [Some(post.text.as_str()), post.topic.as_deref(), post.parent_text.as_deref()].map(plain)
+    });
+    sample.len() - said.collect::<HashSet<_>>().len()
 }
 
 /// In which languages a marker may drive alerts, and in which it may not; nothing where it has not passed.
