@@ -67,9 +67,7 @@ AFTER = {"again": "cpu", "taught": "again"}
 
 # A run whose weights are, in the end, a mean of those it began with and this share of those it came to. What a further run gains on
 # some heads it pays for by learning small sets by heart; between lies most of both (Wortsman and others, CVPR 2022). Of a half,
-# three quarters and all of the way, three quarters did best on tuning rows after the second run, by mean loss. After the third all of the
-# way did as well, and with three quarters small sets (suicide, needs, replies) lost less; that run met no ordinary posts, and the share was
-# kept for the one that does.
+# three quarters and all of the way, three quarters did best on tuning rows after the second run, by mean loss, and after the third.
 AVERAGED = {"again": 0.75, "taught": 0.75}
 
 

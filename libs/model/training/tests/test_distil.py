@@ -74,7 +74,7 @@ class Answers(unittest.TestCase):
         self.teacher = distil.Answers(self.work / "teacher.npz")
 
     def test_a_post_is_answered_by_the_mean_of_its_windows_and_by_the_teacher_of_the_head(self):
-        for marker, stream, name in (("mh.stress", "stress", "teacher-few"), ("hostility.offensive", "offensive", "teacher")):
+        for marker, stream, name in (("mh.depression", "depression", "teacher-few"), ("hostility.offensive", "offensive", "teacher")):
             part, index = self.rows[stream]["train"], catalogue.HEADS.index(catalogue.BY_MARKER[marker])
             for i in range(len(part)):
                 windows = encode.windows(part.text(i))
