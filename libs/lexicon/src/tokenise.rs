@@ -5,8 +5,9 @@
 //! - masks and addresses are skipped and count as nothing, whatever punctuation they stand in: `@user`, `http`,
 //!   `https://…`, `www.…`, `&amp;`;
 //! - a word is a run of letters, digits and combining marks, segmented as Unicode UAX #29 says; an apostrophe between
-//!   letters, or an accent that stands for one (´, `), and a `.` or `,` between digits belong to it; `_`, `-`, `#` and quotes separate words without ending a
-//!   clause, so `#panic_attack` and `self-harm` are two words each; every other punctuation mark ends the clause;
+//!   letters, or an acute or grave accent that stands for one, and a `.` or `,` between digits belong to it; `_`, `-`,
+//!   `#` and quotes separate words without ending a clause, so `#panic_attack` and `self-harm` are two words each; every
+//!   other punctuation mark ends the clause;
 //! - an emoji is one grapheme cluster, stripped of skin tone and variation selector; emoticons come from a closed list.
 //!
 //! Words are compared in lower case, NFC, with curly quotes made straight. Time is linear in the length of the text.
