@@ -67,8 +67,8 @@ pub(super) fn entries(text: &str, faults: &mut Faults) -> Vec<Entry> {
 fn category_line(dictionary: &mut Dictionary, line: &str, number: usize) -> Result<(), Fault> {
     let line = line.trim();
     let (code, name) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
-    let code = id(code).map_err(|_| Fault::CategoryLine { found: Fault::shown(line) })?;
     let fault = || Fault::CategoryLine { found: Fault::shown(line) };
+    let code = id(code).map_err(|_| fault())?;
     let (name, description) = name.split_once('(').map_or((name, None), |(name, after)| (name, Some(after)));
     // A tab parts a name from nothing: another category would stand behind it.
     if name.trim().contains('\t') || description.is_some_and(|after| !after.contains(')')) {
