@@ -18,13 +18,14 @@ use tidemark_domain::Language;
 /// A category inside the matcher.
 pub(crate) type Slot = u16;
 
-/// The slot of pseudo-negations; it belongs to no category.
+/// The slot of the expressions that negation knows; it belongs to no category.
 pub(crate) const PSEUDO: Slot = Slot::MAX;
 
 /// What expressions of [`PSEUDO`] do, as the entry of their hits: their negators reach nothing…
 const NEGATES_NOTHING: u32 = 0;
-/// …or what stands inside the expression.
+/// …or what stands inside the expression; or they have none, and deny the next word.
 const NEGATES_ITSELF: u32 = 1;
+const NEGATES_NEXT: u32 = 2;
 
 /// Items of a list that are looked ahead for its end.
 const MAX_ITEMS: usize = 8;
@@ -127,7 +128,7 @@ pub(crate) struct Matcher {
 }
 
 impl Matcher {
-    /// An automaton that knows the pseudo-negations of `language` and no other term.
+    /// An automaton that knows the expressions of negation of `language` and no other term.
     pub(crate) fn new(language: Language) -> Self {
         let mut matcher = Self {
             language,
@@ -145,9 +146,11 @@ impl Matcher {
             scaled: Vec::new(),
         };
         let mut tokens = Tokens::default();
-        for (phrases, what) in
-            [(negation::pseudo(language), NEGATES_NOTHING), (negation::complete(language), NEGATES_ITSELF)]
-        {
+        for (phrases, what) in [
+            (negation::pseudo(language), NEGATES_NOTHING),
+            (negation::complete(language), NEGATES_ITSELF),
+            (negation::denials(language), NEGATES_NEXT),
+        ] {
             for phrase in phrases {
                 if let Ok(pattern) = Pattern::read(phrase, 1, &mut tokens) {
                     matcher.insert(&pattern, PSEUDO, 0.0, what);
@@ -354,13 +357,18 @@ impl Matcher {
     /// Applies the negation rule to what was found, for each lexicon by itself.
     fn negate(&self, tokens: &Tokens, scratch: &mut Scratch) {
         let Scratch { roles, reaches, own_reaches, lexica, negated, found, .. } = scratch;
-        if !roles.contains(&Role::Negator) {
+        let is_denial = |hit: &&Found| hit.slot == PSEUDO && hit.entry == NEGATES_NEXT;
+        if !roles.contains(&Role::Negator) && !found.iter().any(|hit| is_denial(&hit)) {
             return;
         }
         reaches.clear();
         reaches.resize(roles.len(), Reach::Window);
+        for hit in found.iter().filter(is_denial) {
+            let end = negation::next_word(roles, hit.end, |at| tokens.all()[at].breaks || shows(tokens.norm(at)));
+            (roles[hit.end - 1], reaches[hit.end - 1]) = (Role::Negator, Reach::Until(end));
+        }
         lexica.clear();
-        for hit in found.iter().filter(|hit| holds_negator(hit, roles)) {
+        for hit in found.iter().filter(|hit| holds_negator(hit, roles) && !is_denial(hit)) {
             if hit.slot == PSEUDO {
                 bound(hit, roles, reaches);
             } else if let Some(lexicon) = self.ended_by(hit)

@@ -18,6 +18,9 @@
 //! - one inside a *pseudo-negation* ("not only", "can't stop", "never felt so", "no dejo de") negates nothing;
 //! - nor does an English *no* that answers or exclaims: before a pronoun ("no i'm happy"), or drawn out ("nooo").
 //!
+//! Expressions that deny without a negator ([`denials`]: "far from happy", "dejé de ser feliz") reach over the next word that
+//! says something, and no further: "far from home and lonely".
+//!
 //! The window follows Pang, Lee & Vaithyanathan (EMNLP 2002) and VADER (Hutto & Gilbert, ICWSM 2014), which look three
 //! words back; clause ends and pseudo-negations follow NegEx (Chapman et al., J. Biomed. Inform. 34, 2001).
 
@@ -257,6 +260,14 @@ pub(crate) const fn pseudo(language: Language) -> &'static [&'static str] {
             "couldn't help",
             "can't wait",
             "cannot wait",
+            "never stopped being",
+            "never stopped feeling",
+            "haven't stopped being",
+            "haven't stopped feeling",
+            "hasn't stopped being",
+            "hasn't stopped feeling",
+            "not far from",
+            "never far from",
             "couldn't be more",
             "can't be more",
             "never been so",
@@ -290,6 +301,14 @@ pub(crate) const fn pseudo(language: Language) -> &'static [&'static str] {
             "no solamente",
             "sin duda",
             "no dejo de",
+            "no dejé de",
+            "no dejó de",
+            "no he dejado de",
+            "no ha dejado de",
+            "nunca dejé de",
+            "nunca dejó de",
+            "nunca he dejado de",
+            "nunca ha dejado de",
             "no deja de",
             "no dejan de",
             "no paro de",
@@ -326,6 +345,55 @@ pub(crate) const fn pseudo(language: Language) -> &'static [&'static str] {
         ],
         Language::Other => &[],
     }
+}
+
+/// Expressions that hold no negator and deny the next word that says something.
+pub(crate) const fn denials(language: Language) -> &'static [&'static str] {
+    match language {
+        Language::English => &[
+            "far from",
+            "anything but",
+            "everything but",
+            "free of",
+            "free from",
+            "lack of",
+            "absence of",
+            "stopped being",
+            "stopped feeling",
+        ],
+        Language::Spanish => &[
+            "lejos de",
+            "cualquier cosa menos",
+            "todo menos",
+            "libre de",
+            "libres de",
+            "falta de",
+            "ausencia de",
+            "dejé de",
+            "dejó de",
+            "dejaste de",
+            "dejamos de",
+            "dejaron de",
+            "he dejado de",
+            "ha dejado de",
+            "han dejado de",
+        ],
+        Language::Other => &[],
+    }
+}
+
+/// The token after the next one that says something: those at `from` and on that only open its clause aside. No further than
+/// the clause, which ends before a token of which `is_end` is true.
+pub(crate) fn next_word(roles: &[Role], from: usize, is_end: impl Fn(usize) -> bool) -> usize {
+    let is_opening = |role: Role| matches!(role, Role::Light | Role::Opener | Role::Opinion);
+    let rest = (from..roles.len()).take_while(|index| !is_end(*index));
+    rest.scan(false, |is_over, index| {
+        let goes_on = !*is_over;
+        *is_over = !is_opening(roles[index]);
+        goes_on.then_some(index + 1)
+    })
+    .last()
+    .unwrap_or(from)
 }
 
 /// What a negator at a token does.
