@@ -12,7 +12,22 @@ pub struct Labels {
 }
 
 /// Words for "no side is taken, or it cannot be told".
-const NO_STANCE: [&str; 8] = ["none", "neutral", "don't know", "dont know", "do not know", "unknown", "abstain", ""];
+const NO_STANCE: [&str; 14] = [
+    "none",
+    "neutral",
+    "don't know",
+    "dont know",
+    "do not know",
+    "unknown",
+    "abstain",
+    "na",
+    "n/a",
+    "nan",
+    "null",
+    "-",
+    "?",
+    "",
+];
 
 /// A label as it is compared: without space around it, in lower case, its apostrophes straight.
 fn word(text: &str) -> String {
@@ -133,6 +148,8 @@ mod tests {
             (labels("Neutral", "no", "agree"), 0),
             (labels("Don\u{2019}t know ", "no", "agree"), 0),
             (labels("do not know", "no", "agree"), 0),
+            (labels("NA", "no", "agree"), 0),
+            (labels("n/a", "no", "agree"), 0),
             (labels("favor", "", "agree"), 6),
             (labels("favor", "no", "abstain"), 2),
         ] {

@@ -123,7 +123,7 @@ pub struct ConversationLine {
     /// The id of the conversation it is part of.
     #[serde(default, deserialize_with = "lenient")]
     pub conversation: Option<String>,
-    /// Its labels, whoever gave them. What is no label says nothing, and does not cost the post.
+    /// Its labels, whoever gave them; true is `yes` and false is `no`. What is no label says nothing, and does not cost the post.
     #[serde(default, deserialize_with = "known_labels")]
     pub labels: BTreeMap<String, Labels>,
     /// Whether it has been annotated: it then says which versions made it.
@@ -135,8 +135,11 @@ fn known_labels<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<BTr
     let serde_json::Value::Object(given) = serde_json::Value::deserialize(deserializer)? else {
         return Ok(BTreeMap::new());
     };
-    let known = |(marker, label)| Some((marker, serde_json::from_value(label).ok()?));
-    Ok(given.into_iter().filter_map(known).collect())
+    let label = |given| match given {
+        serde_json::Value::Bool(flag) => Some(Labels::One(if flag { "yes" } else { "no" }.to_owned())),
+        given => serde_json::from_value(given).ok(),
+    };
+    Ok(given.into_iter().filter_map(|(marker, given)| Some((marker, label(given)?))).collect())
 }
 
 fn is_there<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
@@ -375,6 +378,10 @@ mod tests {
         let labelled = read(r#"{"id": "7", "labels": {"polarization.stance": "favor", "mine": {"of": 1}}}"#);
         assert_eq!(labelled.labels["polarization.stance"], Labels::One("favor".to_owned()));
         assert_eq!((labelled.labels.len(), labelled.is_annotated), (1, false));
+        let flagged = read(r#"{"id": "7", "labels": {"polarization.affect": true, "polarization.agreement": false}}"#);
+        let word = |marker: &str| flagged.labels[marker].clone();
+        assert_eq!(word("polarization.affect"), Labels::One("yes".to_owned()));
+        assert_eq!(word("polarization.agreement"), Labels::One("no".to_owned()));
         assert!(read(r#"{"id": "7", "provenance": {"model": "m", "lexicon": "l", "code": "0"}}"#).is_annotated);
         assert!(serde_json::from_str::<ConversationLine>("{}").is_err());
     }

@@ -94,6 +94,35 @@ fn labels_that_come_with_bare_posts_are_kept() {
 }
 
 #[test]
+fn of_one_id_the_last_line_stands_and_a_deletion_leaves_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let post = |id: &str, parent: Option<&str>, affect: bool| {
+        let labels =
+            json!({"polarization.stance": "pro", "polarization.affect": affect, "polarization.agreement": true});
+        json!({"id": id, "parent": parent, "created_at": "2024-06-09", "labels": labels}).to_string()
+    };
+    let deletion = |id: &str| json!({"id": id, "op": "delete"}).to_string();
+    let lines = [
+        post("1", None, false),
+        post("2", Some("1"), true),
+        post("3", Some("1"), true),
+        post("2", Some("1"), false),
+        deletion("3"),
+        deletion("never-seen"),
+    ];
+    let file = write(&folder.path().join("labelled.jsonl"), &lines);
+    let table = folder.path().join("conversations.csv").display().to_string();
+    let answer = Program::find().run(["polarization", &file, "--json", "--output", &table]).succeeded();
+    let report: Value = serde_json::from_str(&answer.stdout).expect("JSON");
+    assert_eq!(report["interactions"], json!({"scored": 1, "unsettled": 0, "orphans": 0}), "{report}");
+    // Of one side, no contempt, agreed: the reply as it was put right.
+    let rows = std::fs::read_to_string(&table).expect("written");
+    assert!(rows.ends_with("1,,2024-06-09,1,6.000000,mid\n"), "{rows}");
+    let told = "read 2 posts, rejected 0 lines, left out 2 that a later line of the same id replaces or deletes";
+    assert!(answer.stderr.contains(told), "{}", answer.stderr);
+}
+
+#[test]
 fn posts_are_read_with_what_they_answer_and_their_threads_topic() {
     let folder = tempfile::tempdir().expect("a folder");
     let model = agreeable_model(folder.path());

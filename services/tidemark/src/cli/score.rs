@@ -169,10 +169,11 @@ pub(super) const POLARIZATION_HELP: &str = r#"Example:
 IN holds one JSON object a line: id, created_at, parent (the id of the post it answers), labels or text, and perhaps
 conversation and topic. A reply and its parent score 0 to 10 by their labels (docs/markers.md has the table):
   "labels": {"polarization.stance": "favor", "polarization.affect": "no", "polarization.agreement": "agree"}
-  stance     the side taken: favor, against or any other word of yours; none, unknown, abstain, don't know: no side
+  stance     the side taken: favor, against or any other word of yours; none, unknown, NA, abstain, don't know: no side
   affect     deep negative emotion towards those who hold the opposing view: yes, no
   agreement  with the post it answers: agree or yes; disagree, neutral or no
-Any other word says nothing. A post with one of these labels is taken with those it has; one without is annotated first,
+true is yes, false no; any other word says nothing. Of an id the last line stands, and a line whose "op" is "delete" takes it
+away. A post with one of these labels is taken with those it has; one without is annotated first,
 which needs its text: with the text of its parent, where IN holds that, and with its topic or, without one, that of the
 nearest post up its thread that has one. What the model then answers of the three counts. A conversation's score is the mean,
 extreme above 7.

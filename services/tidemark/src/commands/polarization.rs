@@ -13,7 +13,7 @@ use anyhow::Context as _;
 use contexts::Contexts;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Seek as _, Write as _};
 use std::path::Path;
@@ -53,12 +53,20 @@ pub(crate) fn run(arguments: &Polarization) -> Result<(), Failure> {
     // What is printed has no file that they could stand beside: they are then those of a stream.
     let mut rejects = Rejects::of(output.unwrap_or(Path::new("-"))).or_exit(Exit::Output)?;
     let settings = encoder_of(&arguments.encoder);
-    let mut reading = Reading { zone: &zone, rejects: &mut rejects, posts: BTreeMap::new(), taken: 0, rejected: 0 };
+    let mut reading = Reading {
+        zone: &zone,
+        rejects: &mut rejects,
+        posts: BTreeMap::new(),
+        deleted: Vec::new(),
+        taken: 0,
+        rejected: 0,
+    };
     reading.read(input, &settings)?;
-    let Reading { posts, taken, rejected, .. } = reading;
+    let Reading { posts, deleted, taken, rejected, .. } = reading;
     rejects.flush().context("the rejects cannot be written").or_exit(Exit::Output)?;
     super::some_taken(taken, rejected, &rejects, "polarization")?;
-    let posts: Vec<Post> = posts.into_values().collect();
+    let lines = posts.len();
+    let posts = standing(posts, deleted);
     let mode: Mode = arguments.mode.into();
     let all = Conversations::of(&posts, mode);
     let outcomes: Vec<Outcome> = events.iter().map(|event| Outcome::of(event, &all.scored, &zone)).collect();
@@ -72,7 +80,11 @@ pub(crate) fn run(arguments: &Polarization) -> Result<(), Failure> {
     } else if is_printed {
         crate::print(report::for_people(&all, &outcomes))?;
     }
-    crate::say(&format!("read {} posts, rejected {rejected} lines{}", posts.len(), rejects.note()));
+    let gone = match lines - posts.len() {
+        0 => String::new(),
+        gone => format!(", left out {gone} that a later line of the same id replaces or deletes"),
+    };
+    crate::say(&format!("read {} posts, rejected {rejected} lines{}{gone}", posts.len(), rejects.note()));
     if all.scored.is_empty() {
         crate::say(
             "no interaction has a score: posts need `parent`, and labels of polarization.stance, .affect and .agreement, or a \
@@ -86,8 +98,10 @@ pub(crate) fn run(arguments: &Polarization) -> Result<(), Failure> {
 struct Reading<'a> {
     zone: &'a TimeZone,
     rejects: &'a mut Rejects,
-    /// By the line they stand on: of posts with the same id the last one counts.
+    /// By the line they stand on.
     posts: BTreeMap<u64, Post>,
+    /// The lines that delete a post, and its id.
+    deleted: Vec<(u64, String)>,
     taken: u64,
     rejected: u64,
 }
@@ -137,9 +151,12 @@ impl Reading<'_> {
 
     fn take(&mut self, line: u64, read: Result<ConversationLine, Reason>) -> Result<(), Failure> {
         match read.and_then(|post| post_of(post, self.zone)) {
-            Ok(post) => {
+            Ok(found) => {
                 self.taken += 1;
-                self.posts.extend(post.map(|post| (line, post)));
+                match found {
+                    Found::Post(post) => self.posts.extend([(line, post)]),
+                    Found::Deletion(id) => self.deleted.push((line, id)),
+                }
                 Ok(())
             }
             Err((reason, detail)) => {
@@ -215,10 +232,28 @@ fn is_settled(post: &ConversationLine) -> bool {
         || [STANCE, AFFECT, AGREEMENT].iter().any(|marker| post.labels.contains_key(*marker))
 }
 
-/// The line's part in a conversation; `None` where the post was deleted.
-fn post_of(line: ConversationLine, zone: &TimeZone) -> Result<Option<Post>, Reason> {
+/// A line's part in a conversation.
+enum Found {
+    /// A post.
+    Post(Post),
+    /// The id of one that was deleted.
+    Deletion(String),
+}
+
+/// What stands at the end of the file: of each id the post of its last line, unless that deletes it.
+fn standing(posts: BTreeMap<u64, Post>, deleted: Vec<(u64, String)>) -> Vec<Post> {
+    let mut last: HashMap<String, u64> = HashMap::new();
+    let written = posts.iter().map(|(line, post)| (*line, post.id.clone()));
+    for (line, id) in written.chain(deleted) {
+        let known = last.entry(id).or_default();
+        *known = line.max(*known);
+    }
+    posts.into_iter().filter(|(line, post)| last.get(&post.id) == Some(line)).map(|(_, post)| post).collect()
+}
+
+fn post_of(line: ConversationLine, zone: &TimeZone) -> Result<Found, Reason> {
     if line.op == Some(Op::Delete) {
-        return Ok(None);
+        return Ok(Found::Deletion(line.id));
     }
     let written = line.created_at.as_deref();
     let written = written.ok_or_else(|| (RejectReason::MissingField, "`created_at` is missing".to_owned()))?;
@@ -230,7 +265,7 @@ fn post_of(line: ConversationLine, zone: &TimeZone) -> Result<Option<Post>, Reas
     };
     let labels = Labels::read(label(STANCE), label(AFFECT), label(AGREEMENT));
     let given = |text: Option<String>| text.filter(|text| !text.is_empty());
-    Ok(Some(Post {
+    Ok(Found::Post(Post {
         id: line.id,
         parent: given(line.parent),
         conversation: given(line.conversation),
