@@ -114,6 +114,13 @@ impl Model {
     /// Tries the graph on what posts can make of it.
     fn probe(&self, tokenizer: &Tokenizer) -> Result<(), OwnModelError> {
         let SpecialTokens { begin, end, .. } = self.manifest.tokens;
+        // A vocabulary that is larger than the graph's fails at the first post with a rare word. The graph itself is tried before.
+        self.probe_window(&[begin, end])?;
+        let last = i64::from(tokenizer.get_vocab(true).into_values().max().unwrap_or_default());
+        self.probe_window(&[begin, last, end]).map_err(|error| match error {
+            OwnModelError::Model(ModelError::Infer { source }) => OwnModelError::Vocabulary { last, source },
+            other => other,
+        })?;
         let mut text = Vec::new();
         for probe in PROBES {
             let ids = self.tokenizer.text(probe)?;
@@ -122,13 +129,7 @@ impl Model {
             }
             text.extend(ids);
         }
-        // A vocabulary that is larger than the graph's fails at the first post with a rare word…
-        let last = i64::from(tokenizer.get_vocab(true).into_values().max().unwrap_or_default());
-        self.probe_window(&[begin, last, end]).map_err(|error| match error {
-            OwnModelError::Model(ModelError::Infer { source }) => OwnModelError::Vocabulary { last, source },
-            other => other,
-        })?;
-        // …and windows that are longer than its positions, at the first long one.
+        // Windows that are longer than its positions fail at the first long post.
         text.push(last);
         let max_tokens = self.manifest.max_tokens;
         let content = text.iter().copied().cycle().take(max_tokens - 2);

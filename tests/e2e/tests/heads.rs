@@ -57,3 +57,26 @@ fn a_head_that_is_not_there_is_refused_with_those_there_are() {
     let up = ["up", "--port", "0", "--config", &config, "--data", &data];
     Program::find().run(up).failed(3, &["no head answers `mh.nothing`"]);
 }
+
+#[test]
+fn an_audit_that_finds_no_answer_says_why() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (sample, data) = (folder.path().join("sample.jsonl"), folder.path().join("data").display().to_string());
+    let audit = |marker: &str, lang: &str| {
+        let post = json!({"id": "1", "lang": lang, "text": "so happy and grateful", "label": "yes"});
+        std::fs::write(&sample, post.to_string()).expect("written");
+        Program::find().run(["marker", "audit", marker, "--sample", &sample.display().to_string(), "--data", &data])
+    };
+    for (marker, lang, why) in [
+        ("mh.stres", "en", "nothing answers the marker `mh.stres`; these are answered: mh.stress, mh.depression"),
+        ("nothing", "en", "these are answered: emotion.goemotions"),
+        ("emotion.ekman", "en", "`emotion.ekman` has several labels, and an audit is of one: emotion.ekman.anger"),
+        ("vad.valence", "en", "`vad.valence` is a value on a scale"),
+        ("polarization.stance.favor", "en", "asked only of posts that have a `topic`"),
+        ("support.explorations.1", "en", "asked only of posts that have a `parent_text`"),
+        ("mh.ptsd", "es", "`mh.ptsd` is answered in en, and the posts were taken for es"),
+        ("loneliness.context.social", "en", "is not asked of any post of the sample, or abstains"),
+    ] {
+        audit(marker, lang).failed(4, &[why]);
+    }
+}

@@ -10,11 +10,12 @@ use crate::progress::Progress;
 use crate::roles::not_loaded;
 use anyhow::Context as _;
 use serde::Deserialize;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use tidemark_annotate::audit::{Audit, Case, Said, Share, audit};
 use tidemark_annotate::{Annotator, Prepared};
 use tidemark_domain::Language;
 use tidemark_domain::marker::LEXICON_PREFIX;
+use tidemark_model::{HeadKind, Model, Pair};
 use tidemark_wire::annotated_file::PostLine;
 use tidemark_wire::lines::Lines;
 
@@ -55,6 +56,7 @@ pub(crate) fn run(arguments: &MarkerAudit) -> Result<(), Failure> {
         ));
     }
     let progress = Progress::steps(sample.len() as u64);
+    let mut met = Met::default();
     let mut cases = Vec::with_capacity(sample.len());
     while !sample.is_empty() {
         let batch: Vec<Labelled> = sample.drain(..sample.len().min(BATCH)).collect();
@@ -66,6 +68,11 @@ pub(crate) fn run(arguments: &MarkerAudit) -> Result<(), Failure> {
         let posts: Vec<_> = prepared.iter().map(Prepared::input).collect();
         let (annotations, _) = annotator.annotate(&posts).or_exit(Exit::Unexpected)?;
         let languages = prepared.iter().map(|post| post.language);
+        met.pairs.extend(batch.iter().flat_map(|Labelled { post, .. }| {
+            let topic = post.topic.as_ref().map(|_| Pair::Topic);
+            topic.into_iter().chain(post.parent_text.as_ref().map(|_| Pair::Parent))
+        }));
+        met.languages.extend(prepared.iter().map(|post| post.language));
         for ((one, language), annotation) in batch.into_iter().zip(languages).zip(annotations) {
             let found = annotator.scores(&annotation).into_iter().find(|score| score.marker == *marker);
             cases.push(Case {
@@ -81,11 +88,7 @@ pub(crate) fn run(arguments: &MarkerAudit) -> Result<(), Failure> {
     }
     progress.clear();
     if cases.iter().all(|case| case.answer.is_none()) {
-        return Err(anyhow::anyhow!(
-            "nothing answers the marker `{marker}` on any post of the sample: is it the name of a marker, and do the posts \
-             say a `lang` that it answers?"
-        ))
-        .or_exit(Exit::Input);
+        return Err(anyhow::anyhow!(silence(&annotator, marker, &met))).or_exit(Exit::Input);
     }
     let found = audit(marker, &cases, &annotator.languages_of(marker), !marker.starts_with(LEXICON_PREFIX));
     if arguments.json {
@@ -102,6 +105,62 @@ pub(crate) fn run(arguments: &MarkerAudit) -> Result<(), Failure> {
     } else {
         Err(anyhow::anyhow!("{marker} may not drive alerts{kept}")).or_exit(Exit::Audit)
     }
+}
+
+/// What the posts of a sample are and have.
+#[derive(Default)]
+struct Met {
+    languages: BTreeSet<Language>,
+    pairs: HashSet<Pair>,
+}
+
+/// Why a marker has no answer on any post of a sample.
+fn silence(annotator: &Annotator, marker: &str, met: &Met) -> String {
+    let known = annotator.explainable();
+    // Of a rule's labels those that expressions do not make are not explained, but they are answered.
+    let is_of = |name: &str| marker.strip_prefix(name).is_some_and(|label| label.is_empty() || label.starts_with('.'));
+    if !known.iter().any(|name| is_of(name)) {
+        let family = marker.split('.').next().unwrap_or_default();
+        let near: Vec<&str> =
+            known.iter().map(String::as_str).filter(|name| name.split('.').next() == Some(family)).collect();
+        let near = if near.is_empty() { known.iter().map(String::as_str).collect() } else { near };
+        return format!("nothing answers the marker `{marker}`; these are answered: {}", near.join(", "));
+    }
+    let mut heads = annotator.models().iter().flat_map(Model::heads);
+    let head = heads.find(|head| head.marker == marker || head.markers().iter().any(|name| name == marker));
+    if let Some(head) = head {
+        if head.kind == HeadKind::Regression {
+            return format!(
+                "`{marker}` is a value on a scale, and no alert is driven by it: an audit asks for yes or no"
+            );
+        }
+        let each = head.markers();
+        if !each.iter().any(|name| name == marker) {
+            return format!("`{marker}` has several labels, and an audit is of one: {}", each.join(", "));
+        }
+        if let Some(pair) = head.pair.filter(|pair| !met.pairs.contains(pair)) {
+            let field = match pair {
+                Pair::Topic => "topic",
+                Pair::Parent => "parent_text",
+            };
+            return format!("`{marker}` is asked only of posts that have a `{field}`, and none of the sample has one");
+        }
+    }
+    let answered = annotator.languages_of(marker);
+    if !answered.is_empty() && !answered.iter().any(|language| met.languages.contains(language)) {
+        return format!(
+            "`{marker}` is answered in {}, and the posts were taken for {}: where that is wrong, give them a `lang`",
+            codes(answered),
+            codes(met.languages.iter().copied())
+        );
+    }
+    format!(
+        "`{marker}` is not asked of any post of the sample, or abstains on all of them, or is no label of its marker"
+    )
+}
+
+fn codes(languages: impl IntoIterator<Item = Language>) -> String {
+    languages.into_iter().map(Language::code).collect::<Vec<_>>().join(", ")
 }
 
 fn read(path: &std::path::Path) -> Result<Vec<Labelled>, Failure> {
