@@ -86,6 +86,8 @@ impl Side {
 pub struct Lexica {
     categories: Vec<Category>,
     rules: Vec<Rule>,
+    /// The categories that cover each language, in the order of [`Language::ALL`].
+    asked: [Vec<usize>; Language::ALL.len()],
     /// By slot: what negation does to its hits.
     negation: Vec<Negation>,
     /// By slot, and by language in the order of [`Language::ALL`]: the constant of a weighted category.
@@ -167,9 +169,13 @@ impl Lexica {
         if let Some(pair) = answers.windows(2).find(|pair| pair[0].0.name == pair[1].0.name) {
             return Err(LexiconError::Conflict { category: pair[0].0.name.clone() });
         }
-        let (categories, rules) = answers.into_iter().unzip();
+        let (categories, rules): (Vec<Category>, _) = answers.into_iter().unzip();
+        let asked = Language::ALL.map(|language| {
+            let covered = categories.iter().enumerate().filter(|(_, category)| category.languages.contains(&language));
+            covered.map(|(index, _)| index).collect()
+        });
         let Slots { negation, intercepts, .. } = slots;
-        Ok(Self { categories, rules, negation, intercepts, english, spanish, vader, hash })
+        Ok(Self { categories, rules, asked, negation, intercepts, english, spanish, vader, hash })
     }
 
     /// Every category, by name.
@@ -261,10 +267,8 @@ impl Lexica {
             _ => 0.0,
         };
         let per_token = 1.0 / n_tokens.max(1) as f32;
-        let scored = self.categories.iter().zip(&self.rules).enumerate();
-        let scored = scored.filter(|(_, (category, _))| category.languages.contains(&language));
-        let scored = scored.map(|(category, (_, rule))| {
-            let (score, present) = match *rule {
+        let scored = self.asked[place(language)].iter().map(|&category| {
+            let (score, present) = match self.rules[category] {
                 Rule::Share(slot) => (sums[usize::from(slot)].0 as f32 * per_token, sums[usize::from(slot)].0 > 0),
                 Rule::Weighted(slot) => {
                     let (hits, sum) = sums[usize::from(slot)];

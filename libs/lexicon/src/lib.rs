@@ -44,6 +44,7 @@ mod negation;
 mod tokenise;
 mod vader;
 mod variants;
+mod words;
 
 pub use entry::{Entry, INTERCEPT, Lexicon, MAX_TERM_TOKENS, MIN_PREFIX_CHARS, Measure, Negation, PassedOver, Why};
 pub use error::{Fault, Faulty, LexiconError, MAX_FAULTS};

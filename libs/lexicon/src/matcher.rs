@@ -7,12 +7,17 @@
 //! lexicon takes the first form that it has as a word, whatever others have: what a lexicon answers does not depend on
 //! which are loaded beside it.
 
+mod memo;
+mod reach;
+
 use crate::degree::{self, Degrees, FADING};
-use crate::elongation::{DOUBLED, MAX_SQUEEZES, is_elongated, shows, squeeze};
 use crate::entry::{MAX_TERM_TOKENS, Pattern};
 use crate::negation::{self, Ends, Reach, Role, Roles};
 use crate::tokenise::Tokens;
+use memo::{Begun, Memo, Remembered, part};
 use rustc_hash::FxHashMap;
+use std::cell::RefCell;
+use thread_local::ThreadLocal;
 use tidemark_domain::Language;
 
 /// A category inside the matcher.
@@ -27,10 +32,17 @@ const NEGATES_NOTHING: u32 = 0;
 const NEGATES_ITSELF: u32 = 1;
 const NEGATES_NEXT: u32 = 2;
 
-/// Items of a list that are looked ahead for its end.
-const MAX_ITEMS: usize = 8;
-
 const ROOT: u32 = 0;
+
+/// A place in the automaton.
+#[derive(Debug, Clone, Copy, Default)]
+struct Node {
+    /// The bits of the symbols that lead on: most that do not are told by this alone.
+    children: u64,
+    /// Its outputs: the first, and the one after the last.
+    first: u32,
+    after: u32,
+}
 
 /// What a complete term means for one slot.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -64,6 +76,8 @@ pub(crate) struct Found {
 #[derive(Debug, Clone, Copy)]
 struct Symbol {
     id: u32,
+    /// Where it leads from the root; [`ROOT`] where nowhere.
+    from_root: u32,
     /// Which of the token's forms it is, in the order in which they are tried; 0 as written.
     form: u8,
     is_word: bool,
@@ -89,9 +103,10 @@ struct Owner {
 /// Buffers for one text, reused.
 #[derive(Debug, Default)]
 pub(crate) struct Scratch {
-    symbols: Vec<Symbol>,
-    spans: Vec<(u32, u32)>,
+    words: Vec<Remembered>,
     roles: Vec<Role>,
+    /// What ends before each token.
+    ends: Vec<Ends>,
     /// How far each negator reaches by the rules of the language, and for the lexicon at hand.
     reaches: Vec<Reach>,
     own_reaches: Vec<Reach>,
@@ -117,14 +132,17 @@ pub(crate) struct Matcher {
     roles: Roles,
     edges: FxHashMap<(u32, u32), u32>,
     from_root: Vec<u32>,
-    outputs: Vec<Vec<Output>>,
-    leaf: Vec<bool>,
+    nodes: Vec<Node>,
+    outputs: Vec<Output>,
+    /// By node; until building is over.
+    drafts: Vec<Vec<Output>>,
     slots: usize,
     /// By slot.
     owners: Vec<Option<Owner>>,
     degrees: Degrees,
     /// Slots whose hits words of degree scale.
     scaled: Vec<Slot>,
+    memo: ThreadLocal<RefCell<Memo>>,
 }
 
 impl Matcher {
@@ -138,12 +156,14 @@ impl Matcher {
             roles: Roles::new(language),
             edges: FxHashMap::default(),
             from_root: Vec::new(),
-            outputs: vec![Vec::new()],
-            leaf: vec![true],
+            nodes: vec![Node::default()],
+            outputs: Vec::new(),
+            drafts: vec![Vec::new()],
             slots: 0,
             owners: Vec::new(),
             degrees: Degrees::new(language),
             scaled: Vec::new(),
+            memo: ThreadLocal::new(),
         };
         let mut tokens = Tokens::default();
         for (phrases, what) in [
@@ -195,19 +215,19 @@ impl Matcher {
         let mut node = ROOT;
         for (index, word) in words.iter().enumerate() {
             let symbol = self.symbol(word, prefix && index + 1 == words.len());
-            let fresh = self.outputs.len() as u32;
+            let fresh = self.nodes.len() as u32;
             let next = *self.edges.entry((node, symbol)).or_insert(fresh);
             if next == fresh {
-                self.outputs.push(Vec::new());
-                self.leaf.push(true);
-                self.leaf[node as usize] = false;
+                self.nodes.push(Node::default());
+                self.drafts.push(Vec::new());
+                self.nodes[node as usize].children |= bit(symbol);
             }
             if node == ROOT {
                 self.from_root[symbol as usize] = next;
             }
             node = next;
         }
-        let outputs = &mut self.outputs[node as usize];
+        let outputs = &mut self.drafts[node as usize];
         match outputs.iter_mut().find(|old| old.slot == output.slot) {
             Some(old) if old.rank < output.rank => *old = output,
             Some(_) => {}
@@ -229,62 +249,85 @@ impl Matcher {
         symbol
     }
 
-    /// Drops what only building needed.
+    /// Ends the building: lays out what nodes answer side by side, and drops what only building needed.
     pub(crate) fn finish(&mut self) {
         self.edges.shrink_to_fit();
+        for (node, outputs) in self.nodes.iter_mut().zip(std::mem::take(&mut self.drafts)) {
+            node.first = self.outputs.len() as u32;
+            self.outputs.extend(outputs);
+            node.after = self.outputs.len() as u32;
+        }
         self.outputs.shrink_to_fit();
     }
 
     /// Finds every term in `tokens`: leftmost, then longest, then most exact, one at a place within a slot.
     pub(crate) fn find(&self, tokens: &Tokens, scratch: &mut Scratch) {
-        self.look_up(tokens, scratch);
+        let mut memo = self.memo.get_or_default().borrow_mut();
+        self.look_up(tokens, &mut memo, scratch);
         scratch.found.clear();
         scratch.free_from.clear();
         scratch.free_from.resize(self.slots + 1, 0);
-        let count = tokens.all().len();
-        for start in 0..count {
-            scratch.best.clear();
-            scratch.stack.clear();
-            scratch.stack.push(Path { node: ROOT, at: start, other: None });
-            while let Some(Path { node, at, other }) = scratch.stack.pop() {
-                let (from, to) = scratch.spans[at];
-                for index in from..to {
-                    let symbol = scratch.symbols[index as usize];
-                    let next = self.step(node, symbol.id);
-                    if next == ROOT {
-                        continue;
-                    }
-                    let other = other.or_else(|| (symbol.form > 0).then_some((from, index)));
-                    for output in &self.outputs[next as usize] {
-                        if !self.has_earlier_form(output.slot, other, &scratch.symbols) {
-                            consider(&mut scratch.best, at + 1, *output);
-                        }
-                    }
-                    if !self.leaf[next as usize] && at + 1 < count && !tokens.all()[at + 1].breaks {
-                        scratch.stack.push(Path { node: next, at: at + 1, other });
-                    }
+        for start in 0..scratch.words.len() {
+            let Remembered { alone, begun, .. } = scratch.words[start];
+            let alone = part(&memo.alone, alone);
+            let begun = if goes_on_after(tokens, start) { part(&memo.begun, begun) } else { &[] };
+            if begun.is_empty() {
+                for output in alone {
+                    take(*output, start, start + 1, &mut scratch.free_from, &mut scratch.found);
                 }
+                continue;
             }
-            for (slot, end, output) in scratch.best.drain(..) {
-                let free = &mut scratch.free_from[usize::from(slot).min(self.slots)];
-                if start >= *free {
-                    *free = end;
-                    let Output { weight, entry, .. } = output;
-                    scratch.found.push(Found { slot, start, end, weight, entry, negated: false });
-                }
+            scratch.best.clear();
+            scratch.best.extend(alone.iter().map(|output| (output.slot, start + 1, *output)));
+            scratch.stack.clear();
+            scratch.stack.extend(begun.iter().map(|Begun { node, other }| Path {
+                node: *node,
+                at: start + 1,
+                other: *other,
+            }));
+            while let Some(path) = scratch.stack.pop() {
+                self.follow(path, tokens, &memo, scratch);
+            }
+            for (_, end, output) in scratch.best.drain(..) {
+                take(output, start, end, &mut scratch.free_from, &mut scratch.found);
             }
         }
         self.negate(tokens, scratch);
         self.scale(tokens, scratch);
     }
 
-    /// Where a symbol leads from `node`; [`ROOT`] where it leads nowhere.
-    fn step(&self, node: u32, symbol: u32) -> u32 {
-        if node == ROOT {
-            self.from_root[symbol as usize]
-        } else {
-            self.edges.get(&(node, symbol)).copied().unwrap_or(ROOT)
+    /// Takes the token that a path has come to.
+    fn follow(&self, Path { node, at, other }: Path, tokens: &Tokens, memo: &Memo, scratch: &mut Scratch) {
+        let (from, to) = scratch.words[at].symbols;
+        for index in from..to {
+            let symbol = memo.symbols[index as usize];
+            let next = self.step(node, symbol.id);
+            if next == ROOT {
+                continue;
+            }
+            let other = other.or_else(|| (symbol.form > 0).then_some((from, index)));
+            for output in self.outputs(next) {
+                if !self.has_earlier_form(output.slot, other, &memo.symbols) {
+                    consider(&mut scratch.best, at + 1, *output);
+                }
+            }
+            if self.nodes[next as usize].children != 0 && goes_on_after(tokens, at) {
+                scratch.stack.push(Path { node: next, at: at + 1, other });
+            }
         }
+    }
+
+    /// Where a symbol leads from a node that is not the root; [`ROOT`] where it leads nowhere.
+    fn step(&self, node: u32, symbol: u32) -> u32 {
+        if self.nodes[node as usize].children & bit(symbol) == 0 {
+            return ROOT;
+        }
+        self.edges.get(&(node, symbol)).copied().unwrap_or(ROOT)
+    }
+
+    fn outputs(&self, node: u32) -> &[Output] {
+        let Node { first, after, .. } = self.nodes[node as usize];
+        &self.outputs[first as usize..after as usize]
     }
 
     /// Whether the lexicon of `slot` has, as a word, an earlier form of a token than the one that was taken.
@@ -294,114 +337,11 @@ impl Matcher {
         let form = symbols[taken as usize].form;
         let earlier =
             symbols[from as usize..taken as usize].iter().filter(|symbol| symbol.is_word && symbol.form < form);
-        let mut outputs = earlier.flat_map(|symbol| match self.from_root[symbol.id as usize] {
+        let mut outputs = earlier.flat_map(|symbol| match symbol.from_root {
             ROOT => &[],
-            node => self.outputs[node as usize].as_slice(),
+            node => self.outputs(node),
         });
         outputs.any(|output| self.owner(output.slot).map(|owner| owner.lexicon) == lexicon)
-    }
-
-    /// Tells which words and prefixes of the automaton each token is, and its role in negation.
-    fn look_up(&self, tokens: &Tokens, scratch: &mut Scratch) {
-        scratch.symbols.clear();
-        scratch.spans.clear();
-        scratch.roles.clear();
-        let mut squeezed = std::mem::take(&mut scratch.squeezed);
-        for index in 0..tokens.all().len() {
-            let norm = tokens.norm(index);
-            let from = scratch.symbols.len();
-            let mut role = self.roles.of(norm);
-            self.symbols_of(norm, 0, &mut scratch.symbols);
-            if let Some(owner) = norm.strip_suffix("'s") {
-                self.symbols_of(owner, 1, &mut scratch.symbols);
-                if role == Role::Plain {
-                    role = self.roles.of(owner);
-                }
-            }
-            if is_elongated(norm) {
-                for plan in 0..MAX_SQUEEZES {
-                    if !squeeze(norm, plan, &mut squeezed) {
-                        break;
-                    }
-                    if role == Role::Plain {
-                        role = self.roles.of_drawn_out(&squeezed);
-                    }
-                    self.symbols_of(&squeezed, 2 + plan as u8, &mut scratch.symbols);
-                    if plan == 0 && DOUBLED.contains(&squeezed.as_str()) {
-                        break;
-                    }
-                }
-            }
-            if index > 0 && !tokens.all()[index].breaks {
-                let before = tokens.norm(index - 1);
-                if self.roles.is_answer(before, norm) || self.roles.is_no_list(before, norm) {
-                    scratch.roles[index - 1] = Role::Plain;
-                }
-            }
-            scratch.spans.push((from as u32, scratch.symbols.len() as u32));
-            scratch.roles.push(role);
-        }
-        scratch.squeezed = squeezed;
-    }
-
-    fn symbols_of(&self, norm: &str, form: u8, symbols: &mut Vec<Symbol>) {
-        symbols.extend(self.words.get(norm).map(|id| Symbol { id: *id, form, is_word: true }));
-        let (shortest, longest) = self.prefix_bytes;
-        for length in shortest..=longest.min(norm.len()) {
-            if let Some(head) = norm.get(..length) {
-                symbols.extend(self.prefixes.get(head).map(|id| Symbol { id: *id, form, is_word: false }));
-            }
-        }
-    }
-
-    /// Applies the negation rule to what was found, for each lexicon by itself.
-    fn negate(&self, tokens: &Tokens, scratch: &mut Scratch) {
-        let Scratch { roles, reaches, own_reaches, lexica, negated, found, .. } = scratch;
-        let is_denial = |hit: &&Found| hit.slot == PSEUDO && hit.entry == NEGATES_NEXT;
-        if !roles.contains(&Role::Negator) && !found.iter().any(|hit| is_denial(&hit)) {
-            return;
-        }
-        reaches.clear();
-        reaches.resize(roles.len(), Reach::Window);
-        for hit in found.iter().filter(is_denial) {
-            let end = negation::next_word(roles, hit.end, |at| tokens.all()[at].breaks || shows(tokens.norm(at)));
-            (roles[hit.end - 1], reaches[hit.end - 1]) = (Role::Negator, Reach::Until(end));
-        }
-        lexica.clear();
-        for hit in found.iter().filter(|hit| holds_negator(hit, roles) && !is_denial(hit)) {
-            if hit.slot == PSEUDO {
-                bound(hit, roles, reaches);
-            } else if let Some(lexicon) = self.ended_by(hit)
-                && !lexica.contains(&lexicon)
-            {
-                lexica.push(lexicon);
-            }
-        }
-        let ends = |index: usize| {
-            if shows(tokens.norm(index)) {
-                Ends::Clause
-            } else if !tokens.all()[index].breaks {
-                Ends::Nothing
-            } else if goes_on(tokens, roles, index) {
-                Ends::Item
-            } else {
-                Ends::Clause
-            }
-        };
-        negation::scopes(roles.len(), |index| (roles[index], ends(index), reaches[index]), negated);
-        for hit in found.iter_mut() {
-            hit.negated = negated[hit.start];
-        }
-        for lexicon in lexica.iter() {
-            own_reaches.clone_from(reaches);
-            for hit in found.iter().filter(|hit| self.ended_by(hit) == Some(*lexicon) && holds_negator(hit, roles)) {
-                bound(hit, roles, own_reaches);
-            }
-            negation::scopes(roles.len(), |index| (roles[index], ends(index), own_reaches[index]), negated);
-            for hit in found.iter_mut().filter(|hit| self.lexicon_of(hit.slot) == Some(*lexicon)) {
-                hit.negated = negated[hit.start];
-            }
-        }
     }
 
     /// Applies words of degree to the valences that were found: those up to three tokens before a hit, in its clause.
@@ -438,49 +378,15 @@ impl Matcher {
         }
     }
 
-    /// The lexicon of a slot whose hits negation drops.
-    fn lexicon_of(&self, slot: Slot) -> Option<usize> {
-        self.owner(slot).filter(|owner| owner.drops).map(|owner| owner.lexicon)
-    }
-
     /// The lexicon of a slot; none has [`PSEUDO`].
     fn owner(&self, slot: Slot) -> Option<Owner> {
         self.owners.get(usize::from(slot)).copied().flatten()
     }
-
-    /// The lexicon for which a hit ends the reach of the negators inside it. An expression that is no hit does not.
-    fn ended_by(&self, hit: &Found) -> Option<usize> {
-        if hit.weight == 0.0 { None } else { self.lexicon_of(hit.slot) }
-    }
 }
 
-/// Whether the comma before token `index` stands in a list that ends in a word such as *or*: "sad, angry or scared".
-fn goes_on(tokens: &Tokens, roles: &[Role], mut index: usize) -> bool {
-    let all = tokens.all();
-    for _ in 0..MAX_ITEMS {
-        if !all[index].comma {
-            return false;
-        }
-        if joins(roles[index], tokens.norm(index)) {
-            return true;
-        }
-        // One word is an item, those before it aside that are not counted.
-        let mut next = index + 1;
-        while next < all.len() && roles[next - 1] == Role::Light && !all[next].breaks {
-            next += 1;
-        }
-        match all.get(next) {
-            Some(token) if token.breaks => index = next,
-            Some(_) => return joins(roles[next], tokens.norm(next)),
-            None => return false,
-        }
-    }
-    false
-}
-
-/// Whether a word stands before the last item of a list of what is denied.
-fn joins(role: Role, word: &str) -> bool {
-    role == Role::Or || (role == Role::Negator && matches!(word, "nor" | "ni"))
+/// The bit that stands for a symbol among the children of a node.
+const fn bit(symbol: u32) -> u64 {
+    1 << (symbol % u64::BITS)
 }
 
 /// The last hit of `slot` that has a token in common with those from `from` to before `to`.
@@ -491,22 +397,19 @@ fn covering(found: &[Found], slot: Slot, from: usize, to: usize) -> Option<usize
     own.find(|(_, hit)| hit.start < to && hit.end > from).map(|(index, _)| index)
 }
 
-/// Whether a hit is an expression with a negator inside it.
-fn holds_negator(hit: &Found, roles: &[Role]) -> bool {
-    hit.end - hit.start > 1 && roles[hit.start..hit.end].contains(&Role::Negator)
+/// Whether an expression may go on after token `at`.
+fn goes_on_after(tokens: &Tokens, at: usize) -> bool {
+    tokens.all().get(at + 1).is_some_and(|next| !next.breaks)
 }
 
-/// Ends the reach of the negators inside a hit.
-fn bound(hit: &Found, roles: &[Role], reaches: &mut [Reach]) {
-    let is_nothing = hit.slot == PSEUDO && hit.entry == NEGATES_NOTHING;
-    for (role, reach) in roles[hit.start..hit.end].iter().zip(&mut reaches[hit.start..hit.end]) {
-        if *role == Role::Negator {
-            *reach = match *reach {
-                Reach::Until(end) if !is_nothing => Reach::Until(end.max(hit.end)),
-                Reach::Window if !is_nothing => Reach::Until(hit.end),
-                _ => Reach::Nothing,
-            };
-        }
+/// Takes a term from token `start` to before `end`, where its slot has none that reaches further.
+fn take(output: Output, start: usize, end: usize, free_from: &mut [usize], found: &mut Vec<Found>) {
+    let Output { slot, weight, entry, .. } = output;
+    // The expressions of negation have the last place.
+    let free = &mut free_from[usize::from(slot).min(free_from.len() - 1)];
+    if start >= *free {
+        *free = end;
+        found.push(Found { slot, start, end, weight, entry, negated: false });
     }
 }
 

@@ -13,6 +13,7 @@
 //! Words are compared in lower case, NFC, with curly quotes made straight. Time is linear in the length of the text.
 
 use crate::emoticon::{self, Before};
+use crate::words::Short;
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -43,22 +44,53 @@ impl Tokens {
         self.tokens.clear();
         self.norms.clear();
         let mut place = Place::default();
-        let mut chunk_start = None;
-        for (at, character) in text.char_indices() {
-            if character.is_whitespace() {
-                if let Some(start) = chunk_start.take() {
-                    self.chunk(text, start, at, &mut place);
+        let mut at = 0;
+        while at < text.len() {
+            at = self.plain_word(text, at, &mut place).unwrap_or_else(|| {
+                let rest = &text[at..];
+                let end = at + rest.find(char::is_whitespace).unwrap_or(rest.len());
+                if at < end {
+                    self.chunk(text, at, end, &mut place);
                 }
-                if matches!(character, '\n' | '\r' | '\u{2028}' | '\u{2029}') {
-                    place = Place { breaks: true, beyond_comma: true, open: 0 };
-                }
-            } else if chunk_start.is_none() {
-                chunk_start = Some(at);
+                end
+            });
+            let space = text[at..].chars().next();
+            if matches!(space, Some('\n' | '\r' | '\u{2028}' | '\u{2029}')) {
+                place = Place { breaks: true, beyond_comma: true, open: 0 };
             }
+            at += space.map_or(0, char::len_utf8);
         }
-        if let Some(start) = chunk_start {
-            self.chunk(text, start, text.len(), &mut place);
+    }
+
+    /// What [`Self::chunk`] makes of one plain word between spaces, with the end of a clause after it or without, as most of a
+    /// text is: answers where it ends, or nothing where something else begins at `start`.
+    fn plain_word(&mut self, text: &str, start: usize, place: &mut Place) -> Option<usize> {
+        let bytes = &text.as_bytes()[start..];
+        let joins = |at: usize| bytes[at] == b'\'' && at > 0 && bytes.get(at + 1).is_some_and(u8::is_ascii_alphabetic);
+        let is_letter = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_alphanumeric);
+        let mut length = 0;
+        while is_letter(length) || (length < bytes.len() && joins(length)) {
+            length += 1;
         }
+        let mut end = length;
+        while let Some(b'.' | b',' | b'!' | b'?') = bytes.get(end) {
+            end += 1;
+        }
+        let word = &text[start..start + length];
+        if length == 0
+            || bytes.get(end).is_some_and(|next| !matches!(next, b'\t'..=b'\r' | b' '))
+            || word.eq_ignore_ascii_case("www")
+        {
+            return None;
+        }
+        if !is_link_mask(word) {
+            self.push_plain(start, word, place);
+        }
+        if length < end {
+            place.breaks = true;
+            place.beyond_comma |= bytes[length..end].iter().any(|mark| *mark != b',');
+        }
+        Some(start + end)
     }
 
     /// The tokens, in the order of the text.
@@ -70,6 +102,12 @@ impl Tokens {
     pub(crate) fn norm(&self, index: usize) -> &str {
         let (start, end) = self.tokens[index].norm;
         &self.norms[start as usize..end as usize]
+    }
+
+    /// The same, where it is short.
+    pub(crate) fn short_norm(&self, index: usize) -> Option<Short> {
+        let (start, end) = self.tokens[index].norm;
+        Short::of(&self.norms, start as usize, end as usize)
     }
 
     /// Tokens of one run without white space.
@@ -144,13 +182,26 @@ impl Tokens {
     }
 
     fn push(&mut self, start: usize, end: usize, raw: &str, place: &mut Place) {
-        let from = self.norms.len();
-        if raw.is_ascii() {
-            self.norms.extend(raw.chars().map(|character| straight(character.to_ascii_lowercase())));
-        } else {
-            let folded = raw.chars().flat_map(char::to_lowercase).map(straight).filter(|c| !is_dressing(*c));
-            self.norms.extend(folded.nfc());
+        if raw.bytes().all(|byte| byte.is_ascii() && byte != b'`') {
+            self.push_plain(start, raw, place);
+            return;
         }
+        let from = self.norms.len();
+        let folded = raw.chars().flat_map(char::to_lowercase).map(straight).filter(|c| !is_dressing(*c));
+        self.norms.extend(folded.nfc());
+        self.push_norm(start, end, from, place);
+    }
+
+    /// A token of ASCII alone, in which nothing but capitals is folded.
+    fn push_plain(&mut self, start: usize, raw: &str, place: &mut Place) {
+        let from = self.norms.len();
+        self.norms.push_str(raw);
+        self.norms[from..].make_ascii_lowercase();
+        self.push_norm(start, start + raw.len(), from, place);
+    }
+
+    /// A token whose norm is all that was written since `from`.
+    fn push_norm(&mut self, start: usize, end: usize, from: usize, place: &mut Place) {
         let comma = place.breaks && !place.beyond_comma;
         self.tokens.push(Token {
             start,

@@ -6,9 +6,10 @@
 //! emphasis alone ([`crate::degree`]).
 
 use crate::error::{Fault, LexiconError};
+use crate::words::{Short, Words};
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 const BOOST: f64 = 0.293;
 const CAPITALS: f64 = 0.733;
@@ -17,6 +18,9 @@ const NEGATED: f64 = -0.74;
 const ALPHA: f64 = 15.0;
 /// A text is positive or negative from this magnitude on.
 pub(crate) const PRESENT_FROM: f32 = 0.05;
+
+/// Bytes of a word and the space after it, about.
+const BYTES_PER_WORD: usize = 5;
 
 const NEGATORS: &[&str] = &[
     "aint", "arent", "cannot", "cant", "couldnt", "darent", "didnt", "doesnt", "dont", "hadnt", "hasnt", "havent",
@@ -113,18 +117,18 @@ pub(crate) const DAMPENERS: &[&str] = &[
 ];
 
 /// Phrases whose valence is not that of their words.
-const IDIOMS: &[(&str, f64)] = &[
-    ("the shit", 3.0),
-    ("the bomb", 3.0),
-    ("bad ass", 1.5),
-    ("bus stop", 0.0),
-    ("yeah right", -2.0),
-    ("kiss of death", -1.5),
-    ("to die for", 3.0),
-    ("beating heart", 3.5),
+const IDIOMS: &[(&[&str], f64)] = &[
+    (&["the", "shit"], 3.0),
+    (&["the", "bomb"], 3.0),
+    (&["bad", "ass"], 1.5),
+    (&["bus", "stop"], 0.0),
+    (&["yeah", "right"], -2.0),
+    (&["kiss", "of", "death"], -1.5),
+    (&["to", "die", "for"], 3.0),
+    (&["beating", "heart"], 3.5),
 ];
 
-const DAMPENING_PAIRS: &[&str] = &["just enough", "kind of", "sort of"];
+const DAMPENING_PAIRS: &[&[&str]] = &[&["just", "enough"], &["kind", "of"], &["sort", "of"]];
 
 /// What VADER knows of a word.
 #[derive(Debug, Clone, Copy, Default)]
@@ -134,19 +138,32 @@ struct Known {
     negator: bool,
 }
 
+/// What is known of most words.
+static UNKNOWN: Known = Known { valence: None, boost: 0.0, negator: false };
+
 /// The analyser: lexicon, emoji descriptions, rules.
 #[derive(Debug, Default)]
 pub(crate) struct Vader {
-    words: FxHashMap<Box<str>, Known>,
+    words: Words<Known>,
     emoji: FxHashMap<char, Box<str>>,
 }
 
 /// One word of a text, as VADER cuts it.
 #[derive(Debug)]
 struct Word<'t> {
-    lower: Cow<'t, str>,
-    known: Known,
+    raw: &'t str,
+    known: &'t Known,
+    negator: bool,
+    is_ascii: bool,
     capitals: bool,
+    is_but: bool,
+}
+
+impl Word<'_> {
+    /// Whether it is `word`, capitals aside.
+    fn is(&self, word: &str) -> bool {
+        if self.is_ascii { self.raw.eq_ignore_ascii_case(word) } else { self.raw.to_lowercase() == word }
+    }
 }
 
 /// A word with a valence, for explanations.
@@ -162,7 +179,7 @@ impl Vader {
     ///
     /// Terms are kept as written, because VADER looks words and emoticons up as they are.
     pub(crate) fn read(file: &str, lexicon: &str, emoji: &str) -> Result<Self, LexiconError> {
-        let mut words: FxHashMap<Box<str>, Known> = FxHashMap::default();
+        let mut words: Words<Known> = Words::default();
         for (index, line) in lexicon.lines().enumerate() {
             let fault = |fault| LexiconError::Line { file: file.to_owned(), line: index + 1, fault };
             let mut columns = line.trim().split('\t');
@@ -170,16 +187,16 @@ impl Vader {
                 return Err(fault(Fault::Columns { expected: "term and valence", found: 1 }));
             };
             let valence = valence.parse::<f64>().map_err(|error| fault(Fault::Weight(error)))?;
-            words.entry(term.into()).or_default().valence = Some(valence);
+            words.entry(term).valence = Some(valence);
         }
         for booster in BOOSTERS {
-            words.entry((*booster).into()).or_default().boost = BOOST;
+            words.entry(booster).boost = BOOST;
         }
         for dampener in DAMPENERS {
-            words.entry((*dampener).into()).or_default().boost = -BOOST;
+            words.entry(dampener).boost = -BOOST;
         }
         for negator in NEGATORS {
-            words.entry((*negator).into()).or_default().negator = true;
+            words.entry(negator).negator = true;
         }
         let described = emoji.lines().filter_map(|line| {
             let (symbol, description) = line.split_once('\t')?;
@@ -214,7 +231,7 @@ impl Vader {
         let base = text.as_ptr() as usize;
         let word = |raw: &str| {
             let stripped = strip(raw);
-            let valence = self.known(&lower(stripped)).valence.filter(|valence| *valence != 0.0)?;
+            let valence = self.word(stripped, text).known.valence.filter(|valence| *valence != 0.0)?;
             let start = stripped.as_ptr() as usize - base;
             Some(Valenced { span: (start, start + stripped.len()), valence: valence as f32 })
         };
@@ -223,7 +240,8 @@ impl Vader {
 
     /// Replaces emoji by their descriptions, set apart by spaces.
     fn describe_emoji<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        if !text.chars().any(|character| self.emoji.contains_key(&character)) {
+        // None of them is ASCII.
+        if text.is_ascii() || !text.chars().any(|character| self.emoji.contains_key(&character)) {
             return Cow::Borrowed(text.trim());
         }
         let mut out = String::with_capacity(text.len() * 2);
@@ -243,37 +261,47 @@ impl Vader {
         Cow::Owned(out.trim().to_owned())
     }
 
-    fn words_of<'t>(&self, text: &'t str) -> Vec<Word<'t>> {
-        let word = |raw: &'t str| {
-            let raw = strip(raw);
-            let lower = lower(raw);
-            Word { known: self.known(&lower), capitals: is_upper(raw), lower }
-        };
-        text.split_whitespace().map(word).collect()
+    fn words_of<'t>(&'t self, text: &'t str) -> Vec<Word<'t>> {
+        // About as many as there are, so that they are not moved again and again.
+        let mut words = Vec::with_capacity(text.len() / BYTES_PER_WORD + 1);
+        words.extend(text.split_whitespace().map(|chunk| self.word(strip(chunk), text)));
+        words
     }
 
-    fn known(&self, lower: &str) -> Known {
-        let mut known = self.words.get(lower).copied().unwrap_or_default();
-        known.negator |= lower.contains("n't");
-        known
+    /// A word that is a part of `text`.
+    fn word<'t>(&'t self, raw: &'t str, text: &str) -> Word<'t> {
+        let from = raw.as_ptr() as usize - text.as_ptr() as usize;
+        let short = Short::of(text, from, from + raw.len()).filter(|short| short.0.is_ascii());
+        let Some(Short(mut letters)) = short else {
+            let lower = raw.to_lowercase();
+            let known = self.words.get(&lower).unwrap_or(&UNKNOWN);
+            let negator = known.negator || lower.contains("n't");
+            return Word { raw, known, negator, is_ascii: raw.is_ascii(), capitals: is_upper(raw), is_but: false };
+        };
+        let has = |is: fn(&u8) -> bool| letters.iter().fold(false, |any, letter| any | is(letter));
+        let capitals = has(u8::is_ascii_uppercase) && !has(u8::is_ascii_lowercase);
+        let has_apostrophe = has(|letter| *letter == b'\'');
+        letters.make_ascii_lowercase();
+        let known = self.words.get_short(Short(letters)).unwrap_or(&UNKNOWN);
+        let negator = known.negator || (has_apostrophe && letters.windows(3).any(|part| part == b"n't"));
+        Word { raw, known, negator, is_ascii: true, capitals, is_but: letters.starts_with(b"but\0") }
     }
 
     /// The valence of one word among its neighbours.
     fn valence(&self, words: &[Word<'_>], at: usize, shouting: bool) -> f64 {
         let word = &words[at];
-        let lower = |index: usize| words[index].lower.as_ref();
+        let is = |index: usize, other: &str| words[index].is(other);
         let Some(own) = word.known.valence else { return 0.0 };
-        if word.known.boost != 0.0 || (lower(at) == "kind" && words.get(at + 1).is_some_and(|next| next.lower == "of"))
-        {
+        if word.known.boost != 0.0 || (is(at, "kind") && words.get(at + 1).is_some_and(|next| next.is("of"))) {
             return 0.0;
         }
         let mut valence = own;
-        if lower(at) == "no" && words.get(at + 1).is_some_and(|next| next.known.valence.is_some()) {
+        if is(at, "no") && words.get(at + 1).is_some_and(|next| next.known.valence.is_some()) {
             valence = 0.0;
         }
-        if (at > 0 && lower(at - 1) == "no")
-            || (at > 1 && lower(at - 2) == "no")
-            || (at > 2 && lower(at - 3) == "no" && matches!(lower(at - 1), "or" | "nor"))
+        if (at > 0 && is(at - 1, "no"))
+            || (at > 1 && is(at - 2, "no"))
+            || (at > 2 && is(at - 3, "no") && (is(at - 1, "or") || is(at - 1, "nor")))
         {
             valence = own * NEGATED;
         }
@@ -297,16 +325,20 @@ impl Vader {
 
 /// Trims ASCII punctuation, unless two characters or fewer would be left: those are emoticons.
 fn strip(raw: &str) -> &str {
-    let stripped = raw.trim_matches(|character: char| character.is_ascii_punctuation());
-    if stripped.chars().nth(2).is_some() { stripped } else { raw }
-}
-
-fn lower(raw: &str) -> Cow<'_, str> {
-    if raw.is_ascii() && !raw.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        Cow::Borrowed(raw)
-    } else {
-        Cow::Owned(raw.to_lowercase())
+    let bytes = raw.as_bytes();
+    if let (Some(first), Some(last)) = (bytes.first(), bytes.last())
+        && !first.is_ascii_punctuation()
+        && !last.is_ascii_punctuation()
+    {
+        return raw;
     }
+    let is_letter = |byte: &u8| !byte.is_ascii_punctuation();
+    // Where ASCII ends, a character does.
+    let stripped = match (bytes.iter().position(is_letter), bytes.iter().rposition(is_letter)) {
+        (Some(first), Some(last)) => &raw[first..=last],
+        _ => "",
+    };
+    if stripped.chars().nth(2).is_some() { stripped } else { raw }
 }
 
 /// At least one letter with a case, and none in lower case.
@@ -329,14 +361,14 @@ fn boost(word: &Word<'_>, valence: f64, shouting: bool) -> f64 {
 
 /// Applies the negator `back + 1` words before the word at `at`.
 fn negate(valence: f64, words: &[Word<'_>], back: usize, at: usize) -> f64 {
-    let lower = |distance: usize| words[at - distance].lower.as_ref();
-    let intense = |distance: usize| matches!(lower(distance), "so" | "this");
+    let is = |distance: usize, word: &str| words[at - distance].is(word);
+    let intense = |distance: usize| is(distance, "so") || is(distance, "this");
     match back {
-        1 if lower(2) == "never" && intense(1) => valence * 1.25,
-        1 if lower(2) == "without" && lower(1) == "doubt" => valence,
-        2 if (lower(3) == "never" && intense(2)) || intense(1) => valence * 1.25,
-        2 if lower(3) == "without" && (lower(2) == "doubt" || lower(1) == "doubt") => valence,
-        _ if words[at - back - 1].known.negator => valence * NEGATED,
+        1 if is(2, "never") && intense(1) => valence * 1.25,
+        1 if is(2, "without") && is(1, "doubt") => valence,
+        2 if (is(3, "never") && intense(2)) || intense(1) => valence * 1.25,
+        2 if is(3, "without") && (is(2, "doubt") || is(1, "doubt")) => valence,
+        _ if words[at - back - 1].negator => valence * NEGATED,
         _ => valence,
     }
 }
@@ -345,12 +377,8 @@ fn negate(valence: f64, words: &[Word<'_>], back: usize, at: usize) -> f64 {
 fn least(valence: f64, words: &[Word<'_>], at: usize) -> f64 {
     let before = |distance: usize| at.checked_sub(distance).map(|index| &words[index]);
     match before(1) {
-        Some(word) if word.lower == "least" && word.known.valence.is_none() => {
-            if before(2).is_some_and(|word| word.lower == "at" || word.lower == "very") {
-                valence
-            } else {
-                valence * NEGATED
-            }
+        Some(word) if word.known.valence.is_none() && word.is("least") => {
+            if before(2).is_some_and(|word| word.is("at") || word.is("very")) { valence } else { valence * NEGATED }
         }
         _ => valence,
     }
@@ -358,11 +386,9 @@ fn least(valence: f64, words: &[Word<'_>], at: usize) -> f64 {
 
 /// Phrases around the word at `at`, which is at least the fourth.
 fn idioms(valence: f64, words: &[Word<'_>], at: usize) -> f64 {
-    let is = |from: usize, to: usize, phrase: &str| {
-        words.get(from..=to).is_some_and(|found| {
-            let mut parts = phrase.split(' ');
-            found.iter().all(|word| parts.next() == Some(word.lower.as_ref())) && parts.next().is_none()
-        })
+    let is = |from: usize, to: usize, phrase: &[&str]| {
+        let found = words.get(from..=to).filter(|found| found.len() == phrase.len());
+        found.is_some_and(|found| found.iter().zip(phrase).all(|(word, part)| word.is(part)))
     };
     let idiom =
         |from: usize, to: usize| IDIOMS.iter().find(|(phrase, _)| is(from, to, phrase)).map(|(_, value)| *value);
@@ -386,24 +412,23 @@ fn idioms(valence: f64, words: &[Word<'_>], at: usize) -> f64 {
 /// VADER finds the place of each valence by its value, so that of equal valences only the first is changed, as often
 /// as the value comes up; this does the same with an index, in O(n log n).
 fn turn_at_but(words: &[Word<'_>], valences: &mut [f64]) {
-    let Some(but) = words.iter().position(|word| word.lower == "but") else { return };
-    let key = |valence: f64| if valence == 0.0 { 0 } else { valence.to_bits() };
-    let mut places: BTreeMap<u64, BTreeSet<usize>> = BTreeMap::new();
-    for (at, valence) in valences.iter().enumerate().filter(|(_, valence)| **valence != 0.0) {
-        places.entry(key(*valence)).or_default().insert(at);
-    }
+    let Some(but) = words.iter().position(|word| word.is_but) else { return };
+    let valenced = valences.iter().enumerate().filter(|(_, valence)| **valence != 0.0);
+    let mut places: BTreeSet<(u64, usize)> = valenced.map(|(at, valence)| (valence.to_bits(), at)).collect();
     for index in 0..valences.len() {
         let valence = valences[index];
-        let Some(first) = places.get(&key(valence)).and_then(|found| found.first().copied()) else { continue };
+        if valence == 0.0 {
+            continue;
+        }
+        let bits = valence.to_bits();
+        let Some((_, first)) = places.range((bits, 0)..=(bits, usize::MAX)).next().copied() else { continue };
         let turned = match first.cmp(&but) {
             std::cmp::Ordering::Less => valence * 0.5,
             std::cmp::Ordering::Equal => continue,
             std::cmp::Ordering::Greater => valence * 1.5,
         };
-        if let Some(found) = places.get_mut(&key(valence)) {
-            found.remove(&first);
-        }
-        places.entry(key(turned)).or_default().insert(first);
+        places.remove(&(bits, first));
+        places.insert((turned.to_bits(), first));
         valences[first] = turned;
     }
 }

@@ -1,0 +1,143 @@
+//! What a thread remembers of words: most of a text's come again and again, and are looked up once.
+
+use super::{Matcher, Output, ROOT, Scratch, Symbol, consider};
+use crate::elongation::{DOUBLED, MAX_SQUEEZES, is_elongated, shows, squeeze};
+use crate::negation::Role;
+use crate::tokenise::Tokens;
+use crate::words::Words;
+
+/// Words that a thread remembers of a matcher; with more, it begins anew.
+const MAX_REMEMBERED: usize = 65_536;
+
+/// What was looked up of words, so that one that comes again, as most do, is looked up once.
+#[derive(Debug, Default)]
+pub(super) struct Memo {
+    words: Words<Remembered>,
+    pub(super) symbols: Vec<Symbol>,
+    /// What words are by themselves.
+    pub(super) alone: Vec<Output>,
+    /// Where the expressions go on that words begin.
+    pub(super) begun: Vec<Begun>,
+}
+
+/// An expression's way through the automaton after its first word.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Begun {
+    pub(super) node: u32,
+    /// As of a [`Path`].
+    pub(super) other: Option<(u32, u32)>,
+}
+
+/// A word as a matcher knows it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Remembered {
+    role: Role,
+    /// It is an emoji or an emoticon.
+    pub(super) shows: bool,
+    /// Where in the memo lie its symbols, what it is by itself, and the expressions that it begins.
+    pub(super) symbols: (u32, u32),
+    pub(super) alone: (u32, u32),
+    pub(super) begun: (u32, u32),
+}
+
+/// The part of a list between two places.
+pub(super) fn part<T>(list: &[T], (from, to): (u32, u32)) -> &[T] {
+    &list[from as usize..to as usize]
+}
+
+impl Matcher {
+    /// Tells which words and prefixes of the automaton each token is, and its role in negation.
+    pub(super) fn look_up(&self, tokens: &Tokens, memo: &mut Memo, scratch: &mut Scratch) {
+        if memo.words.len() >= MAX_REMEMBERED {
+            *memo = Memo::default();
+        }
+        scratch.words.clear();
+        scratch.roles.clear();
+        for index in 0..tokens.all().len() {
+            let norm = tokens.norm(index);
+            let known = match tokens.short_norm(index) {
+                Some(short) => memo.words.get_short(short),
+                None => memo.words.get(norm),
+            };
+            let word = match known {
+                Some(known) => *known,
+                None => self.remember(norm, memo, scratch),
+            };
+            if let Some(before @ (Role::Negator | Role::Or)) = scratch.roles.last_mut()
+                && !tokens.all()[index].breaks
+            {
+                let word = tokens.norm(index - 1);
+                if self.roles.is_answer(word, norm) || self.roles.is_no_list(word, norm) {
+                    *before = Role::Plain;
+                }
+            }
+            scratch.words.push(word);
+            scratch.roles.push(word.role);
+        }
+    }
+
+    /// Looks a word up, in all its forms.
+    fn remember(&self, norm: &str, memo: &mut Memo, Scratch { squeezed, best, .. }: &mut Scratch) -> Remembered {
+        let Memo { words, symbols, alone, begun } = memo;
+        let before = (symbols.len() as u32, alone.len() as u32, begun.len() as u32);
+        let mut role = self.roles.of(norm);
+        self.symbols_of(norm, 0, symbols);
+        if let Some(owner) = norm.strip_suffix("'s") {
+            self.symbols_of(owner, 1, symbols);
+            if role == Role::Plain {
+                role = self.roles.of(owner);
+            }
+        }
+        if is_elongated(norm) {
+            for plan in 0..MAX_SQUEEZES {
+                if !squeeze(norm, plan, squeezed) {
+                    break;
+                }
+                if role == Role::Plain {
+                    role = self.roles.of_drawn_out(squeezed);
+                }
+                self.symbols_of(squeezed, 2 + plan as u8, symbols);
+                if plan == 0 && DOUBLED.contains(&squeezed.as_str()) {
+                    break;
+                }
+            }
+        }
+        best.clear();
+        for index in before.0..symbols.len() as u32 {
+            let Symbol { from_root: node, form, .. } = symbols[index as usize];
+            if node == ROOT {
+                continue;
+            }
+            let other = (form > 0).then_some((before.0, index));
+            for output in self.outputs(node) {
+                if !self.has_earlier_form(output.slot, other, symbols) {
+                    consider(best, 1, *output);
+                }
+            }
+            if self.nodes[node as usize].children != 0 {
+                begun.push(Begun { node, other });
+            }
+        }
+        alone.extend(best.drain(..).map(|(_, _, output)| output));
+        let known = Remembered {
+            role,
+            shows: shows(norm),
+            symbols: (before.0, symbols.len() as u32),
+            alone: (before.1, alone.len() as u32),
+            begun: (before.2, begun.len() as u32),
+        };
+        words.insert(norm, known);
+        known
+    }
+
+    fn symbols_of(&self, norm: &str, form: u8, symbols: &mut Vec<Symbol>) {
+        let symbol = |id: &u32, is_word| Symbol { id: *id, from_root: self.from_root[*id as usize], form, is_word };
+        symbols.extend(self.words.get(norm).map(|id| symbol(id, true)));
+        let (shortest, longest) = self.prefix_bytes;
+        for length in shortest..=longest.min(norm.len()) {
+            if let Some(head) = norm.get(..length) {
+                symbols.extend(self.prefixes.get(head).map(|id| symbol(id, false)));
+            }
+        }
+    }
+}
