@@ -172,8 +172,13 @@ impl Matcher {
             (negation::denials(language), NEGATES_NEXT),
         ] {
             for phrase in phrases {
-                if let Ok(pattern) = Pattern::read(phrase, 1, &mut tokens) {
-                    matcher.insert(&pattern, PSEUDO, 0.0, what);
+                match Pattern::read(phrase, 1, &mut tokens) {
+                    // As it is written: without its accent, "dejé de" is a wish ("que deje de").
+                    Ok(pattern) if what == NEGATES_NEXT => {
+                        matcher.path(&pattern.words, false, Output { slot: PSEUDO, weight: 0.0, entry: what, rank: 3 });
+                    }
+                    Ok(pattern) => matcher.insert(&pattern, PSEUDO, 0.0, what),
+                    Err(_) => {}
                 }
             }
         }
@@ -197,7 +202,7 @@ impl Matcher {
         }
     }
 
-    /// Adds a term and its other spellings. `entry` is handed back with every hit.
+    /// Adds a term and its other spellings, before [`Matcher::finish`]. `entry` is handed back with every hit.
     pub(crate) fn insert(&mut self, pattern: &Pattern, slot: Slot, weight: f32, entry: u32) {
         let rank = if pattern.prefix { 1 } else { 3 };
         self.path(&pattern.words, pattern.prefix, Output { slot, weight, entry, rank });
@@ -249,7 +254,8 @@ impl Matcher {
         symbol
     }
 
-    /// Ends the building: lays out what nodes answer side by side, and drops what only building needed.
+    /// Ends the building: lays out what nodes answer side by side, and drops what only building needed. Nothing is found before,
+    /// and nothing can be added after.
     pub(crate) fn finish(&mut self) {
         self.edges.shrink_to_fit();
         for (node, outputs) in self.nodes.iter_mut().zip(std::mem::take(&mut self.drafts)) {
@@ -258,6 +264,7 @@ impl Matcher {
             node.after = self.outputs.len() as u32;
         }
         self.outputs.shrink_to_fit();
+        self.memo.clear();
     }
 
     /// Finds every term in `tokens`: leftmost, then longest, then most exact, one at a place within a slot.

@@ -19,7 +19,7 @@
 //! - nor does an English *no* that answers or exclaims: before a pronoun ("no i'm happy"), or drawn out ("nooo").
 //!
 //! Expressions that deny without a negator ([`denials`]: "far from happy", "dejé de ser feliz") reach over the next word that
-//! says something, and no further: "far from home and lonely".
+//! says something, and no further: "far from home and lonely". After a negator in the same clause they deny nothing.
 //!
 //! The window follows Pang, Lee & Vaithyanathan (EMNLP 2002) and VADER (Hutto & Gilbert, ICWSM 2014), which look three
 //! words back; clause ends and pseudo-negations follow NegEx (Chapman et al., J. Biomed. Inform. 34, 2001).
@@ -347,15 +347,28 @@ pub(crate) const fn pseudo(language: Language) -> &'static [&'static str] {
     }
 }
 
-/// Expressions that hold no negator and deny the next word that says something.
+/// Expressions that hold no negator and deny the next word that says something. Those that as often introduce a clause
+/// ("anything but I am sad") stand here after a form of *be*, and none that people wish for: who wants to be free of fear has it.
 pub(crate) const fn denials(language: Language) -> &'static [&'static str] {
     match language {
         Language::English => &[
             "far from",
-            "anything but",
-            "everything but",
-            "free of",
-            "free from",
+            "am anything but",
+            "i'm anything but",
+            "is anything but",
+            "he's anything but",
+            "she's anything but",
+            "it's anything but",
+            "are anything but",
+            "we're anything but",
+            "you're anything but",
+            "they're anything but",
+            "was anything but",
+            "were anything but",
+            "been anything but",
+            "feel anything but",
+            "feels anything but",
+            "felt anything but",
             "lack of",
             "absence of",
             "stopped being",
@@ -364,9 +377,14 @@ pub(crate) const fn denials(language: Language) -> &'static [&'static str] {
         Language::Spanish => &[
             "lejos de",
             "cualquier cosa menos",
-            "todo menos",
-            "libre de",
-            "libres de",
+            "soy todo menos",
+            "es todo menos",
+            "son todo menos",
+            "estoy todo menos",
+            "está todo menos",
+            "están todo menos",
+            "estaba todo menos",
+            "estaban todo menos",
             "falta de",
             "ausencia de",
             "dejé de",
@@ -382,18 +400,16 @@ pub(crate) const fn denials(language: Language) -> &'static [&'static str] {
     }
 }
 
-/// The token after the next one that says something: those at `from` and on that only open its clause aside. No further than
-/// the clause, which ends before a token of which `is_end` is true.
-pub(crate) fn next_word(roles: &[Role], from: usize, is_end: impl Fn(usize) -> bool) -> usize {
-    let is_opening = |role: Role| matches!(role, Role::Light | Role::Opener | Role::Opinion);
-    let rest = (from..roles.len()).take_while(|index| !is_end(*index));
-    rest.scan(false, |is_over, index| {
-        let goes_on = !*is_over;
-        *is_over = !is_opening(roles[index]);
-        goes_on.then_some(index + 1)
-    })
-    .last()
-    .unwrap_or(from)
+/// What stands between a denial and the word that it denies. A pronoun is that word itself: "far from you I feel so sad".
+const BETWEEN_EN: &str = "being feeling very really so that all a an the any";
+const BETWEEN_ES: &str = "ser estar sentir sentirme sentirte sentirse muy tan realmente un una el la lo los las";
+
+impl Roles {
+    /// Whether a denial goes on over `word`.
+    pub(crate) fn is_between(&self, word: &str) -> bool {
+        let between = if self.is_english { BETWEEN_EN } else { BETWEEN_ES };
+        between.split_ascii_whitespace().any(|other| other == word)
+    }
 }
 
 /// What a negator at a token does.

@@ -41,12 +41,17 @@ pub(crate) struct Tokens {
 impl Tokens {
     /// Replaces the tokens held by those of `text`.
     pub(crate) fn read(&mut self, text: &str) {
+        self.read_by(text, Self::plain_word);
+    }
+
+    /// The same, where `plain` is tried before [`Self::chunk`]: it answers where the word that it took ends.
+    fn read_by(&mut self, text: &str, plain: impl Fn(&mut Self, &str, usize, &mut Place) -> Option<usize>) {
         self.tokens.clear();
         self.norms.clear();
         let mut place = Place::default();
         let mut at = 0;
         while at < text.len() {
-            at = self.plain_word(text, at, &mut place).unwrap_or_else(|| {
+            at = plain(self, text, at, &mut place).unwrap_or_else(|| {
                 let rest = &text[at..];
                 let end = at + rest.find(char::is_whitespace).unwrap_or(rest.len());
                 if at < end {
@@ -345,6 +350,62 @@ mod tests {
         let mut tokens = Tokens::default();
         tokens.read(text);
         (0..tokens.all().len()).map(|index| tokens.norm(index).to_owned()).collect()
+    }
+
+    fn triples(count: usize) -> impl Iterator<Item = (usize, usize, usize)> {
+        (0..count.pow(3)).map(move |n| (n % count, n / count % count, n / count / count))
+    }
+
+    #[test]
+    fn plain_words_are_what_any_chunk_would_be() {
+        let parts = [
+            "so",
+            "SAD",
+            "it's",
+            "dogs'",
+            "3",
+            "3.",
+            "1,000",
+            "www",
+            "www.",
+            "www.a.b",
+            "http",
+            "http?!",
+            "https,",
+            "xD",
+            "xDD",
+            "o.o",
+            "0_o",
+            ":)",
+            "(so",
+            "ok)",
+            ").",
+            "a'\u{e9}",
+            "d'\u{e9}t\u{e9}",
+            "don`t",
+            "no\u{85}so",
+            "a\u{a0}b",
+            "\0",
+            "b\0.",
+            "!",
+            "...",
+            "\u{1f602}",
+            "word.\u{1f602}",
+            "@user.",
+            "#tag,",
+            "x-y",
+            "\n",
+            "end.\r",
+            "\x0b",
+            "",
+        ];
+        for (first, second, third) in triples(parts.len()) {
+            let text = [parts[first], parts[second], parts[third]].join(" ");
+            let (mut tokens, mut slowly) = (Tokens::default(), Tokens::default());
+            tokens.read(&text);
+            slowly.read_by(&text, |_, _, _, _| None);
+            assert_eq!((&tokens.tokens, &tokens.norms), (&slowly.tokens, &slowly.norms), "{text:?}");
+        }
     }
 
     #[test]

@@ -154,7 +154,8 @@ struct Word<'t> {
     raw: &'t str,
     known: &'t Known,
     negator: bool,
-    is_ascii: bool,
+    /// In lower case, where that is more than ASCII's.
+    lower: Option<Box<str>>,
     capitals: bool,
     is_but: bool,
 }
@@ -162,7 +163,7 @@ struct Word<'t> {
 impl Word<'_> {
     /// Whether it is `word`, capitals aside.
     fn is(&self, word: &str) -> bool {
-        if self.is_ascii { self.raw.eq_ignore_ascii_case(word) } else { self.raw.to_lowercase() == word }
+        self.lower.as_deref().map_or_else(|| self.raw.eq_ignore_ascii_case(word), |lower| lower == word)
     }
 }
 
@@ -202,7 +203,7 @@ impl Vader {
             let (symbol, description) = line.split_once('\t')?;
             let mut characters = symbol.chars();
             let only = characters.next()?;
-            characters.next().is_none().then(|| (only, description.trim().into()))
+            (characters.next().is_none() && !only.is_ascii()).then(|| (only, description.trim().into()))
         });
         Ok(Self { words, emoji: described.collect() })
     }
@@ -276,7 +277,7 @@ impl Vader {
             let lower = raw.to_lowercase();
             let known = self.words.get(&lower).unwrap_or(&UNKNOWN);
             let negator = known.negator || lower.contains("n't");
-            return Word { raw, known, negator, is_ascii: raw.is_ascii(), capitals: is_upper(raw), is_but: false };
+            return Word { raw, known, negator, lower: Some(lower.into()), capitals: is_upper(raw), is_but: false };
         };
         let has = |is: fn(&u8) -> bool| letters.iter().fold(false, |any, letter| any | is(letter));
         let capitals = has(u8::is_ascii_uppercase) && !has(u8::is_ascii_lowercase);
@@ -284,7 +285,8 @@ impl Vader {
         letters.make_ascii_lowercase();
         let known = self.words.get_short(Short(letters)).unwrap_or(&UNKNOWN);
         let negator = known.negator || (has_apostrophe && letters.windows(3).any(|part| part == b"n't"));
-        Word { raw, known, negator, is_ascii: true, capitals, is_but: letters.starts_with(b"but\0") }
+        let is_but = raw.len() == 3 && letters.starts_with(b"but");
+        Word { raw, known, negator, lower: None, capitals, is_but }
     }
 
     /// The valence of one word among its neighbours.
@@ -448,6 +450,13 @@ fn emphasis(text: &str) -> f64 {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use crate::bundled;
+
+    #[test]
+    fn a_word_is_but_only_as_a_whole() {
+        let vader = bundled::vader().unwrap();
+        assert!(vader.compound("great but bad") < vader.compound("great but\0x bad"));
+        assert!((vader.compound("great bUT bad") - vader.compound("great but bad")).abs() < 1e-9);
+    }
 
     /// Answers of vaderSentiment 3.3.2, from its own examples and from sentences that reach its odd corners.
     #[test]

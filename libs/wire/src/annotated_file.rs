@@ -123,7 +123,7 @@ pub struct ConversationLine {
     /// The id of the conversation it is part of.
     #[serde(default, deserialize_with = "lenient")]
     pub conversation: Option<String>,
-    /// Its labels, whoever gave them; true is `yes` and false is `no`. What is no label says nothing, and does not cost the post.
+    /// Its labels, whoever gave them; true is `yes` and false is `no`, but of a stance, which is a side. What is no label says nothing, and does not cost the post.
     #[serde(default, deserialize_with = "known_labels")]
     pub labels: BTreeMap<String, Labels>,
     /// Whether it has been annotated: it then says which versions made it.
@@ -135,11 +135,13 @@ fn known_labels<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<BTr
     let serde_json::Value::Object(given) = serde_json::Value::deserialize(deserializer)? else {
         return Ok(BTreeMap::new());
     };
-    let label = |given| match given {
+    let label = |marker: &str, given| match given {
+        serde_json::Value::Bool(_) if marker.ends_with(".stance") => None,
         serde_json::Value::Bool(flag) => Some(Labels::One(if flag { "yes" } else { "no" }.to_owned())),
         given => serde_json::from_value(given).ok(),
     };
-    Ok(given.into_iter().filter_map(|(marker, given)| Some((marker, label(given)?))).collect())
+    let known = |(marker, given): (String, serde_json::Value)| label(&marker, given).map(|label| (marker, label));
+    Ok(given.into_iter().filter_map(known).collect())
 }
 
 fn is_there<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
@@ -378,7 +380,9 @@ mod tests {
         let labelled = read(r#"{"id": "7", "labels": {"polarization.stance": "favor", "mine": {"of": 1}}}"#);
         assert_eq!(labelled.labels["polarization.stance"], Labels::One("favor".to_owned()));
         assert_eq!((labelled.labels.len(), labelled.is_annotated), (1, false));
-        let flagged = read(r#"{"id": "7", "labels": {"polarization.affect": true, "polarization.agreement": false}}"#);
+        let flagged = r#"{"polarization.affect": true, "polarization.agreement": false, "polarization.stance": true}"#;
+        let flagged = read(&format!(r#"{{"id": "7", "labels": {flagged}}}"#));
+        assert_eq!(flagged.labels.len(), 2);
         let word = |marker: &str| flagged.labels[marker].clone();
         assert_eq!(word("polarization.affect"), Labels::One("yes".to_owned()));
         assert_eq!(word("polarization.agreement"), Labels::One("no".to_owned()));

@@ -6,13 +6,15 @@ use crate::negation::Role;
 use crate::tokenise::Tokens;
 use crate::words::Words;
 
-/// Words that a thread remembers of a matcher; with more, it begins anew.
-const MAX_REMEMBERED: usize = 65_536;
+/// Bytes, about, that a thread remembers of a matcher: some 30,000 words. With more, it begins anew.
+const MAX_BYTES: usize = if cfg!(test) { 1 << 12 } else { 1 << 22 };
 
 /// What was looked up of words, so that one that comes again, as most do, is looked up once.
 #[derive(Debug, Default)]
 pub(super) struct Memo {
     words: Words<Remembered>,
+    /// What words and lists take, about.
+    bytes: usize,
     pub(super) symbols: Vec<Symbol>,
     /// What words are by themselves.
     pub(super) alone: Vec<Output>,
@@ -48,7 +50,7 @@ pub(super) fn part<T>(list: &[T], (from, to): (u32, u32)) -> &[T] {
 impl Matcher {
     /// Tells which words and prefixes of the automaton each token is, and its role in negation.
     pub(super) fn look_up(&self, tokens: &Tokens, memo: &mut Memo, scratch: &mut Scratch) {
-        if memo.words.len() >= MAX_REMEMBERED {
+        if memo.bytes >= MAX_BYTES {
             *memo = Memo::default();
         }
         scratch.words.clear();
@@ -78,7 +80,7 @@ impl Matcher {
 
     /// Looks a word up, in all its forms.
     fn remember(&self, norm: &str, memo: &mut Memo, Scratch { squeezed, best, .. }: &mut Scratch) -> Remembered {
-        let Memo { words, symbols, alone, begun } = memo;
+        let Memo { words, bytes, symbols, alone, begun } = memo;
         let before = (symbols.len() as u32, alone.len() as u32, begun.len() as u32);
         let mut role = self.roles.of(norm);
         self.symbols_of(norm, 0, symbols);
@@ -126,6 +128,12 @@ impl Matcher {
             alone: (before.1, alone.len() as u32),
             begun: (before.2, begun.len() as u32),
         };
+        let size = |(from, to): (u32, u32), of: usize| (to - from) as usize * of;
+        *bytes += norm.len()
+            + 2 * size_of::<Remembered>()
+            + size(known.symbols, size_of::<Symbol>())
+            + size(known.alone, size_of::<Output>())
+            + size(known.begun, size_of::<Begun>());
         words.insert(norm, known);
         known
     }
@@ -139,5 +147,50 @@ impl Matcher {
                 symbols.extend(self.prefixes.get(head).map(|id| symbol(id, false)));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MAX_BYTES, Matcher, Scratch};
+    use crate::entry::Pattern;
+    use crate::tokenise::Tokens;
+    use tidemark_domain::Language;
+
+    fn matcher() -> Matcher {
+        let (mut matcher, mut tokens) = (Matcher::new(Language::English), Tokens::default());
+        for (entry, term) in (0..).zip(["happy", "happ*", "so sad", "sad", "panic attack", "attack", ":)", "dog"]) {
+            matcher.belongs(entry as u16 % 3, usize::from(entry % 2 == 0), true);
+            matcher.insert(&Pattern::read(term, 1, &mut tokens).expect("a term"), entry as u16 % 3, 1.0, entry);
+        }
+        matcher.finish();
+        matcher
+    }
+
+    #[test]
+    fn what_is_remembered_is_what_is_looked_up() {
+        let used = matcher();
+        let find = |matcher: &Matcher, text: &str| {
+            let (mut tokens, mut scratch) = (Tokens::default(), Scratch::default());
+            tokens.read(text);
+            matcher.find(&tokens, &mut scratch);
+            scratch.found
+        };
+        let mut restarts = 0;
+        for round in 0..200 {
+            for text in [
+                "so sad, so happyyyy :)))".to_owned(),
+                "not happy, a panic attack and the dog's attack".to_owned(),
+                format!("word{round} panic happiness{round} sooo sad far from happy"),
+                format!("a long word of one post: {}", "x".repeat(round)),
+            ] {
+                let before = used.memo.get_or_default().borrow().bytes;
+                assert_eq!(find(&used, &text), find(&matcher(), &text), "{text}");
+                let after = used.memo.get_or_default().borrow().bytes;
+                restarts += usize::from(after < before);
+                assert!(after < MAX_BYTES + 20 * (text.len() + 200), "{after}");
+            }
+        }
+        assert!(restarts > 3, "it began anew {restarts} times");
     }
 }

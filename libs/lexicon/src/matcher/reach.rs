@@ -1,7 +1,7 @@
 //! Which hits a negation reaches: the rules of the language, and what each lexicon's own expressions change of them.
 
 use super::{Found, Matcher, NEGATES_NEXT, NEGATES_NOTHING, PSEUDO, Scratch, Slot};
-use crate::negation::{self, Ends, Reach, Role};
+use crate::negation::{self, Ends, REACH_TOKENS, Reach, Role};
 use crate::tokenise::Tokens;
 
 /// Items of a list that are looked ahead for its end.
@@ -18,8 +18,9 @@ impl Matcher {
         reaches.clear();
         reaches.resize(roles.len(), Reach::Window);
         for hit in found.iter().filter(is_denial) {
-            let end = negation::next_word(roles, hit.end, |at| tokens.all()[at].breaks || words[at].shows);
-            (roles[hit.end - 1], reaches[hit.end - 1]) = (Role::Negator, Reach::Until(end));
+            if let Some(end) = self.denied(tokens, roles, hit) {
+                (roles[hit.end - 1], reaches[hit.end - 1]) = (Role::Negator, Reach::Until(end));
+            }
         }
         lexica.clear();
         for hit in found.iter().filter(|hit| holds_negator(hit, roles) && !is_denial(hit)) {
@@ -57,6 +58,19 @@ impl Matcher {
                 hit.negated = negated[hit.start];
             }
         }
+    }
+
+    /// The token after the word that a denial denies, where it denies one: in its clause, and without a negator before it.
+    fn denied(&self, tokens: &Tokens, roles: &[Role], hit: &Found) -> Option<usize> {
+        let all = tokens.all();
+        let near = hit.start.saturating_sub(REACH_TOKENS as usize)..hit.start;
+        let before = near.rev().take_while(|&at| !all[at + 1].breaks && roles[at] != Role::Turn);
+        if before.into_iter().any(|at| roles[at] == Role::Negator) {
+            return None;
+        }
+        let clause = (hit.end..all.len()).take_while(|&at| !all[at].breaks);
+        let mut said = clause.skip_while(|&at| self.roles.is_between(tokens.norm(at)));
+        said.next().map(|at| at + 1)
     }
 
     /// The lexicon of a slot whose hits negation drops.

@@ -69,8 +69,9 @@ pub(crate) fn run(arguments: &MarkerAudit) -> Result<(), Failure> {
         let (annotations, _) = annotator.annotate(&posts).or_exit(Exit::Unexpected)?;
         let languages = prepared.iter().map(|post| post.language);
         met.pairs.extend(batch.iter().flat_map(|Labelled { post, .. }| {
-            let topic = post.topic.as_ref().map(|_| Pair::Topic);
-            topic.into_iter().chain(post.parent_text.as_ref().map(|_| Pair::Parent))
+            let is_given = |text: &Option<String>| text.as_deref().is_some_and(|text| !text.trim().is_empty());
+            let given = [(Pair::Topic, is_given(&post.topic)), (Pair::Parent, is_given(&post.parent_text))];
+            given.into_iter().filter_map(|(pair, is_given)| is_given.then_some(pair))
         }));
         met.languages.extend(prepared.iter().map(|post| post.language));
         for ((one, language), annotation) in batch.into_iter().zip(languages).zip(annotations) {

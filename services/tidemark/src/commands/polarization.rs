@@ -251,6 +251,7 @@ fn standing(posts: BTreeMap<u64, Post>, deleted: Vec<(u64, String)>) -> Vec<Post
     posts.into_iter().filter(|(line, post)| last.get(&post.id) == Some(line)).map(|(_, post)| post).collect()
 }
 
+/// What a line says of its post, or why that is nothing.
 fn post_of(line: ConversationLine, zone: &TimeZone) -> Result<Found, Reason> {
     if line.op == Some(Op::Delete) {
         return Ok(Found::Deletion(line.id));
