@@ -74,6 +74,13 @@ impl Degrees {
         Self { words, phrases }
     }
 
+    /// Whether a word or an expression of degree may end with a token of this norm; most end none.
+    pub(crate) fn may_end(&self, norm: &str) -> bool {
+        self.words.contains_key(norm)
+            || is_elongated(norm)
+            || self.phrases.iter().any(|phrase| phrase.last().is_some_and(|last| *last == norm))
+    }
+
     /// What the word or expression of degree does whose last token is `last`, and how many tokens it has. Letters may be
     /// drawn out ("muuuy").
     pub(crate) fn ending_at(&self, tokens: &Tokens, last: usize, squeezed: &mut String) -> Option<(f32, usize)> {

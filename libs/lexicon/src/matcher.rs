@@ -356,7 +356,10 @@ impl Matcher {
     /// One that has a valence itself ("súper", "kind of") only scales where the hit follows at once, or where it is an
     /// expression; elsewhere it has its valence and scales nothing.
     fn scale(&self, tokens: &Tokens, scratch: &mut Scratch) {
-        let Scratch { found, squeezed, .. } = scratch;
+        let Scratch { words, found, squeezed, .. } = scratch;
+        if !words.iter().any(|word| word.may_scale) {
+            return;
+        }
         for index in 0..found.len() {
             let hit = found[index];
             if hit.weight == 0.0 || !self.scaled.contains(&hit.slot) {
@@ -366,14 +369,18 @@ impl Matcher {
             let mut at = hit.start;
             while at > 0 && !tokens.all()[at].breaks && hit.start - at < FADING.len() {
                 let faded = FADING[hit.start - at];
-                let Some((step, words)) = self.degrees.ending_at(tokens, at - 1, squeezed) else {
+                let may_scale = words[at - 1].may_scale;
+                let ending = may_scale.then(|| self.degrees.ending_at(tokens, at - 1, squeezed)).flatten();
+                let Some((step, length)) = ending else {
                     at -= 1;
                     continue;
                 };
-                let from = at - words;
+                let from = at - length;
                 match covering(&found[..index], hit.slot, from, at) {
                     None => sum += step * faded,
-                    Some(own) if (at == hit.start || words > 1) && found[own].start >= from && found[own].end <= at => {
+                    Some(own)
+                        if (at == hit.start || length > 1) && found[own].start >= from && found[own].end <= at =>
+                    {
                         found[own].weight = 0.0;
                         sum += step * faded;
                     }

@@ -154,8 +154,7 @@ struct Word<'t> {
     raw: &'t str,
     known: &'t Known,
     negator: bool,
-    /// In lower case, where that is more than ASCII's.
-    lower: Option<Box<str>>,
+    is_ascii: bool,
     capitals: bool,
     is_but: bool,
 }
@@ -163,7 +162,11 @@ struct Word<'t> {
 impl Word<'_> {
     /// Whether it is `word`, capitals aside.
     fn is(&self, word: &str) -> bool {
-        self.lower.as_deref().map_or_else(|| self.raw.eq_ignore_ascii_case(word), |lower| lower == word)
+        if self.is_ascii {
+            self.raw.eq_ignore_ascii_case(word)
+        } else {
+            self.raw.chars().flat_map(char::to_lowercase).eq(word.chars())
+        }
     }
 }
 
@@ -242,7 +245,8 @@ impl Vader {
     /// Replaces emoji by their descriptions, set apart by spaces.
     fn describe_emoji<'t>(&self, text: &'t str) -> Cow<'t, str> {
         // None of them is ASCII.
-        if text.is_ascii() || !text.chars().any(|character| self.emoji.contains_key(&character)) {
+        let is_described = |character: char| !character.is_ascii() && self.emoji.contains_key(&character);
+        if text.is_ascii() || !text.chars().any(is_described) {
             return Cow::Borrowed(text.trim());
         }
         let mut out = String::with_capacity(text.len() * 2);
@@ -270,6 +274,7 @@ impl Vader {
     }
 
     /// A word that is a part of `text`.
+    #[inline]
     fn word<'t>(&'t self, raw: &'t str, text: &str) -> Word<'t> {
         let from = raw.as_ptr() as usize - text.as_ptr() as usize;
         let short = Short::of(text, from, from + raw.len()).filter(|short| short.0.is_ascii());
@@ -277,16 +282,18 @@ impl Vader {
             let lower = raw.to_lowercase();
             let known = self.words.get(&lower).unwrap_or(&UNKNOWN);
             let negator = known.negator || lower.contains("n't");
-            return Word { raw, known, negator, lower: Some(lower.into()), capitals: is_upper(raw), is_but: false };
+            return Word { raw, known, negator, is_ascii: raw.is_ascii(), capitals: is_upper(raw), is_but: false };
         };
-        let has = |is: fn(&u8) -> bool| letters.iter().fold(false, |any, letter| any | is(letter));
-        let capitals = has(u8::is_ascii_uppercase) && !has(u8::is_ascii_lowercase);
-        let has_apostrophe = has(|letter| *letter == b'\'');
+        let written = letters;
+        let mut raised = written;
+        raised.make_ascii_uppercase();
         letters.make_ascii_lowercase();
+        let capitals = letters != written && raised == written;
+        let has_apostrophe = letters.iter().fold(false, |any, letter| any | (*letter == b'\''));
         let known = self.words.get_short(Short(letters)).unwrap_or(&UNKNOWN);
         let negator = known.negator || (has_apostrophe && letters.windows(3).any(|part| part == b"n't"));
         let is_but = raw.len() == 3 && letters.starts_with(b"but");
-        Word { raw, known, negator, lower: None, capitals, is_but }
+        Word { raw, known, negator, is_ascii: true, capitals, is_but }
     }
 
     /// The valence of one word among its neighbours.

@@ -36,6 +36,8 @@ pub(super) struct Remembered {
     role: Role,
     /// It is an emoji or an emoticon.
     pub(super) shows: bool,
+    /// A word or an expression of degree may end with it.
+    pub(super) may_scale: bool,
     /// Where in the memo lie its symbols, what it is by itself, and the expressions that it begins.
     pub(super) symbols: (u32, u32),
     pub(super) alone: (u32, u32),
@@ -124,6 +126,7 @@ impl Matcher {
         let known = Remembered {
             role,
             shows: shows(norm),
+            may_scale: self.degrees.may_end(norm),
             symbols: (before.0, symbols.len() as u32),
             alone: (before.1, alone.len() as u32),
             begun: (before.2, begun.len() as u32),

@@ -53,6 +53,9 @@ impl Matcher {
             for hit in found.iter().filter(|hit| self.ended_by(hit) == Some(*lexicon) && holds_negator(hit, roles)) {
                 bound(hit, roles, own_reaches);
             }
+            if own_reaches == reaches {
+                continue;
+            }
             negation::scopes(roles.len(), |index| (roles[index], ends[index], own_reaches[index]), negated);
             for hit in found.iter_mut().filter(|hit| self.lexicon_of(hit.slot) == Some(*lexicon)) {
                 hit.negated = negated[hit.start];
