@@ -44,6 +44,13 @@ pub(super) struct Remembered {
     pub(super) begun: (u32, u32),
 }
 
+impl Remembered {
+    /// Whether it plays a part in what is made of other words.
+    fn says_anything(&self) -> bool {
+        self.role != Role::Plain || self.shows || self.may_scale
+    }
+}
+
 /// The part of a list between two places.
 pub(super) fn part<T>(list: &[T], (from, to): (u32, u32)) -> &[T] {
     &list[from as usize..to as usize]
@@ -131,6 +138,10 @@ impl Matcher {
             alone: (before.1, alone.len() as u32),
             begun: (before.2, begun.len() as u32),
         };
+        if before == (symbols.len() as u32, alone.len() as u32, begun.len() as u32) && !known.says_anything() {
+            // Rare words, names and slips: as many as there are posts. What is remembered stays small, and near.
+            return known;
+        }
         let size = |(from, to): (u32, u32), of: usize| (to - from) as usize * of;
         *bytes += norm.len()
             + 2 * size_of::<Remembered>()
