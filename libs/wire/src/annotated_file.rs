@@ -123,7 +123,8 @@ pub struct ConversationLine {
     /// The id of the conversation it is part of.
     #[serde(default, deserialize_with = "lenient")]
     pub conversation: Option<String>,
-    /// Its labels, whoever gave them; true is `yes` and false is `no`, but of a stance, which is a side. What is no label says nothing, and does not cost the post.
+    /// Its labels, whoever gave them; true is `yes` and false is `no`, but of a stance, which is a side. What is no label
+    /// says nothing, and does not cost the post.
     #[serde(default, deserialize_with = "known_labels")]
     pub labels: BTreeMap<String, Labels>,
     /// Whether it has been annotated: it then says which versions made it.

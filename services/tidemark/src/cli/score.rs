@@ -172,10 +172,10 @@ conversation and topic. A reply and its parent score 0 to 10 by their labels (do
   stance     the side taken: favor, against or any other word of yours; none, unknown, NA, abstain, don't know: no side
   affect     deep negative emotion towards those who hold the opposing view: yes, no
   agreement  with the post it answers: agree or yes; disagree, neutral or no
-true is yes, false no, but of a stance; any other word says nothing. Of an id the last line stands, and a line whose "op" is "delete" takes it
-away. A post with one of these labels is taken with those it has; one without is annotated first,
-which needs its text: with the text of its parent, where IN holds that, and with its topic or, without one, that of the
-nearest post up its thread that has one. What the model then answers of the three counts. A conversation's score is the mean,
+true is yes, false no, but of a stance; any other word says nothing. Of an id the last line stands, and a line whose "op" is
+"delete" takes it away. A post with one of these labels is taken with those it has; one without is annotated first, which
+needs its text: with the text of its parent, where IN holds that, and with its topic or, without one, that of the nearest
+post up its thread that has one. What the model then answers of the three counts. A conversation's score is the mean,
 extreme above 7.
 The report has the mean score (Student's 95 % interval) and the share extreme (Wilson's), of all conversations and by topic.
 FILE is CSV with event,start,end (dates; `name` and `date` will do too) and perhaps kind (publicised, sudden), which is
