@@ -4,7 +4,7 @@ use crate::entry::{Lexicon, Measure, Negation, Pattern};
 use crate::error::{Fault, LexiconError};
 use crate::matcher::{Found, Matcher, PSEUDO, Scratch, Slot};
 use crate::tokenise::Tokens;
-use crate::vader::{PRESENT_FROM, Vader};
+use crate::vader::{self, PRESENT_FROM, Vader};
 use rustc_hash::FxHashMap;
 use std::cell::RefCell;
 use tidemark_domain::Language;
@@ -94,7 +94,6 @@ pub struct Lexica {
     intercepts: Vec<Intercepts>,
     english: Matcher,
     spanish: Matcher,
-    vader: Option<Vader>,
     hash: String,
 }
 
@@ -108,6 +107,7 @@ struct Buffers {
     scratch: Scratch,
     /// By slot: hits that count, and the sum of their weights.
     sums: Vec<(u32, f32)>,
+    vader: vader::Buffers,
 }
 
 thread_local! {
@@ -156,10 +156,13 @@ impl Lexica {
                 matcher.insert(&pattern, slot, entry.weight, number);
             }
         }
+        if let Some(vader) = vader {
+            english.answers_with(vader);
+        }
         english.finish();
         spanish.finish();
         let mut answers: Vec<(Category, Rule)> = slots.categories.drain(..).flat_map(SlotInfo::answers).collect();
-        if vader.is_some() {
+        if english.vader().is_some() {
             for (side, name) in [(Side::Negative, "negative"), (Side::Positive, "positive")] {
                 let name = format!("{LEXICON_PREFIX}vader.{name}");
                 answers.push((Category { name, languages: vec![Language::English] }, Rule::Vader(side)));
@@ -175,7 +178,7 @@ impl Lexica {
             covered.map(|(index, _)| index).collect()
         });
         let Slots { negation, intercepts, .. } = slots;
-        Ok(Self { categories, rules, asked, negation, intercepts, english, spanish, vader, hash })
+        Ok(Self { categories, rules, asked, negation, intercepts, english, spanish, hash })
     }
 
     /// Every category, by name.
@@ -215,9 +218,7 @@ impl Lexica {
             let found = buffers.scratch.found.iter().filter(|found| found.slot != PSEUDO && found.weight != 0.0);
             found.filter_map(|found| Some((self.category_of(found)?, found))).map(hit).collect::<Vec<_>>()
         });
-        if let Some(vader) = &self.vader
-            && language == Language::English
-        {
+        if let Some(vader) = matcher.vader() {
             for word in vader.valenced(text) {
                 let side = if word.valence < 0.0 { Side::Negative } else { Side::Positive };
                 if let Some(category) = self.rules.iter().position(|rule| *rule == Rule::Vader(side)) {
@@ -248,7 +249,7 @@ impl Lexica {
     }
 
     fn score_with(&self, text: &str, language: Language, buffers: &mut Buffers) -> Answer {
-        let Buffers { tokens, scratch, sums } = buffers;
+        let Buffers { tokens, scratch, sums, vader: valenced } = buffers;
         tokens.read(text);
         let n_tokens = u32::try_from(tokens.all().len()).unwrap_or(u32::MAX);
         let Some(matcher) = self.matcher(language) else { return Answer { n_tokens, scored: Vec::new() } };
@@ -262,10 +263,10 @@ impl Lexica {
                 sums[slot].1 += found.weight;
             }
         }
-        let compound = match &self.vader {
-            Some(vader) if language == Language::English => vader.compound(text) as f32,
-            _ => 0.0,
-        };
+        let compound = matcher
+            .vader()
+            .map_or(0.0, |vader| vader.compound(text, tokens, |token| scratch.vader_id(token), valenced));
+        let compound = compound as f32;
         let per_token = 1.0 / n_tokens.max(1) as f32;
         let scored = self.asked[place(language)].iter().map(|&category| {
             let (score, present) = match self.rules[category] {

@@ -14,6 +14,7 @@ use crate::degree::{self, Degrees, FADING};
 use crate::entry::{MAX_TERM_TOKENS, Pattern};
 use crate::negation::{self, Ends, Reach, Role, Roles};
 use crate::tokenise::Tokens;
+use crate::vader::{Vader, WordId};
 use memo::{Begun, Memo, Remembered, part};
 use rustc_hash::FxHashMap;
 use std::cell::RefCell;
@@ -121,6 +122,13 @@ pub(crate) struct Scratch {
     pub(crate) found: Vec<Found>,
 }
 
+impl Scratch {
+    /// What VADER takes a token for, of those that terms were last found in.
+    pub(crate) fn vader_id(&self, token: usize) -> WordId {
+        self.words[token].vader
+    }
+}
+
 /// The automaton of one language.
 #[derive(Debug)]
 pub(crate) struct Matcher {
@@ -142,6 +150,7 @@ pub(crate) struct Matcher {
     degrees: Degrees,
     /// Slots whose hits words of degree scale.
     scaled: Vec<Slot>,
+    vader: Option<Vader>,
     memo: ThreadLocal<RefCell<Memo>>,
 }
 
@@ -163,6 +172,7 @@ impl Matcher {
             owners: Vec::new(),
             degrees: Degrees::new(language),
             scaled: Vec::new(),
+            vader: None,
             memo: ThreadLocal::new(),
         };
         let mut tokens = Tokens::default();
@@ -200,6 +210,15 @@ impl Matcher {
         if !self.scaled.contains(&slot) {
             self.scaled.push(slot);
         }
+    }
+
+    /// Has `vader` answer beside the lexica: what it knows of a word is remembered with what they do.
+    pub(crate) fn answers_with(&mut self, vader: Vader) {
+        self.vader = Some(vader);
+    }
+
+    pub(crate) const fn vader(&self) -> Option<&Vader> {
+        self.vader.as_ref()
     }
 
     /// Adds a term and its other spellings, before [`Matcher::finish`]. `entry` is handed back with every hit.

@@ -31,10 +31,29 @@ pub(crate) struct Token {
     norm: (u32, u32),
 }
 
+impl Token {
+    /// How long it is in the text.
+    pub(crate) const fn bytes(&self) -> usize {
+        self.end - self.start
+    }
+}
+
+/// A run of the text without white space.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Chunk {
+    /// Byte offsets in the text.
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    /// The token that it is, where it is one word of ASCII letters, digits and apostrophes, with the end of a clause after it or
+    /// without. Others may be more tokens, or none.
+    pub(crate) word: Option<usize>,
+}
+
 /// The tokens of one text; its buffers are reused from text to text.
 #[derive(Debug, Default)]
 pub(crate) struct Tokens {
     tokens: Vec<Token>,
+    chunks: Vec<Chunk>,
     norms: String,
 }
 
@@ -47,11 +66,14 @@ impl Tokens {
     /// The same, where `plain` is tried before [`Self::chunk`]: it answers where the word that it took ends.
     fn read_by(&mut self, text: &str, plain: impl Fn(&mut Self, &str, usize, &mut Place) -> Option<usize>) {
         self.tokens.clear();
+        self.chunks.clear();
         self.norms.clear();
         let mut place = Place::default();
         let mut at = 0;
         while at < text.len() {
-            at = plain(self, text, at, &mut place).unwrap_or_else(|| {
+            let (start, next) = (at, self.tokens.len());
+            let plainly = plain(self, text, at, &mut place);
+            at = plainly.unwrap_or_else(|| {
                 let rest = &text[at..];
                 let end = at + rest.find(char::is_whitespace).unwrap_or(rest.len());
                 if at < end {
@@ -59,6 +81,10 @@ impl Tokens {
                 }
                 end
             });
+            if start < at {
+                let word = (plainly.is_some() && next < self.tokens.len()).then_some(next);
+                self.chunks.push(Chunk { start, end: at, word });
+            }
             let space = text[at..].chars().next();
             if matches!(space, Some('\n' | '\r' | '\u{2028}' | '\u{2029}')) {
                 place = Place { breaks: true, beyond_comma: true, open: 0 };
@@ -101,6 +127,11 @@ impl Tokens {
     /// The tokens, in the order of the text.
     pub(crate) fn all(&self) -> &[Token] {
         &self.tokens
+    }
+
+    /// What stands between white space, in the order of the text.
+    pub(crate) fn chunks(&self) -> &[Chunk] {
+        &self.chunks
     }
 
     /// How the token is compared.

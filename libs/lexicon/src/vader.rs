@@ -6,9 +6,9 @@
 //! emphasis alone ([`crate::degree`]).
 
 use crate::error::{Fault, LexiconError};
-use crate::words::{Short, Words};
+use crate::tokenise::{Token, Tokens};
+use crate::words::Words;
 use rustc_hash::FxHashMap;
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 const BOOST: f64 = 0.293;
@@ -18,9 +18,6 @@ const NEGATED: f64 = -0.74;
 const ALPHA: f64 = 15.0;
 /// A text is positive or negative from this magnitude on.
 pub(crate) const PRESENT_FROM: f32 = 0.05;
-
-/// Bytes of a word and the space after it, about.
-const BYTES_PER_WORD: usize = 5;
 
 const NEGATORS: &[&str] = &[
     "aint", "arent", "cannot", "cant", "couldnt", "darent", "didnt", "doesnt", "dont", "hadnt", "hasnt", "havent",
@@ -116,19 +113,67 @@ pub(crate) const DAMPENERS: &[&str] = &[
     "sort-of",
 ];
 
-/// Phrases whose valence is not that of their words.
-const IDIOMS: &[(&[&str], f64)] = &[
-    (&["the", "shit"], 3.0),
-    (&["the", "bomb"], 3.0),
-    (&["bad", "ass"], 1.5),
-    (&["bus", "stop"], 0.0),
-    (&["yeah", "right"], -2.0),
-    (&["kiss", "of", "death"], -1.5),
-    (&["to", "die", "for"], 3.0),
-    (&["beating", "heart"], 3.5),
+/// Words that rules ask for, and `n't`, which stands for every word that holds it and is none of VADER's.
+const ASKED_FOR: &[&str] = &[
+    "n't", "a", "ass", "at", "bad", "beating", "bomb", "bus", "but", "death", "die", "doubt", "enough", "for", "heart",
+    "just", "kind", "kiss", "least", "never", "no", "nor", "of", "or", "right", "shit", "so", "sort", "stop", "the",
+    "this", "to", "very", "without", "yeah",
 ];
 
-const DAMPENING_PAIRS: &[&[&str]] = &[&["just", "enough"], &["kind", "of"], &["sort", "of"]];
+/// Which word VADER takes a word for, capitals aside; the default is none that it knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct WordId(u32);
+
+impl WordId {
+    pub(crate) const UNKNOWN: Self = Self(0);
+
+    const fn place(self) -> usize {
+        self.0 as usize
+    }
+
+    /// Whether it is one of [`ASKED_FOR`].
+    const fn is_asked_for(self) -> bool {
+        self.0 > 0 && self.place() <= ASKED_FOR.len()
+    }
+}
+
+/// One of [`ASKED_FOR`], found while compiling: one that is not there is an error then.
+macro_rules! the {
+    ($word:literal) => {
+        const { asked_for($word) }
+    };
+}
+
+const fn asked_for(word: &str) -> WordId {
+    let mut place = 0;
+    while !is_same(ASKED_FOR[place].as_bytes(), word.as_bytes()) {
+        place += 1;
+    }
+    WordId(place as u32 + 1)
+}
+
+const fn is_same(left: &[u8], right: &[u8]) -> bool {
+    let mut at = 0;
+    while at < left.len() && at < right.len() && left[at] == right[at] {
+        at += 1;
+    }
+    at == left.len() && at == right.len()
+}
+
+/// Phrases whose valence is not that of their words.
+const IDIOMS: &[(&[WordId], f64)] = &[
+    (&[the!("the"), the!("shit")], 3.0),
+    (&[the!("the"), the!("bomb")], 3.0),
+    (&[the!("bad"), the!("ass")], 1.5),
+    (&[the!("bus"), the!("stop")], 0.0),
+    (&[the!("yeah"), the!("right")], -2.0),
+    (&[the!("kiss"), the!("of"), the!("death")], -1.5),
+    (&[the!("to"), the!("die"), the!("for")], 3.0),
+    (&[the!("beating"), the!("heart")], 3.5),
+];
+
+const DAMPENING_PAIRS: &[&[WordId]] =
+    &[&[the!("just"), the!("enough")], &[the!("kind"), the!("of")], &[the!("sort"), the!("of")]];
 
 /// What VADER knows of a word.
 #[derive(Debug, Clone, Copy, Default)]
@@ -138,36 +183,27 @@ struct Known {
     negator: bool,
 }
 
-/// What is known of most words.
-static UNKNOWN: Known = Known { valence: None, boost: 0.0, negator: false };
-
 /// The analyser: lexicon, emoji descriptions, rules.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Vader {
-    words: Words<Known>,
+    ids: Words<WordId>,
+    /// By id.
+    known: Vec<Known>,
     emoji: FxHashMap<char, Box<str>>,
 }
 
 /// One word of a text, as VADER cuts it.
-#[derive(Debug)]
-struct Word<'t> {
-    raw: &'t str,
-    known: &'t Known,
-    negator: bool,
-    is_ascii: bool,
+#[derive(Debug, Clone, Copy)]
+struct Word {
+    id: WordId,
     capitals: bool,
-    is_but: bool,
 }
 
-impl Word<'_> {
-    /// Whether it is `word`, capitals aside.
-    fn is(&self, word: &str) -> bool {
-        if self.is_ascii {
-            self.raw.eq_ignore_ascii_case(word)
-        } else {
-            self.raw.chars().flat_map(char::to_lowercase).eq(word.chars())
-        }
-    }
+/// What one text needs; kept from text to text.
+#[derive(Debug, Default)]
+pub(crate) struct Buffers {
+    words: Vec<Word>,
+    valences: Vec<f64>,
 }
 
 /// A word with a valence, for explanations.
@@ -183,7 +219,16 @@ impl Vader {
     ///
     /// Terms are kept as written, because VADER looks words and emoticons up as they are.
     pub(crate) fn read(file: &str, lexicon: &str, emoji: &str) -> Result<Self, LexiconError> {
-        let mut words: Words<Known> = Words::default();
+        let described = emoji.lines().filter_map(|line| {
+            let (symbol, description) = line.split_once('\t')?;
+            let mut characters = symbol.chars();
+            let only = characters.next()?;
+            (characters.next().is_none() && !only.is_ascii()).then(|| (only, description.trim().into()))
+        });
+        let mut vader = Self { ids: Words::default(), known: vec![Known::default()], emoji: described.collect() };
+        for word in ASKED_FOR {
+            vader.known_of(word);
+        }
         for (index, line) in lexicon.lines().enumerate() {
             let fault = |fault| LexiconError::Line { file: file.to_owned(), line: index + 1, fault };
             let mut columns = line.trim().split('\t');
@@ -191,36 +236,67 @@ impl Vader {
                 return Err(fault(Fault::Columns { expected: "term and valence", found: 1 }));
             };
             let valence = valence.parse::<f64>().map_err(|error| fault(Fault::Weight(error)))?;
-            words.entry(term).valence = Some(valence);
+            vader.known_of(term).valence = Some(valence);
         }
         for booster in BOOSTERS {
-            words.entry(booster).boost = BOOST;
+            vader.known_of(booster).boost = BOOST;
         }
         for dampener in DAMPENERS {
-            words.entry(dampener).boost = -BOOST;
+            vader.known_of(dampener).boost = -BOOST;
         }
         for negator in NEGATORS {
-            words.entry(negator).negator = true;
+            vader.known_of(negator).negator = true;
         }
-        let described = emoji.lines().filter_map(|line| {
-            let (symbol, description) = line.split_once('\t')?;
-            let mut characters = symbol.chars();
-            let only = characters.next()?;
-            (characters.next().is_none() && !only.is_ascii()).then(|| (only, description.trim().into()))
-        });
-        Ok(Self { words, emoji: described.collect() })
+        Ok(vader)
     }
 
-    /// The compound score of a text, −1 to 1, rounded to four decimals as VADER does.
-    pub(crate) fn compound(&self, text: &str) -> f64 {
-        let described = self.describe_emoji(text);
-        let words = self.words_of(&described);
+    /// What is known of a word, to be added to.
+    fn known_of(&mut self, word: &str) -> &mut Known {
+        let id = self.ids.entry(word);
+        if *id == WordId::UNKNOWN {
+            *id = WordId(self.known.len() as u32);
+            self.known.push(Known { negator: word.contains("n't"), ..Known::default() });
+        }
+        &mut self.known[id.place()]
+    }
+
+    /// Which word this is, which is in lower case.
+    pub(crate) fn id(&self, lower: &str) -> WordId {
+        match self.ids.get(lower) {
+            Some(id) => *id,
+            None if lower.contains("n't") => the!("n't"),
+            None => WordId::UNKNOWN,
+        }
+    }
+
+    /// The compound score of a text, −1 to 1, rounded to four decimals as VADER does. `id_of` answers which word a token is.
+    pub(crate) fn compound(
+        &self,
+        text: &str,
+        tokens: &Tokens,
+        id_of: impl Fn(usize) -> WordId,
+        Buffers { words, valences }: &mut Buffers,
+    ) -> f64 {
+        words.clear();
+        let described = self.described(text);
+        match &described {
+            Some(described) => words.extend(described.split_whitespace().map(|chunk| self.word(strip(chunk)))),
+            None => words.extend(tokens.chunks().iter().map(|chunk| match chunk.word {
+                // What `strip` leaves of it, unless that is two letters or fewer.
+                Some(token) if tokens.all()[token].end == chunk.end || tokens.all()[token].bytes() > 2 => {
+                    let Token { start, end, .. } = tokens.all()[token];
+                    Word { id: id_of(token), capitals: is_upper(&text[start..end]) }
+                }
+                _ => self.word(strip(&text[chunk.start..chunk.end])),
+            })),
+        }
         let capitals = words.iter().filter(|word| word.capitals).count();
         let shouting = capitals > 0 && capitals < words.len();
-        let mut valences: Vec<f64> = (0..words.len()).map(|at| self.valence(&words, at, shouting)).collect();
-        turn_at_but(&words, &mut valences);
+        valences.clear();
+        valences.extend((0..words.len()).map(|at| self.valence(words, at, shouting)));
+        turn_at_but(words, valences);
         let mut sum: f64 = valences.iter().sum();
-        let emphasis = emphasis(&described);
+        let emphasis = emphasis(described.as_deref().unwrap_or(text));
         if sum > 0.0 {
             sum += emphasis;
         } else if sum < 0.0 {
@@ -235,19 +311,19 @@ impl Vader {
         let base = text.as_ptr() as usize;
         let word = |raw: &str| {
             let stripped = strip(raw);
-            let valence = self.word(stripped, text).known.valence.filter(|valence| *valence != 0.0)?;
+            let valence = self.known(self.word(stripped)).valence.filter(|valence| *valence != 0.0)?;
             let start = stripped.as_ptr() as usize - base;
             Some(Valenced { span: (start, start + stripped.len()), valence: valence as f32 })
         };
         text.split_whitespace().filter_map(word).collect()
     }
 
-    /// Replaces emoji by their descriptions, set apart by spaces.
-    fn describe_emoji<'t>(&self, text: &'t str) -> Cow<'t, str> {
+    /// The text with descriptions in the place of emoji, set apart by spaces; nothing where it has none.
+    fn described(&self, text: &str) -> Option<String> {
         // None of them is ASCII.
         let is_described = |character: char| !character.is_ascii() && self.emoji.contains_key(&character);
         if text.is_ascii() || !text.chars().any(is_described) {
-            return Cow::Borrowed(text.trim());
+            return None;
         }
         let mut out = String::with_capacity(text.len() * 2);
         let mut after_space = true;
@@ -263,72 +339,93 @@ impl Vader {
                 after_space = character == ' ';
             }
         }
-        Cow::Owned(out.trim().to_owned())
+        Some(out)
     }
 
-    fn words_of<'t>(&'t self, text: &'t str) -> Vec<Word<'t>> {
-        // About as many as there are, so that they are not moved again and again.
-        let mut words = Vec::with_capacity(text.len() / BYTES_PER_WORD + 1);
-        words.extend(text.split_whitespace().map(|chunk| self.word(strip(chunk), text)));
-        words
+    fn word(&self, raw: &str) -> Word {
+        Word { id: self.id(&raw.to_lowercase()), capitals: is_upper(raw) }
     }
 
-    /// A word that is a part of `text`.
-    #[inline]
-    fn word<'t>(&'t self, raw: &'t str, text: &str) -> Word<'t> {
-        let from = raw.as_ptr() as usize - text.as_ptr() as usize;
-        let short = Short::of(text, from, from + raw.len()).filter(|short| short.0.is_ascii());
-        let Some(Short(mut letters)) = short else {
-            let lower = raw.to_lowercase();
-            let known = self.words.get(&lower).unwrap_or(&UNKNOWN);
-            let negator = known.negator || lower.contains("n't");
-            return Word { raw, known, negator, is_ascii: raw.is_ascii(), capitals: is_upper(raw), is_but: false };
-        };
-        let written = letters;
-        let mut raised = written;
-        raised.make_ascii_uppercase();
-        letters.make_ascii_lowercase();
-        let capitals = letters != written && raised == written;
-        let has_apostrophe = letters.iter().fold(false, |any, letter| any | (*letter == b'\''));
-        let known = self.words.get_short(Short(letters)).unwrap_or(&UNKNOWN);
-        let negator = known.negator || (has_apostrophe && letters.windows(3).any(|part| part == b"n't"));
-        let is_but = raw.len() == 3 && letters.starts_with(b"but");
-        Word { raw, known, negator, is_ascii: true, capitals, is_but }
+    fn known(&self, word: Word) -> &Known {
+        &self.known[word.id.place()]
     }
 
     /// The valence of one word among its neighbours.
-    fn valence(&self, words: &[Word<'_>], at: usize, shouting: bool) -> f64 {
-        let word = &words[at];
-        let is = |index: usize, other: &str| words[index].is(other);
-        let Some(own) = word.known.valence else { return 0.0 };
-        if word.known.boost != 0.0 || (is(at, "kind") && words.get(at + 1).is_some_and(|next| next.is("of"))) {
+    fn valence(&self, words: &[Word], at: usize, shouting: bool) -> f64 {
+        let known = self.known(words[at]);
+        let is = |index: usize, word: WordId| words[index].id == word;
+        let Some(own) = known.valence else { return 0.0 };
+        if known.boost != 0.0 || (is(at, the!("kind")) && words.get(at + 1).is_some_and(|next| next.id == the!("of"))) {
             return 0.0;
         }
         let mut valence = own;
-        if is(at, "no") && words.get(at + 1).is_some_and(|next| next.known.valence.is_some()) {
+        if is(at, the!("no")) && words.get(at + 1).is_some_and(|next| self.known(*next).valence.is_some()) {
             valence = 0.0;
         }
-        if (at > 0 && is(at - 1, "no"))
-            || (at > 1 && is(at - 2, "no"))
-            || (at > 2 && is(at - 3, "no") && (is(at - 1, "or") || is(at - 1, "nor")))
+        if (at > 0 && is(at - 1, the!("no")))
+            || (at > 1 && is(at - 2, the!("no")))
+            || (at > 2 && is(at - 3, the!("no")) && (is(at - 1, the!("or")) || is(at - 1, the!("nor"))))
         {
             valence = own * NEGATED;
         }
-        if word.capitals && shouting {
+        if words[at].capitals && shouting {
             valence += if valence > 0.0 { CAPITALS } else { -CAPITALS };
         }
         for back in 0..3 {
-            if at <= back || words[at - back - 1].known.valence.is_some() {
+            if at <= back || self.known(words[at - back - 1]).valence.is_some() {
                 continue;
             }
             let fading = [1.0, 0.95, 0.9][back];
-            valence += boost(&words[at - back - 1], valence, shouting) * fading;
-            valence = negate(valence, words, back, at);
+            valence += self.boost(words[at - back - 1], valence, shouting) * fading;
+            valence = self.negate(valence, words, back, at);
             if back == 2 {
                 valence = idioms(valence, words, at);
             }
         }
-        least(valence, words, at)
+        self.least(valence, words, at)
+    }
+
+    /// What a booster or dampener before a word of `valence` adds to it.
+    fn boost(&self, word: Word, valence: f64, shouting: bool) -> f64 {
+        let boost = self.known(word).boost;
+        if boost == 0.0 {
+            return 0.0;
+        }
+        let boost = if valence < 0.0 { -boost } else { boost };
+        match (word.capitals && shouting, valence > 0.0) {
+            (false, _) => boost,
+            (true, true) => boost + CAPITALS,
+            (true, false) => boost - CAPITALS,
+        }
+    }
+
+    /// Applies the negator `back + 1` words before the word at `at`.
+    fn negate(&self, valence: f64, words: &[Word], back: usize, at: usize) -> f64 {
+        let is = |distance: usize, word: WordId| words[at - distance].id == word;
+        let intense = |distance: usize| is(distance, the!("so")) || is(distance, the!("this"));
+        match back {
+            1 if is(2, the!("never")) && intense(1) => valence * 1.25,
+            1 if is(2, the!("without")) && is(1, the!("doubt")) => valence,
+            2 if (is(3, the!("never")) && intense(2)) || intense(1) => valence * 1.25,
+            2 if is(3, the!("without")) && (is(2, the!("doubt")) || is(1, the!("doubt"))) => valence,
+            _ if self.known(words[at - back - 1]).negator => valence * NEGATED,
+            _ => valence,
+        }
+    }
+
+    /// "least" before a word negates it, except in "at least" and "very least".
+    fn least(&self, valence: f64, words: &[Word], at: usize) -> f64 {
+        let before = |distance: usize| at.checked_sub(distance).map(|index| words[index]);
+        match before(1) {
+            Some(word) if word.id == the!("least") && self.known(word).valence.is_none() => {
+                if before(2).is_some_and(|word| [the!("at"), the!("very")].contains(&word.id)) {
+                    valence
+                } else {
+                    valence * NEGATED
+                }
+            }
+            _ => valence,
+        }
     }
 }
 
@@ -352,52 +449,15 @@ fn strip(raw: &str) -> &str {
 
 /// At least one letter with a case, and none in lower case.
 fn is_upper(raw: &str) -> bool {
-    raw.chars().any(char::is_uppercase) && !raw.chars().any(char::is_lowercase)
-}
-
-/// What a booster or dampener before a word of `valence` adds to it.
-fn boost(word: &Word<'_>, valence: f64, shouting: bool) -> f64 {
-    if word.known.boost == 0.0 {
-        return 0.0;
-    }
-    let boost = if valence < 0.0 { -word.known.boost } else { word.known.boost };
-    match (word.capitals && shouting, valence > 0.0) {
-        (false, _) => boost,
-        (true, true) => boost + CAPITALS,
-        (true, false) => boost - CAPITALS,
-    }
-}
-
-/// Applies the negator `back + 1` words before the word at `at`.
-fn negate(valence: f64, words: &[Word<'_>], back: usize, at: usize) -> f64 {
-    let is = |distance: usize, word: &str| words[at - distance].is(word);
-    let intense = |distance: usize| is(distance, "so") || is(distance, "this");
-    match back {
-        1 if is(2, "never") && intense(1) => valence * 1.25,
-        1 if is(2, "without") && is(1, "doubt") => valence,
-        2 if (is(3, "never") && intense(2)) || intense(1) => valence * 1.25,
-        2 if is(3, "without") && (is(2, "doubt") || is(1, "doubt")) => valence,
-        _ if words[at - back - 1].negator => valence * NEGATED,
-        _ => valence,
-    }
-}
-
-/// "least" before a word negates it, except in "at least" and "very least".
-fn least(valence: f64, words: &[Word<'_>], at: usize) -> f64 {
-    let before = |distance: usize| at.checked_sub(distance).map(|index| &words[index]);
-    match before(1) {
-        Some(word) if word.known.valence.is_none() && word.is("least") => {
-            if before(2).is_some_and(|word| word.is("at") || word.is("very")) { valence } else { valence * NEGATED }
-        }
-        _ => valence,
-    }
+    !raw.chars().any(char::is_lowercase) && raw.chars().any(char::is_uppercase)
 }
 
 /// Phrases around the word at `at`, which is at least the fourth.
-fn idioms(valence: f64, words: &[Word<'_>], at: usize) -> f64 {
-    let is = |from: usize, to: usize, phrase: &[&str]| {
-        let found = words.get(from..=to).filter(|found| found.len() == phrase.len());
-        found.is_some_and(|found| found.iter().zip(phrase).all(|(word, part)| word.is(part)))
+fn idioms(valence: f64, words: &[Word], at: usize) -> f64 {
+    let is = |from: usize, to: usize, phrase: &[WordId]| {
+        // Most words begin none.
+        let found = words.get(from..=to).filter(|found| found[0].id.is_asked_for() && found.len() == phrase.len());
+        found.is_some_and(|found| found.iter().zip(phrase).all(|(word, part)| word.id == *part))
     };
     let idiom =
         |from: usize, to: usize| IDIOMS.iter().find(|(phrase, _)| is(from, to, phrase)).map(|(_, value)| *value);
@@ -420,8 +480,8 @@ fn idioms(valence: f64, words: &[Word<'_>], at: usize) -> f64 {
 ///
 /// VADER finds the place of each valence by its value, so that of equal valences only the first is changed, as often
 /// as the value comes up; this does the same with an index, in O(n log n).
-fn turn_at_but(words: &[Word<'_>], valences: &mut [f64]) {
-    let Some(but) = words.iter().position(|word| word.is_but) else { return };
+fn turn_at_but(words: &[Word], valences: &mut [f64]) {
+    let Some(but) = words.iter().position(|word| word.id == the!("but")) else { return };
     let valenced = valences.iter().enumerate().filter(|(_, valence)| **valence != 0.0);
     let mut places: BTreeSet<(u64, usize)> = valenced.map(|(at, valence)| (valence.to_bits(), at)).collect();
     for index in 0..valences.len() {

@@ -4,6 +4,7 @@ use super::{Matcher, Output, ROOT, Scratch, Symbol, consider};
 use crate::elongation::{DOUBLED, MAX_SQUEEZES, is_elongated, shows, squeeze};
 use crate::negation::Role;
 use crate::tokenise::Tokens;
+use crate::vader::WordId;
 use crate::words::Words;
 
 /// Bytes, about, that a thread remembers of a matcher: some 30,000 words. With more, it begins anew.
@@ -38,6 +39,8 @@ pub(super) struct Remembered {
     pub(super) shows: bool,
     /// A word or an expression of degree may end with it.
     pub(super) may_scale: bool,
+    /// What VADER takes it for.
+    pub(super) vader: WordId,
     /// Where in the memo lie its symbols, what it is by itself, and the expressions that it begins.
     pub(super) symbols: (u32, u32),
     pub(super) alone: (u32, u32),
@@ -47,7 +50,7 @@ pub(super) struct Remembered {
 impl Remembered {
     /// Whether it plays a part in what is made of other words.
     fn says_anything(&self) -> bool {
-        self.role != Role::Plain || self.shows || self.may_scale
+        self.role != Role::Plain || self.shows || self.may_scale || self.vader != WordId::UNKNOWN
     }
 }
 
@@ -134,6 +137,7 @@ impl Matcher {
             role,
             shows: shows(norm),
             may_scale: self.degrees.may_end(norm),
+            vader: self.vader.as_ref().map_or(WordId::UNKNOWN, |vader| vader.id(norm)),
             symbols: (before.0, symbols.len() as u32),
             alone: (before.1, alone.len() as u32),
             begun: (before.2, begun.len() as u32),
