@@ -249,7 +249,7 @@ impl Lexica {
     }
 
     fn score_with(&self, text: &str, language: Language, buffers: &mut Buffers) -> Answer {
-        let Buffers { tokens, scratch, sums, vader: valenced } = buffers;
+        let Buffers { tokens, scratch, sums, vader: vader_buffers } = buffers;
         tokens.read(text);
         let n_tokens = u32::try_from(tokens.all().len()).unwrap_or(u32::MAX);
         let Some(matcher) = self.matcher(language) else { return Answer { n_tokens, scored: Vec::new() } };
@@ -265,8 +265,7 @@ impl Lexica {
         }
         let compound = matcher
             .vader()
-            .map_or(0.0, |vader| vader.compound(text, tokens, |token| scratch.vader_id(token), valenced));
-        let compound = compound as f32;
+            .map_or(0.0, |vader| vader.compound(text, tokens, |token| scratch.vader_id(token), vader_buffers) as f32);
         let per_token = 1.0 / n_tokens.max(1) as f32;
         let scored = self.asked[place(language)].iter().map(|&category| {
             let (score, present) = match self.rules[category] {

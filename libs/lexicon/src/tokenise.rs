@@ -31,13 +31,6 @@ pub(crate) struct Token {
     norm: (u32, u32),
 }
 
-impl Token {
-    /// How long it is in the text.
-    pub(crate) const fn bytes(&self) -> usize {
-        self.end - self.start
-    }
-}
-
 /// A run of the text without white space.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Chunk {
