@@ -4,7 +4,7 @@
     python tests/bench/lexica.py POSTS.jsonl[.gz] | POSTS.csv[.gz] [--limit 20000] [--rounds 3]
 
 Prints posts/s of each (median of the rounds), the ratios, and how many of VADER's compound scores are those of
-vaderSentiment within 1e-4. Python's loops are slow, and are timed on some of the posts, as long and as short as all of them.
+vaderSentiment within 1e-4. Python's loops are slow, and are timed on every n-th post, some thousands in all.
 Needs `cargo build --release -p tidemark-lexicon --example coverage` and requirements.txt; `make bench` does both.
 """
 import argparse
@@ -18,7 +18,7 @@ import posts
 
 HERE = pathlib.Path(__file__).resolve().parent
 COVERAGE = HERE.parent.parent / "target/release/examples/coverage"
-# Posts that Python's loops are timed on, about, and how near a compound score is the same.
+# Posts that Python's loops are timed on, at least, and how near a compound score is the same.
 TIMED, EQUAL_WITHIN = 2000, 1e-4
 
 

@@ -212,7 +212,7 @@ impl Matcher {
         }
     }
 
-    /// Has `vader` answer beside the lexica: what it knows of a word is remembered with what they do.
+    /// Has `vader` answer beside the lexica, before [`Matcher::finish`]: what it takes a word for is remembered with the rest.
     pub(crate) fn answers_with(&mut self, vader: Vader) {
         self.vader = Some(vader);
     }

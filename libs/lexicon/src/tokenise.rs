@@ -37,8 +37,8 @@ pub(crate) struct Chunk {
     /// Byte offsets in the text.
     pub(crate) start: usize,
     pub(crate) end: usize,
-    /// The token that it is, where it is one word of ASCII letters, digits and apostrophes, with the end of a clause after it or
-    /// without. Others may be more tokens, or none.
+    /// The token of the plain word that it is: of ASCII letters, digits and apostrophes, with the end of a clause after it or
+    /// without. Nothing is said of others, nor of a mask.
     pub(crate) word: Option<usize>,
 }
 

@@ -2,18 +2,18 @@
 //!
 //! VADER has its own idea of a word (what stands between white space, stripped of punctuation), of negation (three
 //! words back, factor −0.74) and of emphasis (capitals, `!`, `?`, *but*). They are kept, odd corners included, so that
-//! numbers compare with the literature; of all this the matcher shares the words of
-//! emphasis alone ([`crate::degree`]).
+//! numbers compare with the literature. With the rest of the crate it shares the words of emphasis ([`crate::degree`]), and
+//! that tokens are cut and looked up once: most of its words are tokens as well.
 
-mod words;
+mod named;
 
 use crate::error::{Fault, LexiconError};
 use crate::tokenise::{Chunk, Tokens};
 use crate::words::Words;
+use named::{ASKED_FOR, DAMPENING_PAIRS, IDIOMS, NEGATORS, the};
+pub(crate) use named::{BOOSTERS, DAMPENERS, WordId};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;
-use words::{ASKED_FOR, DAMPENING_PAIRS, IDIOMS, NEGATORS, the};
-pub(crate) use words::{BOOSTERS, DAMPENERS, WordId};
 
 const BOOST: f64 = 0.293;
 const CAPITALS: f64 = 0.733;
@@ -52,6 +52,7 @@ struct Word {
 pub(crate) struct Buffers {
     words: Vec<Word>,
     valences: Vec<f64>,
+    lower: String,
 }
 
 /// A word with a valence, for explanations.
@@ -74,6 +75,7 @@ impl Vader {
             (characters.next().is_none() && !only.is_ascii()).then(|| (only, description.trim().into()))
         });
         let mut vader = Self { ids: Words::default(), known: vec![Known::default()], emoji: described.collect() };
+        // First, so that their ids are their places.
         for word in ASKED_FOR {
             vader.known_of(word);
         }
@@ -123,13 +125,13 @@ impl Vader {
         text: &str,
         tokens: &Tokens,
         id_of: impl Fn(usize) -> WordId,
-        Buffers { words, valences }: &mut Buffers,
+        Buffers { words, valences, lower }: &mut Buffers,
     ) -> f64 {
         words.clear();
         let described = self.described(text);
         match &described {
-            Some(described) => words.extend(self.cut(described)),
-            None => words.extend(self.cut_by(text, tokens, id_of)),
+            Some(described) => words.extend(self.cut(described, lower)),
+            None => words.extend(self.cut_by(text, tokens, id_of, lower)),
         }
         let capitals = words.iter().filter(|word| word.capitals).count();
         let shouting = capitals > 0 && capitals < words.len();
@@ -149,10 +151,10 @@ impl Vader {
 
     /// The words that carry a valence, before any rule.
     pub(crate) fn valenced(&self, text: &str) -> Vec<Valenced> {
-        let base = text.as_ptr() as usize;
+        let (base, mut lower) = (text.as_ptr() as usize, String::new());
         let word = |raw: &str| {
             let stripped = strip(raw);
-            let valence = self.known(self.word(stripped)).valence.filter(|valence| *valence != 0.0)?;
+            let valence = self.known(self.word(stripped, &mut lower)).valence.filter(|valence| *valence != 0.0)?;
             let start = stripped.as_ptr() as usize - base;
             Some(Valenced { span: (start, start + stripped.len()), valence: valence as f32 })
         };
@@ -184,25 +186,38 @@ impl Vader {
     }
 
     /// The words of a text.
-    fn cut(&self, text: &str) -> impl Iterator<Item = Word> {
-        text.split_whitespace().map(|chunk| self.word(strip(chunk)))
+    fn cut(&self, text: &str, lower: &mut String) -> impl Iterator<Item = Word> {
+        text.split_whitespace().map(|chunk| self.word(strip(chunk), lower))
     }
 
     /// The same, where most are tokens that are known.
-    fn cut_by(&self, text: &str, tokens: &Tokens, id_of: impl Fn(usize) -> WordId) -> impl Iterator<Item = Word> {
+    fn cut_by(
+        &self,
+        text: &str,
+        tokens: &Tokens,
+        id_of: impl Fn(usize) -> WordId,
+        lower: &mut String,
+    ) -> impl Iterator<Item = Word> {
         tokens.chunks().iter().map(move |&Chunk { start, end, word }| {
             match word.map(|token| (token, tokens.all()[token])) {
                 // What `strip` leaves of it, unless that is two letters or fewer.
                 Some((place, token)) if token.end == end || token.end - token.start > 2 => {
                     Word { id: id_of(place), capitals: is_upper(&text[token.start..token.end]) }
                 }
-                _ => self.word(strip(&text[start..end])),
+                _ => self.word(strip(&text[start..end]), lower),
             }
         })
     }
 
-    fn word(&self, raw: &str) -> Word {
-        Word { id: self.id(&raw.to_lowercase()), capitals: is_upper(raw) }
+    fn word(&self, raw: &str, lower: &mut String) -> Word {
+        lower.clear();
+        if raw.is_ascii() {
+            lower.push_str(raw);
+            lower.make_ascii_lowercase();
+        } else {
+            lower.push_str(&raw.to_lowercase());
+        }
+        Word { id: self.id(lower), capitals: is_upper(raw) }
     }
 
     fn known(&self, word: Word) -> &Known {
@@ -375,85 +390,44 @@ fn emphasis(text: &str) -> f64 {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::{Buffers, Vader};
+    use super::named::{ASKED_FOR, asked_for};
+    use super::{Vader, Word, WordId, the};
     use crate::bundled;
     use crate::tokenise::Tokens;
 
-    fn compound(vader: &Vader, text: &str) -> f64 {
+    /// The words of a text, as tokens know them.
+    fn words(vader: &Vader, text: &str) -> Vec<Word> {
         let mut tokens = Tokens::default();
         tokens.read(text);
-        vader.compound(text, &tokens, |token| vader.id(tokens.norm(token)), &mut Buffers::default())
+        vader.cut_by(text, &tokens, |token| vader.id(tokens.norm(token)), &mut String::new()).collect()
     }
 
     #[test]
     fn words_are_the_same_whoever_cut_them() {
         let vader = bundled::vader().unwrap();
-        let parts = [
-            "so",
-            "SO",
-            "so.",
-            "no!",
-            "ok",
-            "I",
-            "Don't",
-            "DON'T,",
-            "won\u{2019}t",
-            "kind",
-            "http",
-            "https.",
-            "@user.",
-            "www.good.com",
-            "GOOD!!!",
-            "good-bad",
-            "(good)",
-            ":)",
-            ":-(.",
-            "a",
-            "\u{e9}t\u{e9}",
-            "caf\u{e9}!",
-            "\u{212a}ind",
-            "...",
-            "it's.",
-            "x.",
-            "\0",
-            "b\0",
-            "no\u{85}so",
-            "a\u{a0}b",
-            "unconstitutionalities",
-            "UNCONSTITUTIONALLY?",
-            "3.5",
-            "#sad",
-            "",
-            "\n",
-            "\u{3000}",
-        ];
-        for (first, second) in parts.iter().flat_map(|first| parts.map(|second| (first, second))) {
-            let (text, mut tokens) = (format!("{first} {second}\t{first}"), Tokens::default());
-            tokens.read(&text);
-            let read: Vec<_> = vader.cut_by(&text, &tokens, |token| vader.id(tokens.norm(token))).collect();
-            assert_eq!(read, vader.cut(&text).collect::<Vec<_>>(), "{text:?}");
+        let parts = "so SO so. no! ok I Don't DON'T, won\u{2019}t kind http https. @user. www.good.com GOOD!!! good-bad \
+                     (good) :) :-(. a \u{e9}t\u{e9} caf\u{e9}! ... it's. x. \0 b\0 no\u{85}so a\u{a0}b 3.5 #sad \
+                     disadvantageously MISREPRESENTATION! sentimentalizations,";
+        let parts: Vec<&str> = parts.split(' ').chain(["", "\n", "\u{3000}"]).collect();
+        for (first, second) in parts.iter().flat_map(|first| parts.iter().map(move |second| (first, second))) {
+            let text = format!("{first} {second}\t{first}");
+            let cut: Vec<Word> = vader.cut(&text, &mut String::new()).collect();
+            assert_eq!(words(&vader, &text), cut, "{text:?}");
         }
     }
 
     #[test]
-    fn a_word_is_but_only_as_a_whole() {
+    fn words_are_taken_for_what_they_are() {
         let vader = bundled::vader().unwrap();
-        assert!(compound(&vader, "great but bad") < compound(&vader, "great but\0x bad"));
-        assert!((compound(&vader, "great bUT bad") - compound(&vader, "great but bad")).abs() < 1e-9);
-    }
-
-    /// Answers of vaderSentiment 3.3.2, from its own examples and from sentences that reach its odd corners.
-    #[test]
-    fn compound_is_what_vader_sentiment_answers() {
-        let vader = bundled::vader().unwrap();
-        for line in include_str!("../tests/cases/vader.tsv").lines() {
-            let (text, expected) = line.rsplit_once('\t').unwrap();
-            let expected: f64 = expected.parse().unwrap();
-            assert!(
-                (compound(&vader, text) - expected).abs() < 1e-4,
-                "{text}: {} is not {expected}",
-                compound(&vader, text)
-            );
+        for word in ASKED_FOR {
+            assert_eq!(vader.id(word), asked_for(word), "{word}");
         }
+        let id = |text: &str| words(&vader, text)[0].id;
+        assert_eq!([id("\u{212a}ind"), id("SHALLN'T,"), id("qxq")], [the!("kind"), the!("n't"), WordId::UNKNOWN]);
+        let known = |text: &str| *vader.known(words(&vader, text)[0]);
+        assert!(known("CAN'T,").negator && known("mustn't").negator && !known("must").negator);
+        assert!(known("Disadvantageously!").valence.is_some() && known("(good)").valence.is_some());
+        // Two letters with a mark are no word.
+        assert!(known("ha").valence.is_some() && known("ha.").valence.is_none() && known("no!!").valence.is_none());
     }
 }

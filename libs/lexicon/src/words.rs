@@ -66,7 +66,7 @@ impl<V> Words<V> {
 /// The bytes of a short word, and NUL after them: always as many, so that what is done with them needs no loop that ends
 /// somewhere else for each word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Short(pub(crate) [u8; SHORT]);
+pub(crate) struct Short([u8; SHORT]);
 
 impl Short {
     /// The word from byte `from` to before byte `to` of a text; nothing where it is not short. One that ends in NUL is not:

@@ -88,3 +88,31 @@ fn an_expression_is_one_hit() {
         assert_eq!(anxiety.map(|hit| &text[hit.start..hit.end]).collect::<Vec<_>>(), [expression]);
     }
 }
+
+/// VADER's compound score.
+fn compound(text: &str) -> f32 {
+    let lexica = Lexica::bundled();
+    let answer = lexica.score(text, Language::English);
+    let side = |name: &str| {
+        let of = |index: usize| lexica.categories()[index].name == name;
+        answer.scored.iter().find(|scored| of(scored.category)).unwrap().score
+    };
+    side("lexicon.vader.positive") - side("lexicon.vader.negative")
+}
+
+/// Answers of vaderSentiment 3.3.2, from its own examples and from sentences that reach its odd corners.
+#[test]
+fn compound_is_what_vader_sentiment_answers() {
+    // The second time, words are remembered.
+    for line in include_str!("cases/vader.tsv").lines().flat_map(|line| [line, line]) {
+        let (text, expected) = line.rsplit_once('\t').unwrap();
+        let expected: f32 = expected.parse().unwrap();
+        assert!((compound(text) - expected).abs() < 1e-4, "{text}: {} is not {expected}", compound(text));
+    }
+}
+
+#[test]
+fn a_word_is_but_only_as_a_whole() {
+    assert!(compound("great but bad") < compound("great but\0x bad"));
+    assert!((compound("great bUT bad") - compound("great but bad")).abs() < 1e-9);
+}

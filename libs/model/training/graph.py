@@ -84,7 +84,7 @@ class Graph:
         """Some output columns of a static int8 layer, or all of them, as one product.
 
         Pieces of one number are large together and have one weight. A processor without VNNI adds such neighbours up in 16 bits, which
-        do not hold them: sessions have to ask for exact sums (session.x64quantprecision), as score.py and the Rust crate do.
+        do not hold them: sessions have to ask for exact sums there (session.x64quantprecision), as score.py and the Rust crate do.
         """
         values, scale = symmetric(self.weight(name), 1)
         if self.act[name].pieces:

@@ -96,7 +96,7 @@ pub(crate) const DAMPENERS: &[&str] = &[
 
 /// Words that rules ask for, and `n't`, which stands for every word that holds it and is none of VADER's.
 pub(super) const ASKED_FOR: &[&str] = &[
-    "n't", "a", "ass", "at", "bad", "beating", "bomb", "bus", "but", "death", "die", "doubt", "enough", "for", "heart",
+    "n't", "ass", "at", "bad", "beating", "bomb", "bus", "but", "death", "die", "doubt", "enough", "for", "heart",
     "just", "kind", "kiss", "least", "never", "no", "nor", "of", "or", "right", "shit", "so", "sort", "stop", "the",
     "this", "to", "very", "without", "yeah",
 ];
@@ -127,7 +127,7 @@ impl WordId {
 /// One of [`ASKED_FOR`], found while compiling: one that is not there is an error then.
 macro_rules! the {
     ($word:literal) => {
-        const { $crate::vader::words::asked_for($word) }
+        const { $crate::vader::named::asked_for($word) }
     };
 }
 pub(super) use the;
